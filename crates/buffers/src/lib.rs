@@ -1,0 +1,1 @@
+//! The buffer store and the native byte operations of hostbox.

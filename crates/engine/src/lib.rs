@@ -1,0 +1,1 @@
+//! QuickJS as an actor: turns, deadlines, accounting, and values that cross by structured clone.

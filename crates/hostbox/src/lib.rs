@@ -1,0 +1,1 @@
+//! Run other people's code and heavy byte work outside V8.

@@ -1,0 +1,1 @@
+//! Grants and limits of a sandbox: pure checks, no I/O.

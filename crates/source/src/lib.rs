@@ -1,0 +1,1 @@
+//! TypeScript to JavaScript, and stack traces mapped back to their sources.

@@ -1,0 +1,1 @@
+//! What guests of hostbox see: Web APIs and host services.
