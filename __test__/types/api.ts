@@ -1,0 +1,135 @@
+// Checked by tsc, never run: what the typings accept and what they refuse.
+
+import { HostboxError, HostRuntime } from '../../index.js';
+import type {
+  ConsoleEntry,
+  ErrorCode,
+  HostRuntimeOptions,
+  NativeApi,
+  PluginHandle,
+  RuntimeStats,
+} from '../../index.js';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+declare function same<A, B>(...difference: Equal<A, B> extends true ? [] : [A, B]): void;
+
+// ── construction ──
+
+const host = new HostRuntime('app', {
+  limits: { timeoutMs: 1000, cpuMs: 100, memoryBytes: 2 ** 24, bufferBytes: 0, stackBytes: 2 ** 18, pendingOps: 10 },
+  bridge: { add: (a: number, b: number) => a + b, later: async () => 'x' },
+  console: (entry) => same<typeof entry, ConsoleEntry>(),
+});
+new HostRuntime('app');
+new HostRuntime('app', { console: 'silent' });
+same<typeof host.scope, string>();
+// @ts-expect-error a scope is needed
+new HostRuntime();
+// @ts-expect-error not a known destination
+new HostRuntime('app', { console: 'loud' });
+// @ts-expect-error a bridge holds functions
+new HostRuntime('app', { bridge: { answer: 42 } });
+// @ts-expect-error misspelt
+new HostRuntime('app', { limits: { timeoutMS: 1 } });
+// @ts-expect-error not in this release
+new HostRuntime('app', { permissions: {} });
+// @ts-expect-error not in this release
+new HostRuntime('app', { wasi: true });
+// @ts-expect-error not in this release
+new HostRuntime('app', { limits: { fetchBytes: 1 } });
+// @ts-expect-error read only
+host.scope = 'other';
+const options: HostRuntimeOptions = {};
+void options;
+
+// ── eval and call ──
+
+same<ReturnType<typeof host.eval>, Promise<unknown>>();
+const two = host.eval<number>('1 + 1', { filename: 'a.ts', typescript: true, timeoutMs: 1, transfer: [] });
+same<typeof two, Promise<number>>();
+same<number, ReturnType<typeof host.evalSync<number>>>();
+const sum = host.call<number>('tools', 'add', [1, 2] as const, { signal: AbortSignal.timeout(1) });
+same<typeof sum, Promise<number>>();
+const now = host.callSync('tools', 'add');
+same<typeof now, unknown>();
+// @ts-expect-error a source is text
+host.eval(1);
+// @ts-expect-error arguments come as an array
+host.call('tools', 'add', 1);
+// @ts-expect-error buffers are transferred, not views
+host.call('tools', 'add', [], { transfer: [new Uint8Array(1)] });
+// @ts-expect-error an option of eval alone
+host.call('tools', 'add', [], { filename: 'a.js' });
+
+// ── plugins ──
+
+same<ReturnType<typeof host.loadPlugin>, Promise<void>>();
+void host.loadPlugin('tools', '', { filename: 'a.mjs', format: 'esm', sourceMap: '{}', replace: true, timeoutMs: 5 });
+// @ts-expect-error not a known format
+void host.loadPlugin('tools', '', { format: 'umd' });
+// @ts-expect-error loading cannot be aborted
+void host.loadPlugin('tools', '', { signal: AbortSignal.timeout(1) });
+same<Awaited<ReturnType<typeof host.unloadPlugin>>, boolean>();
+same<Awaited<ReturnType<typeof host.plugins>>, string[]>();
+
+interface Tools {
+  version: string;
+  add(a: number, b: number): number;
+  load(id: string): Promise<Uint8Array>;
+  reset(): void;
+}
+const tools = host.plugin<Tools>('tools');
+same<typeof tools, PluginHandle<Tools>>();
+same<keyof typeof tools, 'add' | 'load' | 'reset'>();
+same<typeof tools.add, (a: number, b: number) => Promise<number>>();
+same<typeof tools.load, (id: string) => Promise<Uint8Array>>();
+same<typeof tools.reset, () => Promise<void>>();
+// @ts-expect-error wrong arguments
+void tools.add('1', 2);
+// @ts-expect-error not a function
+void tools.version;
+// @ts-expect-error not there
+void tools.subtract;
+const any = host.plugin('tools');
+const answer = any['anything']?.(1, 'x');
+same<typeof answer, Promise<unknown> | undefined>();
+
+// ── bytes ──
+
+const native: NativeApi = host.native;
+same<ReturnType<NativeApi['put']>, Promise<number>>();
+void native.put(new ArrayBuffer(1));
+void native.put(new DataView(new ArrayBuffer(1)));
+void native.run('xor', new Uint8Array(1), {}, 7);
+void native.chain(['invert', { op: 'xor', extraInputId: 3 }], 7);
+void native.takeInto(1, new Uint8Array(4), 2).then(({ truncated }) => same<typeof truncated, boolean>());
+// @ts-expect-error text is no bytes
+void native.put('text');
+// @ts-expect-error a step has an operation
+void native.execChain(1, [{ args: {} }]);
+// @ts-expect-error not in this release
+void native.transform;
+// @ts-expect-error not in this release
+void host.wasi;
+
+// ── the rest ──
+
+const stats: RuntimeStats = host.stats();
+same<typeof stats.state, 'idle' | 'running' | 'closed' | 'dead'>();
+same<ReturnType<typeof host.close>, Promise<void>>();
+same<ReturnType<(typeof host)[typeof Symbol.asyncDispose]>, Promise<void>>();
+
+try {
+  host.evalSync('');
+} catch (error) {
+  if (error instanceof HostboxError) {
+    same<typeof error.code, ErrorCode>();
+    same<typeof error.path, string | undefined>();
+    // @ts-expect-error not a code
+    void (error.code === 'ERR_OTHER');
+    // @ts-expect-error read only
+    error.code = 'ERR_GUEST';
+  }
+}
+// @ts-expect-error hostbox makes them
+new HostboxError();

@@ -1,0 +1,41 @@
+//! The way to end a running operation from another thread, or at a point in time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+
+/// A flag, and perhaps a deadline, that long operations look at between blocks and rows. Clones share the flag.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel {
+    flag: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
+
+impl Cancel {
+    /// Not cancelled, and without a deadline.
+    pub fn new() -> Cancel {
+        Cancel::default()
+    }
+
+    /// Shares a flag that somebody else sets, and also ends at `deadline`.
+    pub fn with_flag(flag: Arc<AtomicBool>, deadline: Option<Instant>) -> Cancel {
+        Cancel { flag, deadline }
+    }
+
+    /// Ends what runs under this flag, for good.
+    pub fn cancel(&self) {
+        self.flag.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the flag is set or the deadline has passed.
+    pub fn is_cancelled(&self) -> bool {
+        self.flag.load(Ordering::Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// [`Error::Cancelled`] where [`Cancel::is_cancelled`].
+    pub fn check(&self) -> Result<()> {
+        if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}

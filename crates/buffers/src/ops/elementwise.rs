@@ -1,0 +1,173 @@
+//! `invert`, `grayscale_rgba`, `xor`: each byte or pixel by itself, in place, fused by the chain.
+//!
+//! One body an operation, compiled twice: as it is, and with AVX2 where the processor has it. No intrinsics, and the very
+//! same arithmetic, so that every path gives the same bits.
+
+use crate::error::{Error, Result};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Elementwise {
+    Invert,
+    Grayscale,
+    Xor,
+}
+
+/// An operation bound to its second input, whose lengths were checked.
+#[derive(Debug)]
+pub(crate) enum Kernel<'k> {
+    Invert,
+    Grayscale,
+    Xor(&'k [u8]),
+}
+
+impl Elementwise {
+    /// Checks the input's length before anything runs.
+    pub(crate) fn kernel<'k>(self, len: usize, extra: Option<&'k [u8]>) -> Result<Kernel<'k>> {
+        match (self, extra) {
+            (Elementwise::Invert, _) => Ok(Kernel::Invert),
+            (Elementwise::Grayscale, _) if len.is_multiple_of(4) => Ok(Kernel::Grayscale),
+            (Elementwise::Grayscale, _) => Err(Error::op(
+                "grayscale_rgba",
+                format!("expected a length that is a multiple of 4 for the input but received {len} bytes"),
+            )),
+            (Elementwise::Xor, Some(extra)) if extra.len() == len => Ok(Kernel::Xor(extra)),
+            (Elementwise::Xor, Some(extra)) => Err(Error::op(
+                "xor",
+                format!("expected {len} bytes for the second input, as the first has, but received {}", extra.len()),
+            )),
+            (Elementwise::Xor, None) => {
+                Err(Error::op("xor", "expected a second input of the same length but received none"))
+            }
+        }
+    }
+}
+
+impl Kernel<'_> {
+    /// Works on `block`, which lies `at` bytes into the input.
+    pub(crate) fn apply(&self, block: &mut [u8], at: usize) {
+        match self {
+            Kernel::Invert => invert(block),
+            Kernel::Grayscale => grayscale(block),
+            Kernel::Xor(extra) => xor(block, &extra[at..at + block.len()]),
+        }
+    }
+}
+
+#[inline(always)]
+fn invert_body(bytes: &mut [u8]) {
+    for byte in bytes {
+        *byte = !*byte;
+    }
+}
+
+#[inline(always)]
+fn xor_body(bytes: &mut [u8], extra: &[u8]) {
+    for (byte, other) in bytes.iter_mut().zip(extra) {
+        *byte ^= *other;
+    }
+}
+
+/// Whole pixels as 32-bit lanes, which the compiler turns into vectors; a rest shorter than a pixel stays as it is.
+#[inline(always)]
+fn grayscale_body(bytes: &mut [u8]) {
+    for pixel in bytes.as_chunks_mut::<4>().0 {
+        let lanes = u32::from_le_bytes(*pixel);
+        let channel = |shift: u32| ((lanes >> shift) & 0xff) as f32;
+        let luma = 0.299 * channel(0) + 0.587 * channel(8) + 0.114 * channel(16);
+        // `luma.round()`, for which there is no vector instruction. Adding a half and cutting off differs from it only where
+        // the sum itself is rounded up to an integer; no pixel does that, as a test over all of them shows.
+        // SAFETY: the sum lies between 0.5 and 255.5, so it is finite and fits.
+        let luma = unsafe { (luma + 0.5).to_int_unchecked::<i32>() } as u32;
+        *pixel = ((lanes & 0xff00_0000) | luma | (luma << 8) | (luma << 16)).to_le_bytes();
+    }
+}
+
+/// A function that picks the AVX2 build of a body at run time, and that build.
+macro_rules! dispatch {
+    ($name:ident, $avx2:ident, $body:ident, ($($arg:ident: $type:ty),*)) => {
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2")]
+        fn $avx2($($arg: $type),*) {
+            $body($($arg),*);
+        }
+
+        fn $name($($arg: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            if std::is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor was just asked, and has AVX2.
+                return unsafe { $avx2($($arg),*) };
+            }
+            $body($($arg),*);
+        }
+    };
+}
+
+dispatch!(invert, invert_avx2, invert_body, (bytes: &mut [u8]));
+dispatch!(grayscale, grayscale_avx2, grayscale_body, (bytes: &mut [u8]));
+dispatch!(xor, xor_avx2, xor_body, (bytes: &mut [u8], extra: &[u8]));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random(len: usize) -> Vec<u8> {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    fn gray_of(pixel: [u8; 3]) -> u8 {
+        let [r, g, b] = pixel.map(f32::from);
+        (0.299 * r + 0.587 * g + 0.114 * b).round() as u8
+    }
+
+    #[test]
+    fn every_colour_is_rounded_as_the_definition_says() {
+        let mut row: Vec<u8> = (0..=255).flat_map(|red| [red, 0, 0, 7]).collect();
+        for green in 0..=255_u8 {
+            for blue in 0..=255_u8 {
+                for (red, pixel) in row.chunks_exact_mut(4).enumerate() {
+                    pixel.copy_from_slice(&[red as u8, green, blue, 7]);
+                }
+                grayscale(&mut row);
+                let right = |(red, pixel): (usize, &[u8])| {
+                    let gray = gray_of([red as u8, green, blue]);
+                    pixel == [gray, gray, gray, 7]
+                };
+                assert!(row.chunks_exact(4).enumerate().all(right), "green {green}, blue {blue}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_path_gives_the_same_bits_at_every_length() {
+        for len in (0..70).chain([255, 1021, 4099, 65_537]) {
+            let (input, extra) = (random(len), random(len + 9)[9..].to_vec());
+            let (mut one, mut other) = (input.clone(), input.clone());
+            invert(&mut one);
+            invert_body(&mut other);
+            assert_eq!(one, other);
+            xor(&mut one, &extra);
+            xor_body(&mut other, &extra);
+            assert_eq!(one, other);
+            grayscale(&mut one);
+            grayscale_body(&mut other);
+            assert_eq!(one, other);
+        }
+    }
+
+    #[test]
+    fn bodies_do_what_their_names_say() {
+        let input = random(77);
+        let mut bytes = input.clone();
+        invert_body(&mut bytes);
+        assert!(bytes.iter().zip(&input).all(|(now, before)| *now == 255 - before));
+        xor_body(&mut bytes, &input);
+        assert_eq!(bytes, [255; 77]);
+    }
+}
