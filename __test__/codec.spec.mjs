@@ -449,6 +449,7 @@ describe('memory', () => {
         [32, 16, 30, 28],
       );
       assert.equal(buffer.byteLength, 16);
+      refused([new ArrayBuffer(8, { maxByteLength: 2 ** 31 })], 'args[0]', /more than 2 GiB/);
       const full = new ArrayBuffer(8, { maxByteLength: 8 });
       new Uint8Array(full).fill(9);
       const [tracking, fixed, data] = roundTrip([
@@ -636,6 +637,13 @@ describe('messages', () => {
     assert.deepEqual(decoder.read(message.bytes, 0, [], 0), [1, { a: 2 }, , 'x']);
     message.end();
     assert.throws(() => encoder.begin().args([1, () => 2], 'args'), { code: 'ERR_CLONE', path: 'args[1]' });
+    const list = [1];
+    list.push(list);
+    const second = encoder.begin();
+    second.args(list, 'args');
+    const result = decoder.read(second.bytes, 0, [], 0);
+    second.end();
+    assert.equal(result[1][1], result[1]);
   });
 
   test('values that stand one after the other are read one after the other, with blocks of their own', () => {

@@ -1,0 +1,397 @@
+/**
+ * hostbox runs other people's code and heavy byte work inside a Node app, outside V8: a {@link HostRuntime} is a
+ * sandbox with a QuickJS engine of its own and limits that hold.
+ *
+ * Lengths and limits are in bytes, times in milliseconds. Every failure is a {@link HostboxError} with a stable `code`.
+ */
+
+// ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What went wrong; stable across releases. */
+export type ErrorCode =
+  /** A wrong argument or option of the app's own; the message names it: expected, received. */
+  | 'ERR_ARGUMENT'
+  /** Thrown by guest code, syntax errors included: name, message and stack are the guest's, own fields in `details`. */
+  | 'ERR_GUEST'
+  /** A value that cannot cross; `path` says where: `args[0].a.b`. */
+  | 'ERR_CLONE'
+  /** Wall or CPU time is up; `limit` says which and how much. */
+  | 'ERR_TIMEOUT'
+  /** `memoryBytes` or `bufferBytes` is reached, or the limit of a decoder. */
+  | 'ERR_MEMORY'
+  /** Any other limit, such as `pendingOps`; `limit` names it. */
+  | 'ERR_LIMIT'
+  /** The signal was aborted. */
+  | 'ERR_ABORTED'
+  /** The sandbox is closed, or dead: then `cause` is why. */
+  | 'ERR_CLOSED'
+  /** A synchronous call while the sandbox works, or no thread left for guests. */
+  | 'ERR_BUSY'
+  /** A synchronous call whose result is still a pending promise. */
+  | 'ERR_ASYNC'
+  /** Something that the app asked for on a guest's behalf is not granted. */
+  | 'ERR_PERMISSION'
+  | 'ERR_PLUGIN_NOT_FOUND'
+  | 'ERR_PLUGIN_EXISTS'
+  | 'ERR_FUNCTION_NOT_FOUND'
+  /** A buffer's id that was taken, freed, belongs to another sandbox or was never given. */
+  | 'ERR_ID_NOT_FOUND'
+  /** An unknown native operation, wrong arguments for one, or input that it refuses. */
+  | 'ERR_OP'
+  | 'ERR_WASM_COMPILE'
+  | 'ERR_WASM_LINK'
+  | 'ERR_WASM_TRAP'
+  /** A bug of hostbox; never the guest's doing. */
+  | 'ERR_INTERNAL';
+
+/**
+ * Every failure that hostbox reports.
+ *
+ * @example
+ * try {
+ *   await host.call('tools', 'run', [input]);
+ * } catch (error) {
+ *   if (error instanceof HostboxError && error.code === 'ERR_TIMEOUT') retryLater();
+ *   else throw error;
+ * }
+ */
+export class HostboxError extends Error {
+  private constructor();
+  readonly code: ErrorCode;
+  /** What lies behind it: the guest error's own cause, or the reason of a sandbox's death. */
+  readonly cause?: unknown;
+  /** Where a value was refused, `args[0].a.b` (`ERR_CLONE`). */
+  readonly path?: string;
+  /** Which limit, and how much (`ERR_TIMEOUT`, `ERR_MEMORY`, `ERR_LIMIT`). */
+  readonly limit?: string;
+  /** Own fields of the guest's error beside name, message, stack and cause (`ERR_GUEST`). */
+  readonly details?: Record<string, unknown>;
+}
+
+// ── options ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a sandbox may use up. Integers; anything out of range is `ERR_ARGUMENT`. */
+export interface Limits {
+  /** Wall time until a call is answered, queueing included: 1 to 2,147,483,647 ms. Default 30,000. */
+  timeoutMs?: number;
+  /** CPU time of one turn, an uninterrupted stretch of guest code: 1 to 2,147,483,647 ms. Default 5,000. */
+  cpuMs?: number;
+  /** JavaScript heap, ArrayBuffers and messages under way: 1 MiB to 64 GiB. Default 128 MiB. */
+  memoryBytes?: number;
+  /** The buffer store of `native`: 0 to 64 GiB. Default 256 MiB. */
+  bufferBytes?: number;
+  /** The guest's stack: 64 KiB to 4 MiB. Default 512 KiB. */
+  stackBytes?: number;
+  /** Timers and host calls at once: 1 to 1,000,000. Default 10,000. */
+  pendingOps?: number;
+}
+
+/** One call of a guest's `console`. */
+export type ConsoleEntry = {
+  level: 'debug' | 'log' | 'info' | 'warn' | 'error' | 'trace';
+  /** The arguments, as far as they can cross. */
+  args: unknown[];
+  /** The arguments as one text, as a console prints them. */
+  text: string;
+  /** The plugin that wrote it. */
+  plugin?: string;
+  /** Milliseconds since 1970. */
+  time: number;
+};
+
+export interface HostRuntimeOptions {
+  limits?: Limits;
+  /**
+   * Functions that guests call as `bridge.name(…)`, synchronous or asynchronous; arguments and result cross as by
+   * structured clone. Default: none.
+   *
+   * @example
+   * new HostRuntime('app', { bridge: { lookUp: async (id) => database.get(id) } });
+   */
+  bridge?: Record<string, (...args: any[]) => unknown>;
+  /** Where a guest's `console` goes: this process's own, nowhere, or a function. Default `'inherit'`. */
+  console?: 'inherit' | 'silent' | ((entry: ConsoleEntry) => void);
+}
+
+export interface CallOptions {
+  /** Wall time until the call is answered. Default: the sandbox's `limits.timeoutMs`. */
+  timeoutMs?: number;
+  /** Ends the call with `ERR_ABORTED`. */
+  signal?: AbortSignal;
+  /** Buffers that move rather than being copied; they are detached here. */
+  transfer?: ArrayBuffer[];
+}
+
+export interface EvalOptions extends CallOptions {
+  /** The name that stacks show. */
+  filename?: string;
+  /** Strip types first. Default: by the extension of `filename`. */
+  typescript?: boolean;
+}
+
+export interface PluginOptions {
+  /** The name that stacks show; its extension (.mjs .cjs .ts .mts .cts) says what the source is. */
+  filename?: string;
+  /** Default: by `filename`, else ESM where an import or export stands at top level, else CommonJS. */
+  format?: 'cjs' | 'esm';
+  /** Strip types first. Default: by the extension of `filename`. */
+  typescript?: boolean;
+  /** A source map as JSON text; stacks are mapped back through it. */
+  sourceMap?: string;
+  /** Replace a plugin of the same name rather than failing with `ERR_PLUGIN_EXISTS`. Default false. */
+  replace?: boolean;
+  /** Wall time for loading. Default: the sandbox's `limits.timeoutMs`. */
+  timeoutMs?: number;
+}
+
+// ── the sandbox ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a plugin said about itself with `plugin.register(info)`. */
+export interface PluginInfo {
+  name: string;
+  version: string;
+  apiVersion: number;
+  description?: string;
+  [key: string]: unknown;
+}
+
+/** Counters of one sandbox, and of the process it lives in. */
+export interface RuntimeStats {
+  /** Calls and evaluations answered so far. */
+  calls: number;
+  /** Failures so far, by code. */
+  errors: Record<string, number>;
+  /** Calls that wait. */
+  pending: number;
+  /** Calls under way. */
+  running: number;
+  /** Calls that ended well. */
+  done: number;
+  /** Results that came after their deadline. */
+  dropped: number;
+  heapBytes: number;
+  /** Bytes in the buffer store. */
+  bufferBytes: number;
+  /** Buffers in the buffer store. */
+  buffers: number;
+  wasmBytes: number;
+  /** Timers that run. */
+  timers: number;
+  /** Fetches under way. */
+  fetches: number;
+  /** CPU time used so far. */
+  cpuMs: number;
+  unhandledRejections: number;
+  state: 'idle' | 'running' | 'closed' | 'dead';
+  process: { sandboxes: number; guestThreads: number; quarantinedThreads: number };
+}
+
+/**
+ * A plugin's functions, each returning a promise. Other members of `T` are left out. A handle is never a thenable, and
+ * `toJSON` and symbols are `undefined` on it.
+ */
+export type PluginHandle<T> = {
+  [K in keyof T as T[K] extends (...a: any[]) => any ? K : never]: T[K] extends (...a: infer A) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never;
+};
+
+/**
+ * A sandbox: one global object, one account of memory, time and operations, and the plugins loaded into it. Idle it is
+ * memory and nothing more; it is closed when it is no longer needed, or when it is collected.
+ *
+ * @example
+ * const host = new HostRuntime('app', { limits: { memoryBytes: 64 * 2 ** 20 } });
+ * await host.loadPlugin('tools', 'exports.add = (a, b) => a + b');
+ * await host.call('tools', 'add', [1, 2]); // 3
+ * await host.close();
+ */
+export class HostRuntime {
+  /**
+   * @param scope names the sandbox's scope: 1 to 240 characters, no control characters
+   * @throws `ERR_ARGUMENT`, unknown options included
+   */
+  constructor(scope: string, options?: HostRuntimeOptions);
+
+  readonly scope: string;
+
+  /**
+   * Runs a classic script. Top-level declarations stay for the next one; a promise is awaited; the value of the last
+   * expression comes back as by structured clone.
+   *
+   * @throws `ERR_GUEST`, `ERR_CLONE`, `ERR_TIMEOUT`, `ERR_MEMORY`, `ERR_ABORTED`, `ERR_CLOSED`
+   * @example
+   * await host.eval<number>('1 + 1'); // 2
+   */
+  eval<T = unknown>(source: string, options?: EvalOptions): Promise<T>;
+
+  /**
+   * As {@link eval}, on the calling thread.
+   *
+   * @throws also `ERR_BUSY` while the sandbox works, and `ERR_ASYNC` where the result needs Node's event loop
+   */
+  evalSync<T = unknown>(source: string, options?: EvalOptions): T;
+
+  /**
+   * Loads a plugin: a CommonJS or ES module with a scope of its own, whose exported functions can be called.
+   *
+   * @throws `ERR_PLUGIN_EXISTS`, `ERR_GUEST` (syntax errors included), `ERR_TIMEOUT`
+   * @example
+   * await host.loadPlugin('tools', await readFile('tools.mjs', 'utf8'), { filename: 'tools.mjs' });
+   */
+  loadPlugin(name: string, source: string, options?: PluginOptions): Promise<void>;
+
+  /** Unloads a plugin; whether there was one. */
+  unloadPlugin(name: string): Promise<boolean>;
+
+  /** The names of the plugins, in the order in which they were loaded. */
+  plugins(): Promise<string[]>;
+
+  /**
+   * What a plugin said about itself.
+   *
+   * @throws `ERR_PLUGIN_NOT_FOUND`
+   */
+  pluginInfo(name: string): Promise<PluginInfo>;
+
+  /**
+   * A plugin's functions as methods. Nothing is looked up before one is called.
+   *
+   * @example
+   * const tools = host.plugin<{ add(a: number, b: number): number }>('tools');
+   * await tools.add(1, 2); // 3
+   */
+  plugin<T extends object = Record<string, (...args: any[]) => unknown>>(name: string): PluginHandle<T>;
+
+  /**
+   * Calls a plugin's function. Arguments and result cross as by structured clone.
+   *
+   * @param args default: none
+   * @throws `ERR_PLUGIN_NOT_FOUND`, `ERR_FUNCTION_NOT_FOUND`, `ERR_GUEST`, `ERR_CLONE`, `ERR_TIMEOUT`, `ERR_MEMORY`,
+   * `ERR_ABORTED`, `ERR_CLOSED`
+   * @example
+   * await host.call<number>('tools', 'add', [1, 2], { timeoutMs: 100 }); // 3
+   */
+  call<T = unknown>(plugin: string, fn: string, args?: readonly unknown[], options?: CallOptions): Promise<T>;
+
+  /**
+   * As {@link call}, on the calling thread.
+   *
+   * @throws also `ERR_BUSY` while the sandbox works, and `ERR_ASYNC` where the result needs Node's event loop
+   */
+  callSync<T = unknown>(plugin: string, fn: string, args?: readonly unknown[], options?: CallOptions): T;
+
+  /** Buffers outside V8, and the operations on them. */
+  readonly native: NativeApi;
+
+  /** Counters, read without waiting for the sandbox. */
+  stats(): RuntimeStats;
+
+  /** Collects the sandbox's garbage now. */
+  gc(): Promise<void>;
+
+  /** Ends the sandbox: what waits fails with `ERR_CLOSED`, its memory is released. Closing twice is fine. */
+  close(): Promise<void>;
+
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+// ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Bytes to read: a view stands for its own range. */
+export type Bytes = Uint8Array | ArrayBufferView | ArrayBuffer;
+
+/** One step of a chain: an operation's name, or the operation with arguments and a second input. */
+export type NativeStep = string | { op: string; args?: Record<string, unknown>; extraInputId?: number };
+
+/** What is known of a buffer; images that were decoded have a size. */
+export interface BufferInfo {
+  byteLength: number;
+  width?: number;
+  height?: number;
+  format?: string;
+}
+
+/**
+ * The sandbox's buffer store. An id is a positive integer, unique in the process and never used again; with another
+ * sandbox's it is `ERR_ID_NOT_FOUND`.
+ *
+ * @example
+ * const id = await host.native.put(pixels);
+ * const grey = await host.native.execChain(id, ['invert', 'grayscale_rgba']);
+ * const bytes = await host.native.take(grey);
+ */
+export interface NativeApi {
+  /**
+   * Memory of hostbox's own, zeroed: given to an operation or transferred it needs no copy.
+   *
+   * @throws `ERR_MEMORY`
+   */
+  alloc(byteLength: number): Uint8Array;
+  /**
+   * Stores bytes, and gives their id.
+   *
+   * @throws `ERR_MEMORY` over `bufferBytes`
+   */
+  put(input: Bytes): Promise<number>;
+  /**
+   * Runs an operation; the result gets an id of its own, the input's stays valid.
+   *
+   * @throws `ERR_OP`, `ERR_ID_NOT_FOUND`, `ERR_MEMORY`
+   */
+  exec(op: string, inputId: number, args?: Record<string, unknown>, extraInputId?: number): Promise<number>;
+  /**
+   * Runs operations one after the other without storing what lies between.
+   *
+   * @throws `ERR_OP`, `ERR_ID_NOT_FOUND`, `ERR_MEMORY`
+   */
+  execChain(inputId: number, steps: readonly NativeStep[]): Promise<number>;
+  /**
+   * Hands out a buffer, and ends its id.
+   *
+   * @throws `ERR_ID_NOT_FOUND`
+   */
+  take(id: number): Promise<Uint8Array>;
+  /**
+   * Copies a buffer into memory of the app's, as far as it fits, and ends its id, truncated or not.
+   *
+   * @param offset where in `target`, in bytes; default 0
+   * @throws `ERR_ID_NOT_FOUND`, `ERR_ARGUMENT`
+   */
+  takeInto(
+    id: number,
+    target: Uint8Array,
+    offset?: number,
+  ): Promise<{ buffer: Uint8Array; bytesWritten: number; sourceLength: number; truncated: boolean }>;
+  /**
+   * Drops a buffer.
+   *
+   * @throws `ERR_ID_NOT_FOUND`
+   */
+  free(id: number): Promise<void>;
+  /**
+   * @throws `ERR_ID_NOT_FOUND`
+   */
+  info(id: number): Promise<BufferInfo>;
+  /**
+   * Runs one operation from bytes to bytes.
+   *
+   * @throws `ERR_OP`, `ERR_MEMORY`
+   * @example
+   * await host.native.run('xor', data, {}, key);
+   */
+  run(op: string, input: Bytes, args?: Record<string, unknown>, extraInput?: Bytes | number): Promise<Uint8Array>;
+  /**
+   * Runs operations one after the other from bytes, or a buffer's id, to bytes.
+   *
+   * @throws `ERR_OP`, `ERR_ID_NOT_FOUND`, `ERR_MEMORY`
+   */
+  chain(steps: readonly NativeStep[], input: Bytes | number): Promise<Uint8Array>;
+  /** Compresses into the gzip format. */
+  gzipCompress(input: Bytes): Promise<Uint8Array>;
+  /**
+   * @throws `ERR_OP` where it is no gzip, `ERR_MEMORY` where it grows beyond the limit
+   */
+  gzipDecompress(input: Bytes): Promise<Uint8Array>;
+}

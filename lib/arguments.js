@@ -1,0 +1,369 @@
+'use strict';
+
+// Checks of what the app passes. One sentence for all of them: Expected <what> for <name> but received <value> of type
+// <type>. Each validator returns what it checked, with defaults filled in where there are any.
+
+const { inspect } = require('node:util');
+const { HostboxError } = require('./errors.js');
+
+/** @typedef {import('../index').Limits} Limits */
+/** @typedef {import('../index').CallOptions} CallOptions */
+/** @typedef {import('../index').EvalOptions} EvalOptions */
+/** @typedef {import('../index').PluginOptions} PluginOptions */
+/** @typedef {import('../index').HostRuntimeOptions} HostRuntimeOptions */
+/** @typedef {Record<string, (...args: any[]) => unknown>} Bridge */
+
+const MIB = 2 ** 20;
+const MOST_MS = 2 ** 31 - 1;
+
+/**
+ * Limits: what is taken where nothing is said, and the range.
+ *
+ * @type {Readonly<Record<keyof Limits, readonly [preset: number, least: number, most: number]>>}
+ */
+const LIMITS = Object.freeze({
+  timeoutMs: [30_000, 1, MOST_MS],
+  cpuMs: [5_000, 1, MOST_MS],
+  memoryBytes: [128 * MIB, MIB, 64 * 1024 * MIB],
+  bufferBytes: [256 * MIB, 0, 64 * 1024 * MIB],
+  stackBytes: [512 * 1024, 64 * 1024, 4 * MIB],
+  pendingOps: [10_000, 1, 1_000_000],
+});
+
+/** @param {unknown} value */
+function typeOf(value) {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value;
+}
+
+/** @param {unknown} value */
+function shown(value) {
+  /** @type {string} */
+  let text;
+  try {
+    text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60, maxArrayLength: 4 });
+  } catch {
+    text = 'a value';
+  }
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+/**
+ * The one sentence for a wrong argument.
+ *
+ * @param {string} what
+ * @param {string} name
+ * @param {unknown} value
+ * @returns {never}
+ */
+function refuse(what, name, value) {
+  const message = `Expected ${what} for ${name} but received ${shown(value)} of type ${typeOf(value)}`;
+  throw new HostboxError('ERR_ARGUMENT', message);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string}
+ */
+function string(value, name) {
+  return typeof value === 'string' ? value : refuse('a string', name, value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string}
+ */
+function filledString(value, name) {
+  return typeof value === 'string' && value !== '' ? value : refuse('a string that is not empty', name, value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {boolean}
+ */
+function boolean(value, name) {
+  return typeof value === 'boolean' ? value : refuse('true or false', name, value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @param {number} least
+ * @param {number} most
+ * @returns {number}
+ */
+function integer(value, name, least, most) {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  return refuse(`an integer from ${least} to ${most}`, name, value);
+}
+
+/**
+ * @template {string} T
+ * @param {unknown} value
+ * @param {string} name
+ * @param {readonly T[]} choices
+ * @returns {T}
+ */
+function choice(value, name, choices) {
+  if (choices.includes(/** @type {T} */ (value))) return /** @type {T} */ (value);
+  return refuse(`one of ${choices.map((text) => `'${text}'`).join(', ')}`, name, value);
+}
+
+/**
+ * An options object whose keys are all known. `undefined` stands for one without any, and for an option left out.
+ *
+ * @param {unknown} value
+ * @param {string} name
+ * @param {readonly string[]} known
+ * @returns {Record<string, unknown>}
+ */
+function options(value, name, known) {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('an object', name, value);
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue;
+    const close = nearest(key, known);
+    const hint = close === undefined ? '' : `; did you mean ${close}?`;
+    const list = known.length > 1 ? `${known.slice(0, -1).join(', ')} and ${known.at(-1)}` : known.join('');
+    const message = `Expected no option ${shown(key)} for ${name}${hint} (known are ${list})`;
+    throw new HostboxError('ERR_ARGUMENT', message);
+  }
+  return /** @type {Record<string, unknown>} */ (value);
+}
+
+/**
+ * The known word that a misspelt one is meant to be: at most a third of it wrong.
+ *
+ * @param {string} word
+ * @param {readonly string[]} known
+ * @returns {string | undefined}
+ */
+function nearest(word, known) {
+  let best;
+  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of word.length > 60 ? [] : known) {
+    const edits = distance(word.toLowerCase(), candidate.toLowerCase());
+    if (edits < least) [best, least] = [candidate, edits];
+  }
+  return best;
+}
+
+/**
+ * Edits from one word to another (Levenshtein).
+ *
+ * @param {string} a
+ * @param {string} b
+ */
+function distance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = /** @type {number} */ (row[j - 1]) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, /** @type {number} */ (row[j]) + 1, /** @type {number} */ (next[j - 1]) + 1));
+    }
+    row = next;
+  }
+  return /** @type {number} */ (row[b.length]);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function scope(value) {
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  if (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= 240 &&
+    !/[\u0000-\u001f\u007f-\u009f]/.test(value)
+  ) {
+    return value;
+  }
+  return refuse('a string of 1 to 240 characters without control characters', 'scope', value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} [name]
+ * @returns {Required<Limits>}
+ */
+function limits(value, name = 'options.limits') {
+  const keys = /** @type {(keyof Limits)[]} */ (Object.keys(LIMITS));
+  const given = options(value, name, keys);
+  const result = /** @type {Required<Limits>} */ ({});
+  for (const key of keys) {
+    const [preset, least, most] = LIMITS[key];
+    const limit = given[key];
+    result[key] = limit === undefined ? preset : integer(limit, `${name}.${key}`, least, most);
+  }
+  return result;
+}
+
+const CALL = ['timeoutMs', 'signal', 'transfer'];
+const EVAL = [...CALL, 'filename', 'typescript'];
+const PLUGIN = ['filename', 'format', 'typescript', 'sourceMap', 'replace', 'timeoutMs'];
+const RUNTIME = ['limits', 'bridge', 'console'];
+
+/**
+ * @param {Record<string, unknown>} given
+ * @returns {CallOptions}
+ */
+function pickCall({ timeoutMs, signal, transfer }) {
+  /** @type {CallOptions} */
+  const result = {};
+  if (timeoutMs !== undefined) result.timeoutMs = integer(timeoutMs, 'options.timeoutMs', 1, MOST_MS);
+  if (signal !== undefined) result.signal = abortSignal(signal, 'options.signal');
+  if (transfer !== undefined) result.transfer = arrayBuffers(transfer, 'options.transfer');
+  return result;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {CallOptions}
+ */
+function callOptions(value) {
+  return pickCall(options(value, 'options', CALL));
+}
+
+/**
+ * @param {unknown} value
+ * @returns {EvalOptions}
+ */
+function evalOptions(value) {
+  const given = options(value, 'options', EVAL);
+  /** @type {EvalOptions} */
+  const result = pickCall(given);
+  const { filename, typescript } = given;
+  if (filename !== undefined) result.filename = filledString(filename, 'options.filename');
+  if (typescript !== undefined) result.typescript = boolean(typescript, 'options.typescript');
+  return result;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {PluginOptions}
+ */
+function pluginOptions(value) {
+  const { filename, format, typescript, sourceMap, replace, timeoutMs } = options(value, 'options', PLUGIN);
+  /** @type {PluginOptions} */
+  const result = {};
+  if (filename !== undefined) result.filename = filledString(filename, 'options.filename');
+  if (format !== undefined) result.format = choice(format, 'options.format', ['cjs', 'esm']);
+  if (typescript !== undefined) result.typescript = boolean(typescript, 'options.typescript');
+  if (sourceMap !== undefined) result.sourceMap = string(sourceMap, 'options.sourceMap');
+  if (replace !== undefined) result.replace = boolean(replace, 'options.replace');
+  if (timeoutMs !== undefined) result.timeoutMs = integer(timeoutMs, 'options.timeoutMs', 1, MOST_MS);
+  return result;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {{ limits: Required<Limits>, bridge: Bridge, console: NonNullable<HostRuntimeOptions['console']> }}
+ */
+function runtimeOptions(value) {
+  const given = options(value, 'options', RUNTIME);
+  return { limits: limits(given.limits), bridge: bridge(given.bridge), console: consoleOption(given.console) };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {NonNullable<HostRuntimeOptions['console']>}
+ */
+function consoleOption(value) {
+  if (value === undefined) return 'inherit';
+  if (typeof value === 'function') return /** @type {(entry: import('../index').ConsoleEntry) => void} */ (value);
+  if (value === 'inherit' || value === 'silent') return value;
+  return refuse("'inherit', 'silent' or a function", 'options.console', value);
+}
+
+/**
+ * The bridge's functions by name, copied: what the app adds to its object later is not offered.
+ *
+ * @param {unknown} value
+ * @returns {Record<string, (...args: any[]) => unknown>}
+ */
+function bridge(value) {
+  /** @type {Record<string, (...args: any[]) => unknown>} */
+  const result = Object.create(null);
+  if (value === undefined) return result;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('an object of functions', 'options.bridge', value);
+  }
+  for (const [key, member] of Object.entries(value)) {
+    if (key === '') return refuse('a name that is not empty', 'a key of options.bridge', key);
+    result[key] =
+      typeof member === 'function' ? member : refuse('a function', `options.bridge.${shownKey(key)}`, member);
+  }
+  return result;
+}
+
+/** @param {string} key */
+function shownKey(key) {
+  return key.length > 60 ? `${key.slice(0, 59)}…` : key;
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {AbortSignal}
+ */
+function abortSignal(value, name) {
+  // By its shape: signals of other realms and of polyfills do as well.
+  const like = /** @type {Partial<AbortSignal> | null} */ (value);
+  if (typeof like === 'object' && like !== null && typeof like.aborted === 'boolean') {
+    if (typeof like.addEventListener === 'function') return /** @type {AbortSignal} */ (like);
+  }
+  return refuse('an AbortSignal', name, value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {ArrayBuffer[]}
+ */
+function arrayBuffers(value, name) {
+  if (!Array.isArray(value)) return refuse('an array of ArrayBuffers', name, value);
+  value.forEach((buffer, i) => {
+    if (Object.prototype.toString.call(buffer) !== '[object ArrayBuffer]')
+      refuse('an ArrayBuffer', `${name}[${i}]`, buffer);
+  });
+  return value;
+}
+
+/**
+ * A call's arguments.
+ *
+ * @param {unknown} value
+ * @returns {readonly unknown[]}
+ */
+function argumentList(value) {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : refuse('an array', 'args', value);
+}
+
+module.exports = {
+  LIMITS,
+  refuse,
+  string,
+  filledString,
+  boolean,
+  integer,
+  choice,
+  options,
+  scope,
+  limits,
+  callOptions,
+  evalOptions,
+  pluginOptions,
+  runtimeOptions,
+  consoleOption,
+  bridge,
+  argumentList,
+};
