@@ -1,1 +1,44 @@
 //! QuickJS as an actor: turns, deadlines, accounting, and values that cross by structured clone.
+//!
+//! Data in: requests (`mail`), values in the clone format (`payload`), guest modules and native functions of a room above
+//! (`extension`). Data out: events. Knows no Web API, no Node and no plugin's meaning. All `unsafe` over the engine is here.
+//!
+//! A sandbox is used through [`Sandbox`]; everything else is what its configuration and its messages are made of.
+
+mod account;
+mod border;
+mod clock;
+mod codec;
+mod extension;
+mod gates;
+mod globals;
+mod mail;
+mod modules;
+mod native;
+mod ops;
+mod payload;
+mod plugins;
+mod realm;
+mod rejections;
+mod run;
+mod sandbox;
+mod scope;
+mod stats;
+mod threads;
+mod timers;
+mod turn;
+
+pub use account::MessageCharge;
+pub use codec::GuestError;
+pub use extension::{Extension, Global, GuestModule, Native, NativeFn, NativeModule};
+pub use mail::{Code, ConsoleMessage, Event, Failure, Format, Host, PluginSource, Request, Ticket};
+pub use native::{Call, array_buffer, bytes_mut};
+pub use ops::{Completer, ErrorClass, OpError, OpId, OpOutcome};
+pub use payload::{Payload, Writer};
+pub use sandbox::{Config, Sandbox, SyncProgress};
+pub use stats::Stats;
+
+/// Runs work on a thread of the process's I/O runtime: for native operations that the app starts.
+pub fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
+    clock::runtime().spawn_blocking(work);
+}

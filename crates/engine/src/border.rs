@@ -1,0 +1,520 @@
+//! The border of the engine: requests in, values and errors out, in the clone format.
+
+use std::ffi::c_int;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rquickjs::{Ctx, Value, qjs};
+
+use crate::codec::{self, Cause, DecodeError, EncodeError, EncodeOptions, GuestError};
+use crate::mail::{Code, ConsoleMessage, Event, Failure, Request, Ticket};
+use crate::ops::{ErrorClass, OpError, OpKind, OpOutcome};
+use crate::payload::{Payload, Writer};
+use crate::realm::Realm;
+use crate::scope::Then;
+
+/// Longer console arguments cross as text alone.
+const CONSOLE_ARGS: usize = 256 << 10;
+
+impl Realm {
+    /// The body of a call's first turn.
+    pub(crate) fn start(&self, ticket: Ticket, request: Request) {
+        let outcome = self.try_start(ticket, request);
+        if let Err(failure) = outcome
+            && !self.is_ending()
+        {
+            self.answer(ticket, Err(failure));
+            self.drop_scope(ticket);
+        }
+    }
+
+    fn try_start(&self, ticket: Ticket, request: Request) -> Result<(), Failure> {
+        match request {
+            Request::Eval { source, filename } => {
+                // SAFETY: under the lock; the result moves to the scope.
+                unsafe {
+                    let value = self.evaluate(&[&source], &filename, 1, qjs::JS_EVAL_TYPE_GLOBAL);
+                    self.keep(ticket, value)
+                }
+            }
+            Request::Call { plugin, function, args } => self.call(ticket, &plugin, &function, args),
+            Request::Load(source) => {
+                self.load(ticket, source)?;
+                Ok(())
+            }
+            Request::PluginInfo { name } => self.inform(ticket, &name),
+            Request::Unload { name } => {
+                let found = self.unload(&name);
+                self.keep_raw(ticket, if found { qjs::JS_TRUE } else { qjs::JS_FALSE });
+                Ok(())
+            }
+            Request::Plugins => {
+                let names = self.decode(self.plugin_names()).map_err(|error| self.decode_failure(ticket, &error))?;
+                self.keep_raw(ticket, names);
+                Ok(())
+            }
+            Request::Gc => {
+                // SAFETY: under the lock.
+                unsafe { qjs::JS_RunGC(self.rt) };
+                Ok(())
+            }
+        }
+    }
+
+    fn call(&self, ticket: Ticket, plugin: &str, path: &str, args: Payload) -> Result<(), Failure> {
+        let (owner, function) = self.function(ticket, plugin, path)?;
+        // SAFETY: under the lock; the function, its object and the arguments are freed here, the result moves to the scope.
+        unsafe {
+            let decoded = codec::decode_args(self.cx, &self.intrinsics, args);
+            let outcome = match decoded {
+                Ok(mut args) => {
+                    let count = args.len() as c_int;
+                    let value = qjs::JS_Call(self.cx, function, owner, count, args.as_mut_ptr());
+                    for arg in args {
+                        self.free(arg);
+                    }
+                    self.keep(ticket, value)
+                }
+                Err(error) => Err(self.decode_failure(ticket, &error)),
+            };
+            self.free(function);
+            self.free(owner);
+            outcome
+        }
+    }
+
+    /// A plugin's word about itself: what it registered, else what its `getInfo()` says.
+    fn inform(&self, ticket: Ticket, name: &str) -> Result<(), Failure> {
+        let exports = self.exports(name)?;
+        self.free(exports);
+        // SAFETY: under the lock; the result moves to the scope.
+        unsafe {
+            let registered = self.registered_info(name);
+            if qjs::JS_IsObject(registered) {
+                return self.keep(ticket, registered);
+            }
+            self.free(registered);
+            let (owner, function) = self.function(ticket, name, "getInfo").map_err(|failure| match failure.code {
+                Code::FunctionNotFound => Failure::new(
+                    Code::FunctionNotFound,
+                    format!("plugin '{name}' says nothing of itself: export getInfo() or call plugin.register(info)"),
+                ),
+                _ => failure,
+            })?;
+            let value = qjs::JS_Call(self.cx, function, owner, 0, std::ptr::null_mut());
+            self.free(function);
+            self.free(owner);
+            if let Some(scope) = self.scopes.borrow_mut().get_mut(&ticket) {
+                scope.then = Then::Inform;
+            }
+            self.keep(ticket, value)
+        }
+    }
+
+    /// What the guest's `plugin` registry says; undefined where it was never touched.
+    unsafe fn registered_info(&self, name: &str) -> qjs::JSValue {
+        let Some(exports) = self.modules.loaded(self.cx, "guest:plugin") else { return qjs::JS_UNDEFINED };
+        // SAFETY: the caller's: under the lock.
+        unsafe {
+            let get = qjs::JS_GetPropertyStr(self.cx, exports, c"getRegistered".as_ptr());
+            self.free(exports);
+            let mut argument = self.new_string(name);
+            let info = qjs::JS_Call(self.cx, get, qjs::JS_UNDEFINED, 1, &raw mut argument);
+            self.free(argument);
+            self.free(get);
+            if qjs::JS_IsException(info) {
+                self.drop_exception();
+                return qjs::JS_UNDEFINED;
+            }
+            info
+        }
+    }
+
+    fn keep_raw(&self, ticket: Ticket, value: qjs::JSValue) {
+        match self.scopes.borrow_mut().get_mut(&ticket) {
+            Some(scope) => scope.value = value,
+            None => self.free(value),
+        }
+    }
+
+    /// Makes a call's value its scope's; a thenable becomes the promise of its value, as `await` would have it.
+    unsafe fn keep(&self, ticket: Ticket, value: qjs::JSValue) -> Result<(), Failure> {
+        // SAFETY: the caller's: under the lock; the value moves to the scope.
+        unsafe {
+            if qjs::JS_IsException(value) {
+                return Err(self.pending_failure(ticket));
+            }
+            let value = self.promise_of(value);
+            if qjs::JS_IsException(value) {
+                return Err(self.pending_failure(ticket));
+            }
+            if qjs::JS_IsPromise(value) {
+                qjs::JS_PromiseMarkAsHandled(self.cx, value);
+            }
+            self.keep_raw(ticket, value);
+            Ok(())
+        }
+    }
+
+    /// Takes over a value; a thenable becomes a promise.
+    unsafe fn promise_of(&self, value: qjs::JSValue) -> qjs::JSValue {
+        // SAFETY: the caller's: under the lock; every value but the result is freed.
+        unsafe {
+            if !qjs::JS_IsObject(value) || qjs::JS_IsPromise(value) {
+                return value;
+            }
+            let then = qjs::JS_GetPropertyStr(self.cx, value, c"then".as_ptr());
+            if qjs::JS_IsException(then) {
+                self.free(value);
+                return then;
+            }
+            let is_thenable = qjs::JS_IsFunction(self.cx, then);
+            self.free(then);
+            if !is_thenable {
+                return value;
+            }
+            let mut resolving = [qjs::JS_UNDEFINED; 2];
+            let promise = qjs::JS_NewPromiseCapability(self.cx, resolving.as_mut_ptr());
+            if !qjs::JS_IsException(promise) {
+                let mut argument = value;
+                let done = qjs::JS_Call(self.cx, resolving[0], qjs::JS_UNDEFINED, 1, &raw mut argument);
+                if qjs::JS_IsException(done) {
+                    self.drop_exception();
+                }
+                self.free(done);
+                self.free(resolving[0]);
+                self.free(resolving[1]);
+            }
+            self.free(value);
+            promise
+        }
+    }
+
+    /// A call's value as its answer; takes the value over.
+    pub(crate) fn conclude(&self, ticket: Ticket, value: qjs::JSValue) -> Result<Payload, Failure> {
+        let then = self.scopes.borrow_mut().get_mut(&ticket).map(|scope| std::mem::replace(&mut scope.then, Then::Answer));
+        match then {
+            Some(Then::Register { source, namespace }) => {
+                self.free(value);
+                self.register(ticket, &source.name, namespace)?;
+                Ok(Payload::undefined())
+            }
+            // SAFETY: any value may be asked.
+            Some(Then::Inform) if !unsafe { qjs::JS_IsObject(value) } => {
+                self.free(value);
+                Err(Self::argument("Expected getInfo() to return an object with name, version and apiVersion".into()))
+            }
+            _ => {
+                let encoded = self.encode(value, "result", &[], true);
+                self.free(value);
+                encoded.map_err(|error| self.encode_failure(ticket, error))
+            }
+        }
+    }
+
+    // ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn encode(
+        &self,
+        value: qjs::JSValue,
+        root: &str,
+        transfer: &[qjs::JSValue],
+        may_move: bool,
+    ) -> Result<Payload, EncodeError> {
+        let mut payload = Payload::default();
+        let turn = &self.shared().turn;
+        let poll = || turn.check().is_some();
+        let options = EncodeOptions { root, transfer, may_move, poll: Some(&poll), max_bytes: self.shared().account.limit() };
+        // SAFETY: under the lock, on a live value.
+        unsafe { codec::encode(self.cx, &self.intrinsics, value, &options, &mut payload) }?;
+        Ok(payload)
+    }
+
+    fn decode(&self, payload: Payload) -> Result<qjs::JSValue, DecodeError> {
+        // SAFETY: under the lock.
+        unsafe { codec::decode(self.cx, &self.intrinsics, payload) }
+    }
+
+    fn encode_failure(&self, ticket: Ticket, error: EncodeError) -> Failure {
+        match error {
+            EncodeError::Refused { path, what } => {
+                let message = format!("{path} cannot cross: {what}");
+                Failure { path: Some(path), ..Failure::new(Code::Clone, message) }
+            }
+            EncodeError::Exception => self.pending_failure(ticket),
+            EncodeError::Interrupted => self.shared().out_of_memory("the result is larger than the sandbox's memory".into()),
+        }
+    }
+
+    fn decode_failure(&self, ticket: Ticket, error: &DecodeError) -> Failure {
+        match error {
+            DecodeError::Exception => self.pending_failure(ticket),
+            DecodeError::Malformed(_) => Failure::new(Code::Internal, "internal error: a malformed message"),
+        }
+    }
+
+    /// A structured clone within the sandbox, or an exception.
+    pub(crate) unsafe fn structured_clone(&self, value: qjs::JSValue, transfer: &[qjs::JSValue]) -> qjs::JSValue {
+        match self.encode(value, "value", transfer, false) {
+            Ok(payload) => match self.decode(payload) {
+                Ok(clone) => clone,
+                Err(_) => qjs::JS_EXCEPTION,
+            },
+            Err(error) => self.raise_encode_error(error),
+        }
+    }
+
+    fn raise_encode_error(&self, error: EncodeError) -> qjs::JSValue {
+        // SAFETY: under the lock.
+        unsafe {
+            match error {
+                EncodeError::Refused { path, what } => {
+                    crate::native::throw_dom(self.cx, "DataCloneError", &format!("{path} cannot be cloned: {what}"))
+                }
+                EncodeError::Exception => qjs::JS_EXCEPTION,
+                EncodeError::Interrupted => qjs::JS_ThrowInternalError(self.cx, c"interrupted".as_ptr()),
+            }
+        }
+    }
+
+    // ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Calls a function of the host; its promise, or an exception.
+    pub(crate) unsafe fn call_host(&self, name: String, args: qjs::JSValue) -> qjs::JSValue {
+        let args = match self.encode(args, "args", &[], false) {
+            Ok(args) => args,
+            Err(error) => return self.raise_encode_error(error),
+        };
+        let Some(charge) = self.shared().account.charge_message(args.byte_size() + 64) else {
+            return self.throw(&OpError {
+                class: ErrorClass::Range,
+                message: "memoryBytes: the arguments do not fit into this sandbox's memory".into(),
+                code: Some("ERR_MEMORY".into()),
+                name: None,
+            });
+        };
+        match self.start_op(OpKind::Host(name.clone()), qjs::JS_UNDEFINED) {
+            Ok((promise, completer)) => {
+                let event = Event::HostCall { call: completer.into_host_call(), name, args, charge };
+                match &mut *self.sync.borrow_mut() {
+                    Some(sync) => sync.calls.push(event),
+                    None => self.emit(event),
+                }
+                promise
+            }
+            Err(error) => self.throw(&error),
+        }
+    }
+
+    fn throw(&self, error: &OpError) -> qjs::JSValue {
+        // SAFETY: under the lock; the error's reference moves to the pending exception.
+        unsafe { qjs::JS_Throw(self.cx, self.new_error(error)) }
+    }
+
+    /// The value that settles an operation, or the error that rejects it.
+    pub(crate) unsafe fn op_value(&self, outcome: OpOutcome, held: qjs::JSValue) -> Result<qjs::JSValue, qjs::JSValue> {
+        // SAFETY: the caller's: under the lock; the handles get references of their own.
+        unsafe {
+            match outcome {
+                OpOutcome::Value(payload) => match self.decode(payload) {
+                    Ok(value) => Ok(value),
+                    Err(DecodeError::Exception) => Err(qjs::JS_GetException(self.cx)),
+                    Err(DecodeError::Malformed(_)) => Err(self.new_error(&OpError {
+                        message: "internal error: a malformed message".into(),
+                        ..OpError::default()
+                    })),
+                },
+                OpOutcome::Error(error) => Err(self.new_error(&error)),
+                OpOutcome::Finish(finish) => {
+                    let ctx = Ctx::from_raw(std::ptr::NonNull::new_unchecked(self.cx));
+                    let held = (!qjs::JS_IsUndefined(held))
+                        .then(|| Value::from_raw(ctx.clone(), qjs::JS_DupValue(self.cx, held)));
+                    match finish(&ctx, held) {
+                        Ok(value) => Ok(crate::native::into_raw(value)),
+                        Err(rquickjs::Error::Exception) => Err(qjs::JS_GetException(self.cx)),
+                        Err(error) => {
+                            Err(self.new_error(&OpError { message: error.to_string(), ..OpError::default() }))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The pending exception as a failure of the call.
+    pub(crate) fn pending_failure(&self, ticket: Ticket) -> Failure {
+        // SAFETY: under the lock.
+        let error = unsafe { qjs::JS_GetException(self.cx) };
+        self.failure_of(ticket, error)
+    }
+
+    /// A thrown value as a failure of the call; takes the value over.
+    pub(crate) fn failure_of(&self, ticket: Ticket, error: qjs::JSValue) -> Failure {
+        let refused_now = self.shared().account.refused();
+        let refused_before = self.scopes.borrow().get(&ticket).is_some_and(|scope| scope.refused);
+        // SAFETY: under the lock, on a live value.
+        let mut guest = unsafe { codec::describe_error(self.cx, &self.intrinsics, error) };
+        // SAFETY: any value may be asked.
+        let is_null = unsafe { qjs::JS_IsNull(error) };
+        self.free(error);
+        self.map_stacks(&mut guest);
+        let is_memory = refused_now || (refused_before && (is_null || guest.name == "InternalError"));
+        let (code, message) = if is_memory {
+            let limit = self.shared().account.limit();
+            (Code::Memory, format!("the guest ran out of its {limit} bytes of memory"))
+        } else {
+            (Code::Guest, guest.message.clone())
+        };
+        let limit = is_memory.then(|| format!("memoryBytes: {}", self.shared().account.limit()));
+        Failure { limit, guest: Some(Box::new(guest)), ..Failure::new(code, message) }
+    }
+
+    fn map_stacks(&self, error: &mut GuestError) {
+        let Some(map) = &self.shared().config.map_stack else { return };
+        let mut current = Some(error);
+        while let Some(error) = current {
+            if let Some(stack) = &mut error.stack {
+                *stack = map(stack);
+            }
+            current = match error.cause.as_deref_mut() {
+                Some(Cause::Error(cause)) => Some(cause),
+                _ => None,
+            };
+        }
+    }
+
+    /// The line that a syntax error complains about, from its stack.
+    pub(crate) fn line_of(&self, error: qjs::JSValue) -> u32 {
+        // SAFETY: under the lock, on a live value.
+        let guest = unsafe { codec::describe_error(self.cx, &self.intrinsics, error) };
+        let stack = guest.stack.unwrap_or_default();
+        let position = stack.lines().next().and_then(|line| line.rsplit(':').nth(1));
+        position.and_then(|line| line.parse().ok()).unwrap_or(0)
+    }
+
+    // ── console ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(crate) fn write_console(&self, level: &'static str, text: String, args: qjs::JSValue, plugin: Option<String>) {
+        let args = self.encode_tolerantly(args);
+        self.send_console(level, text, args, plugin);
+    }
+
+    /// Writes text of ours to the console.
+    pub(crate) fn write_text(&self, level: &'static str, text: String) {
+        let mut args = Payload::default();
+        let mut writer = Writer::new(&mut args.bytes);
+        writer.begin_array(1);
+        writer.push_str(&text);
+        self.send_console(level, text, args, None);
+    }
+
+    fn send_console(&self, level: &'static str, text: String, args: Payload, plugin: Option<String>) {
+        let plugin = plugin.or_else(|| self.current_plugin().map(|name| name.to_string()));
+        let bytes = text.len() + args.byte_size() + 256;
+        let account = &self.shared().account;
+        // A flood must not take the guest's own memory: a quarter of the account is the console's at most.
+        let charge = if account.messages() + bytes > account.limit() / 4 { None } else { account.charge_message(bytes) };
+        let Some(charge) = charge else {
+            self.shared().counters.dropped.fetch_add(1, Relaxed);
+            return;
+        };
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
+        self.emit(Event::Console(ConsoleMessage { level, text, args, plugin, time, charge }));
+    }
+
+    /// Encodes console arguments; what cannot cross is replaced by text.
+    fn encode_tolerantly(&self, args: qjs::JSValue) -> Payload {
+        if let Ok(payload) = self.encode_console(args) {
+            return payload;
+        }
+        let mut length = 0;
+        // SAFETY: under the lock; the array is ours, made by the console module, and so is the copy.
+        unsafe {
+            self.forget_unless_ending();
+            if qjs::JS_GetLength(self.cx, args, &raw mut length) < 0 {
+                self.drop_exception();
+            }
+            let copy = qjs::JS_NewArray(self.cx);
+            for index in 0..u32::try_from(length).unwrap_or(0) {
+                let item = qjs::JS_GetPropertyUint32(self.cx, args, index);
+                let kept = match self.encode_console(item) {
+                    Ok(_) => item,
+                    Err(error) => {
+                        self.free(item);
+                        self.forget_unless_ending();
+                        self.new_string(&match error {
+                            EncodeError::Refused { what, .. } => format!("[{what}]"),
+                            _ => "[a value that could not be read]".into(),
+                        })
+                    }
+                };
+                qjs::JS_DefinePropertyValueUint32(self.cx, copy, index, kept, qjs::JS_PROP_C_W_E as c_int);
+            }
+            let payload = self.encode_console(copy);
+            self.free(copy);
+            payload.unwrap_or_else(|_| {
+                self.forget_unless_ending();
+                Payload::undefined()
+            })
+        }
+    }
+
+    fn encode_console(&self, value: qjs::JSValue) -> Result<Payload, EncodeError> {
+        let mut payload = Payload::default();
+        let poll = || self.is_ending();
+        let options = EncodeOptions {
+            root: "args",
+            transfer: &[],
+            may_move: false,
+            poll: Some(&poll),
+            max_bytes: CONSOLE_ARGS,
+        };
+        // SAFETY: under the lock, on a live value.
+        unsafe { codec::encode(self.cx, &self.intrinsics, value, &options, &mut payload) }?;
+        Ok(payload)
+    }
+
+    /// Forgets an exception that reading a value left, but not the one that ends the turn.
+    fn forget_unless_ending(&self) {
+        if !self.is_ending() {
+            self.drop_exception();
+        }
+    }
+
+    /// Reports an error that nobody handled, on the console.
+    pub(crate) fn report(&self, prefix: &str, error: qjs::JSValue) {
+        // SAFETY: under the lock, on a live value.
+        let mut guest = unsafe { codec::describe_error(self.cx, &self.intrinsics, error) };
+        self.map_stacks(&mut guest);
+        self.write_text("error", format!("{prefix} {}", text_of(&guest)));
+    }
+}
+
+/// An error as the console shows it.
+fn text_of(error: &GuestError) -> String {
+    let mut text = String::new();
+    let mut current = Some(error);
+    while let Some(error) = current {
+        if !text.is_empty() {
+            text.push_str("\n  [cause]: ");
+        }
+        if error.is_error {
+            text.push_str(&error.name);
+            if !error.message.is_empty() {
+                text.push_str(": ");
+            }
+        }
+        text.push_str(&error.message);
+        if let Some(stack) = error.stack.as_deref().filter(|stack| !stack.is_empty()) {
+            text.push('\n');
+            text.push_str(stack.trim_end());
+        }
+        current = match error.cause.as_deref() {
+            Some(Cause::Error(cause)) => Some(cause),
+            _ => None,
+        };
+    }
+    text
+}

@@ -1,0 +1,70 @@
+//! Values that cross between the guest and the host, by structured clone, in the format of `docs/wire.md`.
+//!
+//! In: values of one context. Out: [`Payload`](crate::payload::Payload)s, which no engine is needed to hold, send or drop; and
+//! back. Also here: ArrayBuffers over memory of ours ([`new_array_buffer`], [`take_block`]) and descriptions of what a guest
+//! threw ([`describe_error`]). Not here: promises, deadlines, which account is charged.
+//!
+//! # Safety
+//! One contract for every `unsafe fn` of this module: the context is alive and the lock of its runtime is held by this thread
+//! throughout the call; every value passed belongs to that runtime and is alive (borrowed: the caller frees it); the
+//! [`Intrinsics`] were captured from that context and are not freed. Encoding runs getters, so it may do anything that guest
+//! code may do, the interrupt handler included.
+
+mod blocks;
+mod bytes;
+mod decode;
+mod decode_values;
+mod encode;
+mod encode_values;
+mod errors;
+mod identity;
+mod intrinsics;
+mod json;
+mod path;
+mod private;
+mod raw;
+#[cfg(test)]
+mod tests;
+
+use rquickjs::qjs;
+use rquickjs::qjs::JSValue;
+
+pub use bytes::{bytes_of, new_error};
+pub use blocks::{Charge, new_array_buffer, take_block};
+pub use decode::{DecodeError, decode, decode_args};
+pub use encode::{EncodeError, EncodeOptions, encode, encode_args};
+pub use errors::{Cause, GuestError, describe_error};
+pub use intrinsics::Intrinsics;
+pub use json::JsonError;
+
+use crate::payload::Payload;
+
+/// Why [`structured_clone`] failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CloneError {
+    /// On the way out.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// On the way back.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+/// The guest's own `structuredClone`: a clone of `value` that is the caller's. `transfer` is detached.
+///
+/// # Safety
+/// The contract of the module.
+pub unsafe fn structured_clone(
+    cx: *mut qjs::JSContext,
+    intrinsics: &Intrinsics,
+    value: JSValue,
+    transfer: &[JSValue],
+) -> Result<JSValue, CloneError> {
+    let mut payload = Payload::default();
+    let options = EncodeOptions { transfer, ..EncodeOptions::default() };
+    // SAFETY: the module's contract.
+    unsafe {
+        encode(cx, intrinsics, value, &options, &mut payload)?;
+        Ok(decode(cx, intrinsics, payload)?)
+    }
+}

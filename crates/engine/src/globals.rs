@@ -1,0 +1,262 @@
+//! Lazy globals: properties of the global object that load a guest module when they are first touched.
+//!
+//! Each is an accessor until then. The natives that could tell an accessor from a data property (`Object.getOwnPropertyDescriptor` and
+//! its kin) make the property real first when they are asked about the global object, itself or behind proxies.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{CStr, c_int, c_void};
+
+use rquickjs::qjs;
+
+use crate::extension::Global;
+use crate::realm::Realm;
+
+/// The globals that are not real yet, by their atoms.
+#[derive(Default)]
+pub(crate) struct Lazy {
+    waiting: RefCell<HashMap<qjs::JSAtom, &'static Global>>,
+}
+
+/// Natives that look at properties as such, where they are found, and whether the property is their second argument.
+const LOOKERS: &[(&CStr, Option<&CStr>, &CStr, Which)] = &[
+    (c"Object", None, c"getOwnPropertyDescriptor", Which::Named),
+    (c"Object", None, c"getOwnPropertyDescriptors", Which::All),
+    (c"Object", None, c"defineProperty", Which::Named),
+    (c"Object", None, c"defineProperties", Which::All),
+    (c"Object", None, c"freeze", Which::All),
+    (c"Object", None, c"seal", Which::All),
+    (c"Object", None, c"isFrozen", Which::All),
+    (c"Reflect", None, c"getOwnPropertyDescriptor", Which::Named),
+    (c"Reflect", None, c"defineProperty", Which::Named),
+    (c"Object", Some(c"prototype"), c"__lookupGetter__", Which::NamedOfThis),
+    (c"Object", Some(c"prototype"), c"__lookupSetter__", Which::NamedOfThis),
+    (c"Object", Some(c"prototype"), c"__defineGetter__", Which::NamedOfThis),
+    (c"Object", Some(c"prototype"), c"__defineSetter__", Which::NamedOfThis),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Named,
+    NamedOfThis,
+    All,
+}
+
+/// # Safety
+/// The live, locked context of `realm`, before guest code runs.
+pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
+    // SAFETY: the caller's contract; every value made here moves to the global object or is freed.
+    unsafe {
+        let global = qjs::JS_GetGlobalObject(cx);
+        let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
+        qjs::JS_DefinePropertyValueStr(cx, global, c"self".as_ptr(), qjs::JS_DupValue(cx, global), flags);
+        let mut waiting = realm.lazy.waiting.borrow_mut();
+        for entry in realm.shared().config.extension.globals {
+            let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
+            let opaque = std::ptr::from_ref(entry).cast_mut().cast::<c_void>();
+            let getter = qjs::JS_NewCClosure(cx, Some(get), entry.name.as_ptr(), None, 0, 0, opaque);
+            let setter = qjs::JS_NewCClosure(cx, Some(set), entry.name.as_ptr(), None, 1, 0, opaque);
+            let mut flags = qjs::JS_PROP_CONFIGURABLE;
+            if entry.enumerable {
+                flags |= qjs::JS_PROP_ENUMERABLE;
+            }
+            qjs::JS_DefinePropertyGetSet(cx, global, atom, getter, setter, flags as c_int);
+            // The atom stays with the table; it is freed with the context's own.
+            waiting.insert(atom, entry);
+        }
+        for (object, member, name, which) in LOOKERS {
+            guard(cx, global, object, *member, name, *which);
+        }
+        qjs::JS_FreeValue(cx, global);
+    }
+}
+
+impl Lazy {
+    /// # Safety
+    /// Under the lock of the engine that the atoms belong to.
+    pub(crate) unsafe fn clear(&self, cx: *mut qjs::JSContext) {
+        for atom in self.waiting.take().into_keys() {
+            // SAFETY: the table owned one reference.
+            unsafe { qjs::JS_FreeAtom(cx, atom) };
+        }
+    }
+}
+
+fn attributes(entry: &Global) -> c_int {
+    let mut flags = qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE;
+    if entry.enumerable {
+        flags |= qjs::JS_PROP_ENUMERABLE;
+    }
+    flags as c_int
+}
+
+/// Loads the property's module and makes the property real; its value.
+unsafe fn materialise(cx: *mut qjs::JSContext, realm: &Realm, entry: &'static Global) -> qjs::JSValue {
+    // SAFETY: the caller's: the live, locked context of `realm`.
+    unsafe {
+        let exports = realm.modules.import(cx, realm, entry.module);
+        if qjs::JS_IsException(exports) {
+            return exports;
+        }
+        let value = qjs::JS_GetPropertyStr(cx, exports, entry.name.as_ptr());
+        qjs::JS_FreeValue(cx, exports);
+        if qjs::JS_IsException(value) {
+            return value;
+        }
+        let global = qjs::JS_GetGlobalObject(cx);
+        let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
+        qjs::JS_DefinePropertyValue(cx, global, atom, qjs::JS_DupValue(cx, value), attributes(entry));
+        realm.lazy.forget(cx, atom);
+        qjs::JS_FreeAtom(cx, atom);
+        qjs::JS_FreeValue(cx, global);
+        value
+    }
+}
+
+impl Lazy {
+    unsafe fn forget(&self, cx: *mut qjs::JSContext, atom: qjs::JSAtom) {
+        if self.waiting.borrow_mut().remove(&atom).is_some() {
+            // SAFETY: the table owned one reference.
+            unsafe { qjs::JS_FreeAtom(cx, atom) };
+        }
+    }
+}
+
+unsafe extern "C" fn get(
+    cx: *mut qjs::JSContext,
+    _this: qjs::JSValue,
+    _argc: c_int,
+    _argv: *mut qjs::JSValue,
+    _magic: c_int,
+    opaque: *mut c_void,
+) -> qjs::JSValue {
+    // SAFETY: `install` put a static entry here; the engine calls with its live context.
+    unsafe { materialise(cx, Realm::of(cx), &*opaque.cast::<Global>()) }
+}
+
+unsafe extern "C" fn set(
+    cx: *mut qjs::JSContext,
+    this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+    _magic: c_int,
+    opaque: *mut c_void,
+) -> qjs::JSValue {
+    // SAFETY: as for `get`; the engine passes `argc` live values.
+    unsafe {
+        let entry = &*opaque.cast::<Global>();
+        let value = if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
+        let global = qjs::JS_GetGlobalObject(cx);
+        // In sloppy functions and for bare assignments the receiver is undefined or the global object itself.
+        let receiver = if qjs::JS_IsObject(this) { this } else { global };
+        let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
+        let is_global = qjs::JS_VALUE_GET_PTR(receiver) == qjs::JS_VALUE_GET_PTR(global);
+        let flags = if is_global { attributes(entry) } else { qjs::JS_PROP_C_W_E as c_int };
+        let status = qjs::JS_DefinePropertyValue(cx, receiver, atom, qjs::JS_DupValue(cx, value), flags);
+        if is_global && status >= 0 {
+            Realm::of(cx).lazy.forget(cx, atom);
+        }
+        qjs::JS_FreeAtom(cx, atom);
+        qjs::JS_FreeValue(cx, global);
+        if status < 0 { qjs::JS_EXCEPTION } else { qjs::JS_UNDEFINED }
+    }
+}
+
+/// Puts a native of ours in front of one that looks at properties as such.
+unsafe fn guard(
+    cx: *mut qjs::JSContext,
+    global: qjs::JSValue,
+    object: &CStr,
+    member: Option<&CStr>,
+    name: &CStr,
+    which: Which,
+) {
+    // SAFETY: the caller's: the live, locked context and its global object; every value is freed or moves.
+    unsafe {
+        let mut owner = qjs::JS_GetPropertyStr(cx, global, object.as_ptr());
+        if let Some(member) = member {
+            let inner = qjs::JS_GetPropertyStr(cx, owner, member.as_ptr());
+            qjs::JS_FreeValue(cx, owner);
+            owner = inner;
+        }
+        crate::gates::replace(cx, owner, name, Some(look), which as c_int);
+        qjs::JS_FreeValue(cx, owner);
+    }
+}
+
+unsafe extern "C" fn look(
+    cx: *mut qjs::JSContext,
+    this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+    magic: c_int,
+    data: *mut qjs::JSValue,
+) -> qjs::JSValue {
+    // SAFETY: the engine passes `argc` live values and the data that `replace` gave.
+    unsafe {
+        let of_this = magic == Which::NamedOfThis as c_int;
+        let target = if of_this { this } else if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
+        let realm = Realm::of(cx);
+        if !realm.lazy.waiting.borrow().is_empty() && is_global(cx, target) {
+            let key = usize::from(!of_this);
+            let named = (magic != Which::All as c_int && usize::try_from(argc).is_ok_and(|argc| argc > key))
+                .then(|| *argv.add(key));
+            if materialise_for(cx, realm, named).is_none() {
+                return qjs::JS_EXCEPTION;
+            }
+        }
+        qjs::JS_Call(cx, *data, this, argc, argv)
+    }
+}
+
+/// Whether a value is the global object or a proxy of it.
+unsafe fn is_global(cx: *mut qjs::JSContext, value: qjs::JSValue) -> bool {
+    // SAFETY: the caller's: a live, locked context and value.
+    unsafe {
+        let global = qjs::JS_GetGlobalObject(cx);
+        let global_pointer = qjs::JS_VALUE_GET_PTR(global);
+        qjs::JS_FreeValue(cx, global);
+        let mut current = qjs::JS_DupValue(cx, value);
+        // A chain of proxies as long as this is an attack, and what it learns is harmless.
+        for _ in 0..64 {
+            if !qjs::JS_IsProxy(current) {
+                break;
+            }
+            let target = qjs::JS_GetProxyTarget(cx, current);
+            qjs::JS_FreeValue(cx, current);
+            current = target;
+        }
+        let is = qjs::JS_IsObject(current) && qjs::JS_VALUE_GET_PTR(current) == global_pointer;
+        if qjs::JS_IsException(current) {
+            qjs::JS_FreeValue(cx, qjs::JS_GetException(cx));
+        }
+        qjs::JS_FreeValue(cx, current);
+        is
+    }
+}
+
+/// Makes the named property real, or all. `None`: an exception is pending.
+unsafe fn materialise_for(cx: *mut qjs::JSContext, realm: &Realm, named: Option<qjs::JSValue>) -> Option<()> {
+    // SAFETY: the caller's: the live, locked context of `realm`.
+    unsafe {
+        let entries: Vec<&'static Global> = match named {
+            // Only strings name globals of ours; converting an object would run guest code twice.
+            Some(key) if qjs::JS_IsString(key) => {
+                let atom = qjs::JS_ValueToAtom(cx, key);
+                let entry = realm.lazy.waiting.borrow().get(&atom).copied();
+                qjs::JS_FreeAtom(cx, atom);
+                entry.into_iter().collect()
+            }
+            Some(key) if !qjs::JS_IsObject(key) => Vec::new(),
+            _ => realm.lazy.waiting.borrow().values().copied().collect(),
+        };
+        for entry in entries {
+            let value = materialise(cx, realm, entry);
+            if qjs::JS_IsException(value) {
+                return None;
+            }
+            qjs::JS_FreeValue(cx, value);
+        }
+        Some(())
+    }
+}

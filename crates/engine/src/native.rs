@@ -1,0 +1,352 @@
+//! Native functions as guest modules call them.
+//!
+//! A panic in one ends the sandbox, not the process: it is caught at the border to C, and the guest sees an `InternalError` that it
+//! cannot catch.
+
+use std::any::Any;
+use std::ffi::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use hostbox_buffers::Block;
+use rquickjs::{Ctx, Error, Value, qjs};
+
+use crate::codec;
+use crate::extension::Native;
+use crate::ops::{Completer, ErrorClass, OpError, OpKind, OpOutcome};
+use crate::realm::Realm;
+
+/// One call of a native function.
+pub struct Call<'a, 'js> {
+    ctx: Ctx<'js>,
+    args: &'a [qjs::JSValue],
+    realm: &'a Realm,
+}
+
+pub(crate) unsafe fn new_native(cx: *mut qjs::JSContext, native: &'static Native) -> qjs::JSValue {
+    let opaque = std::ptr::from_ref(native).cast_mut().cast::<c_void>();
+    // SAFETY: the caller's: a live context under its lock. The native function is static, so nothing has to be finalized.
+    unsafe { qjs::JS_NewCClosure(cx, Some(enter), native.name.as_ptr(), None, native.length, 0, opaque) }
+}
+
+unsafe extern "C" fn enter(
+    cx: *mut qjs::JSContext,
+    _this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+    _magic: c_int,
+    opaque: *mut c_void,
+) -> qjs::JSValue {
+    // SAFETY: `new_native` put a static function here.
+    let native = unsafe { &*opaque.cast::<Native>() };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let args = match usize::try_from(argc) {
+            // SAFETY: the engine passes `argc` values that live as long as the call.
+            Ok(count) if count > 0 => unsafe { std::slice::from_raw_parts(argv, count) },
+            _ => &[],
+        };
+        // SAFETY: the engine passes the running context, which is never null.
+        let ctx = unsafe { Ctx::from_raw(NonNull::new_unchecked(cx)) };
+        // SAFETY: the realm outlives its context.
+        let realm = unsafe { Realm::of(cx) };
+        let call = Call { ctx, args, realm };
+        // SAFETY: the reference of the result moves to the engine.
+        (native.run)(&call).map(|value| unsafe { into_raw(value) })
+    }));
+    match outcome {
+        Ok(Ok(value)) => value,
+        // SAFETY: the live context of this call.
+        Ok(Err(error)) => unsafe { raise(cx, &error) },
+        // SAFETY: as above.
+        Err(_) => unsafe {
+            Realm::of(cx).shared().turn.condemn(crate::turn::Verdict::Closed);
+            Realm::of(cx).panicked();
+            qjs::JS_ThrowInternalError(cx, c"internal error".as_ptr())
+        },
+    }
+}
+
+unsafe fn raise(cx: *mut qjs::JSContext, error: &Error) -> qjs::JSValue {
+    if matches!(error, Error::Exception) {
+        return qjs::JS_EXCEPTION;
+    }
+    let message = std::ffi::CString::new(error.to_string()).unwrap_or_default();
+    // SAFETY: the live context of the call; the format takes one string.
+    unsafe { qjs::JS_ThrowTypeError(cx, c"%s".as_ptr(), message.as_ptr()) }
+}
+
+/// Gives up the handle and keeps its reference.
+pub(crate) unsafe fn into_raw(value: Value<'_>) -> qjs::JSValue {
+    let raw = value.as_raw();
+    // SAFETY: one reference for the caller; dropping the handle gives back its own.
+    unsafe { qjs::JS_DupValue(value.ctx().as_raw().as_ptr(), raw) }
+}
+
+impl<'js> Call<'_, 'js> {
+    /// The context.
+    pub fn ctx(&self) -> &Ctx<'js> {
+        &self.ctx
+    }
+
+    pub(crate) fn cx(&self) -> *mut qjs::JSContext {
+        self.ctx.as_raw().as_ptr()
+    }
+
+    /// The argument at `index`; `undefined` where there is none.
+    pub fn arg(&self, index: usize) -> Value<'js> {
+        let raw = self.raw_arg(index);
+        // SAFETY: the handle gets a reference of its own.
+        unsafe { Value::from_raw(self.ctx.clone(), qjs::JS_DupValue(self.cx(), raw)) }
+    }
+
+    fn raw_arg(&self, index: usize) -> qjs::JSValue {
+        self.args.get(index).copied().unwrap_or(qjs::JS_UNDEFINED)
+    }
+
+    /// Whether the argument is missing or `undefined`.
+    pub fn is_undefined(&self, index: usize) -> bool {
+        self.arg(index).is_undefined()
+    }
+
+    /// The argument as a string, lone surrogates replaced.
+    ///
+    /// # Errors
+    /// What its conversion throws.
+    pub fn string(&self, index: usize) -> rquickjs::Result<String> {
+        let mut length: qjs::size_t = 0;
+        // SAFETY: a live value of this context; the bytes are copied before they are freed.
+        unsafe {
+            let bytes = qjs::JS_ToCStringLen2(self.cx(), &raw mut length, self.raw_arg(index), false);
+            if bytes.is_null() {
+                return Err(Error::Exception);
+            }
+            let slice = std::slice::from_raw_parts(bytes.cast::<u8>(), length as usize);
+            let text = String::from_utf8_lossy(slice).into_owned();
+            qjs::JS_FreeCString(self.cx(), bytes);
+            Ok(text)
+        }
+    }
+
+    /// The argument as a number.
+    ///
+    /// # Errors
+    /// What its conversion throws.
+    pub fn number(&self, index: usize) -> rquickjs::Result<f64> {
+        let mut number = 0.0;
+        // SAFETY: a live value of this context.
+        let status = unsafe { qjs::JS_ToFloat64(self.cx(), &raw mut number, self.raw_arg(index)) };
+        if status < 0 { Err(Error::Exception) } else { Ok(number) }
+    }
+
+    /// The argument as a boolean.
+    pub fn boolean(&self, index: usize) -> bool {
+        // SAFETY: a live value of this context.
+        unsafe { qjs::JS_ToBool(self.cx(), self.raw_arg(index)) > 0 }
+    }
+
+    /// Lends the bytes of an ArrayBuffer or a view to `read`. `None` for anything else and where the buffer is detached.
+    pub fn with_bytes<R>(&self, index: usize, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        // SAFETY: no guest code runs inside `read`, so that nothing detaches or resizes the buffer.
+        unsafe {
+            let (start, length) = codec::bytes_of(self.cx(), &self.realm.intrinsics, self.raw_arg(index))?;
+            Some(read(std::slice::from_raw_parts(start, length)))
+        }
+    }
+
+    /// Lends the bytes of an ArrayBuffer or a view for writing, as `with_bytes` does for reading.
+    pub fn with_bytes_mut<R>(&self, value: &Value<'js>, write: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
+        bytes_mut(&self.ctx, value, write)
+    }
+
+    /// The state of the extension for this sandbox.
+    pub fn data<T: Any>(&self) -> Option<&T> {
+        self.realm.shared().config.data.downcast_ref()
+    }
+
+    /// The plugin whose code runs.
+    pub fn plugin(&self) -> Option<Rc<str>> {
+        self.realm.current_plugin()
+    }
+
+    /// Names of the host functions.
+    pub fn bridge(&self) -> &[String] {
+        &self.realm.shared().config.bridge
+    }
+
+    /// `undefined`
+    pub fn undefined(&self) -> Value<'js> {
+        Value::new_undefined(self.ctx.clone())
+    }
+
+    /// Throws an error of the guest's own kind.
+    pub fn throw(&self, error: &OpError) -> Error {
+        // SAFETY: a live context; the new error's reference moves to the pending exception.
+        unsafe { qjs::JS_Throw(self.cx(), self.realm.new_error(error)) };
+        Error::Exception
+    }
+
+    /// Throws a `DOMException` of the given name.
+    pub fn throw_dom(&self, name: &str, message: &str) -> Error {
+        // SAFETY: a live context; both strings end with a zero byte.
+        unsafe { throw_dom(self.cx(), name, message) };
+        Error::Exception
+    }
+
+    /// An ArrayBuffer over memory of ours, which it takes over without a copy.
+    ///
+    /// # Errors
+    /// An exception where the sandbox's memory does not allow it.
+    pub fn array_buffer(&self, block: Block) -> rquickjs::Result<Value<'js>> {
+        // SAFETY: a live context; the reference of the new buffer moves to the handle.
+        unsafe {
+            let buffer = self.realm.new_array_buffer(block);
+            if qjs::JS_IsException(buffer) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), buffer)) }
+        }
+    }
+
+    /// Begins an operation that another thread completes: its promise, and what completes it. `held` is kept for `OpOutcome::Finish`.
+    ///
+    /// # Errors
+    /// A `RangeError` with `code: 'ERR_LIMIT'` where `pendingOps` is reached.
+    pub fn start(&self, held: Option<Value<'js>>) -> rquickjs::Result<(Value<'js>, Completer)> {
+        // SAFETY: the held value's reference moves to the table, the promise's to the handle.
+        let held = held.map_or(qjs::JS_UNDEFINED, |value| unsafe { into_raw(value) });
+        let (promise, completer) = self.realm.start_op(OpKind::Native, held).map_err(|error| self.throw(&error))?;
+        // SAFETY: as above.
+        Ok((unsafe { Value::from_raw(self.ctx.clone(), promise) }, completer))
+    }
+
+    /// Begins an operation and does its work on a thread of the I/O runtime.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn offload(
+        &self,
+        held: Option<Value<'js>>,
+        work: impl FnOnce(&Completer) -> OpOutcome + Send + 'static,
+    ) -> rquickjs::Result<Value<'js>> {
+        let (promise, completer) = self.start(held)?;
+        crate::clock::runtime().spawn_blocking(move || {
+            if !completer.is_cancelled() {
+                let outcome = work(&completer);
+                completer.complete(outcome);
+            } else {
+                completer.complete(OpOutcome::Error(OpError::default()));
+            }
+        });
+        Ok(promise)
+    }
+
+    /// Calls a function of the host with an array of arguments; the promise of its answer.
+    ///
+    /// # Errors
+    /// A `DOMException` for arguments that cannot cross, a `RangeError` where a limit is reached.
+    pub fn call_host(&self, name: String, args: &Value<'js>) -> rquickjs::Result<Value<'js>> {
+        // SAFETY: a live context; the promise's reference moves to the handle.
+        unsafe {
+            let promise = self.realm.call_host(name, args.as_raw());
+            if qjs::JS_IsException(promise) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), promise)) }
+        }
+    }
+
+    /// Writes to the console. `args` is an array; what cannot cross is replaced by text.
+    pub fn write_console(&self, level: &'static str, text: String, args: &Value<'js>, plugin: Option<String>) {
+        self.realm.write_console(level, text, args.as_raw(), plugin);
+    }
+
+    /// Reports an error that nobody handled.
+    pub fn report(&self, error: &Value<'js>) {
+        self.realm.report("Uncaught", error.as_raw());
+    }
+
+    /// A structured clone of a value. Buffers in `transfer` move.
+    ///
+    /// # Errors
+    /// A `DataCloneError`, or what a getter throws.
+    pub fn structured_clone(&self, value: &Value<'js>, transfer: &[Value<'js>]) -> rquickjs::Result<Value<'js>> {
+        let transfer: Vec<_> = transfer.iter().map(Value::as_raw).collect();
+        // SAFETY: a live context; the clone's reference moves to the handle.
+        unsafe {
+            let clone = self.realm.structured_clone(value.as_raw(), &transfer);
+            if qjs::JS_IsException(clone) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), clone)) }
+        }
+    }
+
+    /// Runs `run` after `delay_ms`, again and again where `repeat`; the timer's id.
+    ///
+    /// # Errors
+    /// A `RangeError` with `code: 'ERR_LIMIT'` where `pendingOps` is reached.
+    pub fn start_timer(&self, delay_ms: f64, repeat: bool, run: Value<'js>) -> rquickjs::Result<u32> {
+        // SAFETY: the callback's reference moves to the table.
+        let run = unsafe { into_raw(run) };
+        self.realm.start_timer(delay_ms, repeat, run).map_err(|error| self.throw(&error))
+    }
+
+    /// Forgets a timer.
+    pub fn stop_timer(&self, id: u32) {
+        self.realm.stop_timer(id);
+    }
+
+    /// Runs `run` after this turn; an id to forget it by.
+    ///
+    /// # Errors
+    /// As `start_timer`.
+    pub fn start_immediate(&self, run: Value<'js>) -> rquickjs::Result<u32> {
+        // SAFETY: the callback's reference moves to the queue.
+        let run = unsafe { into_raw(run) };
+        self.realm.start_immediate(run).map_err(|error| self.throw(&error))
+    }
+
+    /// Forgets what `start_immediate` took.
+    pub fn stop_immediate(&self, id: u32) {
+        self.realm.stop_immediate(id);
+    }
+
+    /// Whether a value is a Proxy.
+    pub fn is_proxy(&self, value: &Value<'js>) -> bool {
+        // SAFETY: a live value.
+        unsafe { qjs::JS_IsProxy(value.as_raw()) }
+    }
+}
+
+/// Lends the bytes of a buffer or view that an operation held, for writing.
+pub fn bytes_mut<'js, R>(ctx: &Ctx<'js>, value: &Value<'js>, write: impl FnOnce(&mut [u8]) -> R) -> Option<R> {
+    let cx = ctx.as_raw().as_ptr();
+    // SAFETY: no guest code runs inside `write`; the realm outlives its context.
+    unsafe {
+        let realm = Realm::of(cx);
+        let (start, length) = codec::bytes_of(cx, &realm.intrinsics, value.as_raw())?;
+        Some(write(std::slice::from_raw_parts_mut(start, length)))
+    }
+}
+
+/// An ArrayBuffer over memory of ours, for `OpOutcome::Finish`.
+///
+/// # Errors
+/// An exception where the sandbox's memory does not allow it.
+pub fn array_buffer<'js>(ctx: &Ctx<'js>, block: Block) -> rquickjs::Result<Value<'js>> {
+    let cx = ctx.as_raw().as_ptr();
+    // SAFETY: the realm outlives its context; the reference of the new buffer moves to the handle.
+    unsafe {
+        let buffer = Realm::of(cx).new_array_buffer(block);
+        if qjs::JS_IsException(buffer) { Err(Error::Exception) } else { Ok(Value::from_raw(ctx.clone(), buffer)) }
+    }
+}
+
+pub(crate) unsafe fn throw_dom(cx: *mut qjs::JSContext, name: &str, message: &str) -> qjs::JSValue {
+    let name = std::ffi::CString::new(name).unwrap_or_default();
+    let message = std::ffi::CString::new(message.replace('\0', "\u{fffd}")).unwrap_or_default();
+    // SAFETY: the caller's: a live context under its lock; the format takes one string.
+    unsafe { qjs::JS_ThrowDOMException(cx, name.as_ptr(), c"%s".as_ptr(), message.as_ptr()) }
+}
+
+impl ErrorClass {
+    pub(crate) fn constructor(self) -> usize {
+        match self {
+            Self::Error => 0,
+            Self::Range => 2,
+            Self::Type => 5,
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! The engine of one sandbox with everything that belongs to it: values held for operations, timers, scopes, plugins.
+//!
+//! Touched only by the thread that holds the sandbox, inside the runtime's lock. Native functions find it through the context, so
+//! all of its state has interior mutability, and no borrow is held while guest code runs.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::ffi::{c_int, c_void};
+use std::ptr::{NonNull, null_mut};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use hostbox_buffers::Block;
+use rquickjs::{Context, Runtime, qjs};
+
+use crate::account::{Account, HeapAllocator};
+use crate::clock::{NEVER, Nanos, nanos, now};
+use crate::codec::{self, Charge, Intrinsics};
+use crate::mail::{Code, Event, Failure, Mail, Ticket};
+use crate::modules::Modules;
+use crate::ops::{Completer, ErrorClass, Op, OpError, OpId, OpKind, OpTable};
+use crate::plugins::Plugins;
+use crate::rejections::Rejections;
+use crate::sandbox::Shared;
+use crate::scope::Scope;
+use crate::timers::{Timer, Timers};
+use crate::{gates, globals};
+
+/// The scope of what finished calls leave behind.
+pub(crate) const BACKGROUND: Ticket = Ticket::MAX;
+
+/// CPU time that the background may use in a second.
+const BACKGROUND_PER_SECOND: i64 = 100_000_000;
+/// A longest turn of the background.
+pub(crate) const BACKGROUND_TURN: Nanos = 100_000_000;
+/// A paused background goes on when it has this much to spend.
+const BACKGROUND_BURST: i64 = 10_000_000;
+
+/// Timers nested deeper than this wait at least `NESTED_DELAY_MS` (HTML, timers, step 11).
+pub(crate) const NESTING: u32 = 5;
+pub(crate) const NESTED_DELAY_MS: f64 = 4.0;
+/// About 285 years; `AbortSignal.timeout` may ask for more than that.
+const LONGEST_DELAY_MS: f64 = 9e12;
+
+/// Whose turn it is.
+#[derive(Clone, Default)]
+pub(crate) struct Current {
+    pub(crate) scope: Ticket,
+    pub(crate) plugin: Option<Rc<str>>,
+    /// Nesting of timers.
+    pub(crate) level: u32,
+}
+
+pub(crate) struct Realm {
+    shared: NonNull<Shared>,
+    pub(crate) cx: *mut qjs::JSContext,
+    pub(crate) rt: *mut qjs::JSRuntime,
+    pub(crate) intrinsics: Intrinsics,
+    pub(crate) modules: Modules,
+    pub(crate) lazy: globals::Lazy,
+    pub(crate) ops: RefCell<OpTable>,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) scopes: RefCell<HashMap<Ticket, Scope>>,
+    /// Scopes whose promise has settled.
+    pub(crate) ready: RefCell<Vec<Ticket>>,
+    pub(crate) plugins: RefCell<Plugins>,
+    pub(crate) rejections: Rejections,
+    pub(crate) current: RefCell<Current>,
+    pub(crate) out: RefCell<Vec<Event>>,
+    /// Completions of the background that wait for its budget.
+    pub(crate) deferred: RefCell<VecDeque<Mail>>,
+    background: Cell<(i64, Nanos)>,
+    /// While a synchronous call runs: its host calls, and its outcome once it has one.
+    pub(crate) sync: RefCell<Option<SyncCall>>,
+    panicked: Cell<bool>,
+    pub(crate) context: Context,
+    // Last: dropping it frees the engine.
+    runtime: Runtime,
+}
+
+pub(crate) struct SyncCall {
+    pub(crate) ticket: Ticket,
+    pub(crate) calls: Vec<Event>,
+    pub(crate) outcome: Option<Result<crate::payload::Payload, Failure>>,
+}
+
+struct ExternalCharge(Arc<Account>);
+
+impl Charge for ExternalCharge {
+    fn try_charge(&self, bytes: usize) -> bool {
+        self.0.charge_external(bytes)
+    }
+
+    fn release(&self, bytes: usize) {
+        self.0.release_external(bytes);
+    }
+}
+
+impl Realm {
+    /// Makes the engine of a sandbox.
+    pub(crate) fn new(shared: &Shared) -> Result<*mut Self, Failure> {
+        let no_memory = || shared.out_of_memory("the engine itself does not fit into this sandbox's memory".into());
+        let allocator = HeapAllocator(shared.account.clone());
+        let runtime = Runtime::new_with_alloc(allocator).map_err(|_| no_memory())?;
+        let context = Context::full(&runtime).map_err(|_| no_memory())?;
+        let cx = context.as_raw().as_ptr();
+        context.with(|_| {
+            // SAFETY: the context is alive and locked; nothing of the guest's has run.
+            unsafe {
+                let rt = qjs::JS_GetRuntime(cx);
+                let realm = Box::into_raw(Box::new(Self {
+                    shared: NonNull::from(shared),
+                    cx,
+                    rt,
+                    intrinsics: Intrinsics::capture(cx, Some(Arc::new(ExternalCharge(shared.account.clone())))),
+                    modules: Modules::default(),
+                    lazy: globals::Lazy::default(),
+                    ops: RefCell::default(),
+                    timers: RefCell::default(),
+                    scopes: RefCell::default(),
+                    ready: RefCell::default(),
+                    plugins: RefCell::default(),
+                    rejections: Rejections::default(),
+                    current: RefCell::default(),
+                    out: RefCell::default(),
+                    deferred: RefCell::default(),
+                    background: Cell::new((BACKGROUND_PER_SECOND, now())),
+                    sync: RefCell::default(),
+                    panicked: Cell::new(false),
+                    context: context.clone(),
+                    runtime: runtime.clone(),
+                }));
+                (*realm).install();
+                Ok(realm)
+            }
+        })
+    }
+
+    unsafe fn install(&self) {
+        let opaque = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
+        // SAFETY: called once, by `new`, on the live context under its lock; the realm stays where it is until `dispose`.
+        unsafe {
+            qjs::JS_SetContextOpaque(self.cx, opaque);
+            qjs::JS_SetMaxStackSize(self.rt, self.shared().config.limits.stack_bytes as qjs::size_t);
+            qjs::JS_SetInterruptHandler(self.rt, Some(on_poll), opaque);
+            qjs::JS_SetHostPromiseRejectionTracker(self.rt, Some(crate::rejections::on_rejection), opaque);
+            qjs::JS_SetModuleLoaderFunc(self.rt, Some(crate::plugins::refuse_import), None, opaque);
+            qjs::JS_SetCanBlock(self.rt, false);
+            self.shared().turn.attach(self.cx);
+            gates::install(self.cx, self);
+            globals::install(self.cx, self);
+        }
+    }
+
+    /// Frees the engine.
+    ///
+    /// # Safety
+    /// `realm` comes from `new`; no turn runs, and nobody uses it afterwards.
+    pub(crate) unsafe fn dispose(realm: *mut Self) {
+        // SAFETY: the caller's contract.
+        let realm = unsafe { Box::from_raw(realm) };
+        if realm.panicked.get() {
+            // After a panic in a native function the engine's own state is in doubt: left behind rather than freed.
+            std::mem::forget(realm);
+            return;
+        }
+        let Self {
+            cx, rt, intrinsics, modules, lazy, ops, timers, scopes, plugins, rejections, context, runtime, ..
+        } = *realm;
+        context.with(|_| {
+            // SAFETY: every value that the tables own is freed once, under the lock, before the context.
+            unsafe {
+                qjs::JS_SetInterruptHandler(rt, None, null_mut());
+                qjs::JS_SetHostPromiseRejectionTracker(rt, None, null_mut());
+                for op in ops.borrow_mut().take(|_| true) {
+                    op.cancel.store(true, Relaxed);
+                    op.free(cx);
+                }
+                for timer in timers.borrow_mut().take(|_| true) {
+                    qjs::JS_FreeValue(cx, timer.run);
+                }
+                for (_, scope) in scopes.take() {
+                    scope.free(cx);
+                }
+                rejections.clear(cx);
+                plugins.borrow_mut().clear(cx);
+                modules.clear(cx);
+                lazy.clear(cx);
+                intrinsics.free(cx);
+            }
+        });
+        drop(context);
+        drop(runtime);
+    }
+
+    /// The realm of a running context.
+    ///
+    /// # Safety
+    /// `cx` is a context that `new` made.
+    pub(crate) unsafe fn of<'a>(cx: *mut qjs::JSContext) -> &'a Self {
+        // SAFETY: `install` put it there, and it outlives its context.
+        unsafe { &*qjs::JS_GetContextOpaque(cx).cast::<Self>() }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        // SAFETY: the sandbox owns its realm.
+        unsafe { self.shared.as_ref() }
+    }
+
+    /// A native function panicked: the sandbox is over when the turn is.
+    pub(crate) fn panicked(&self) {
+        self.panicked.set(true);
+    }
+
+    pub(crate) fn has_panicked(&self) -> bool {
+        self.panicked.get()
+    }
+
+    /// Whether the running turn is being ended.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.shared().turn.verdict().is_some()
+    }
+
+    pub(crate) fn current_plugin(&self) -> Option<Rc<str>> {
+        self.current.borrow().plugin.clone()
+    }
+
+    /// A property key for the engine's use; the caller frees it.
+    pub(crate) fn new_string(&self, text: &str) -> qjs::JSValue {
+        // SAFETY: under the lock; the text is copied.
+        unsafe { qjs::JS_NewStringLen(self.cx, text.as_ptr().cast(), text.len() as qjs::size_t) }
+    }
+
+    /// A new error object of the guest's realm.
+    pub(crate) fn new_error(&self, error: &OpError) -> qjs::JSValue {
+        // SAFETY: under the lock; each new value's reference moves to the object.
+        unsafe {
+            let object = codec::new_error(self.cx, &self.intrinsics, error.class.constructor(), &error.message);
+            if qjs::JS_IsException(object) {
+                return qjs::JS_GetException(self.cx);
+            }
+            let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
+            if let Some(name) = &error.name {
+                qjs::JS_DefinePropertyValueStr(self.cx, object, c"name".as_ptr(), self.new_string(name), flags);
+            }
+            if let Some(code) = &error.code {
+                let flags = qjs::JS_PROP_C_W_E as c_int;
+                qjs::JS_DefinePropertyValueStr(self.cx, object, c"code".as_ptr(), self.new_string(code), flags);
+            }
+            object
+        }
+    }
+
+    /// An ArrayBuffer over memory of ours, or an exception.
+    pub(crate) unsafe fn new_array_buffer(&self, block: Block) -> qjs::JSValue {
+        let account = &self.shared().account;
+        if account.used() + block.len() > account.limit() {
+            // Cycles of garbage may hold the room: look before refusing.
+            // SAFETY: under the lock, between two steps of the guest.
+            unsafe { qjs::JS_RunGC(self.rt) };
+        }
+        // SAFETY: the caller's: under the lock.
+        unsafe { codec::new_array_buffer(self.cx, &self.intrinsics, block) }
+    }
+
+    // ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn pending_limit(&self) -> Result<(), OpError> {
+        let limit = self.shared().config.limits.pending_ops as usize;
+        if self.ops.borrow().len() + self.timers.borrow().len() < limit {
+            return Ok(());
+        }
+        let message = format!("pendingOps: {limit} timers and operations are pending already");
+        Err(OpError { class: ErrorClass::Range, message, code: Some("ERR_LIMIT".into()), name: None })
+    }
+
+    /// Begins an operation of the running scope; takes over `held`.
+    pub(crate) fn start_op(&self, kind: OpKind, held: qjs::JSValue) -> Result<(qjs::JSValue, Completer), OpError> {
+        let cx = self.cx;
+        if let Err(error) = self.pending_limit() {
+            // SAFETY: under the lock; the reference was handed over.
+            unsafe { qjs::JS_FreeValue(cx, held) };
+            return Err(error);
+        }
+        let mut resolving = [qjs::JS_UNDEFINED; 2];
+        // SAFETY: under the lock; the engine fills both places or throws.
+        let promise = unsafe { qjs::JS_NewPromiseCapability(cx, resolving.as_mut_ptr()) };
+        // SAFETY: any value may be asked.
+        if unsafe { qjs::JS_IsException(promise) } {
+            // SAFETY: under the lock; the pending exception is replaced by ours, `held` was handed over.
+            unsafe {
+                qjs::JS_FreeValue(cx, qjs::JS_GetException(cx));
+                qjs::JS_FreeValue(cx, held);
+            }
+            let message = "out of memory".into();
+            return Err(OpError { class: ErrorClass::Range, message, code: Some("ERR_MEMORY".into()), name: None });
+        }
+        let cancel = Arc::new(AtomicBool::new(false));
+        let Current { scope, plugin, .. } = self.current.borrow().clone();
+        let [resolve, reject] = resolving;
+        let op = Op { scope, kind, resolve, reject, held, cancel: cancel.clone(), plugin };
+        let id = self.ops.borrow_mut().insert(op);
+        Ok((promise, Completer::new(self.shared().weak(), id, cancel)))
+    }
+
+    // ── timers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Takes over `run`.
+    pub(crate) fn start_timer(&self, delay_ms: f64, repeat: bool, run: qjs::JSValue) -> Result<u32, OpError> {
+        self.pending_limit().inspect_err(|_| self.free(run))?;
+        let current = self.current.borrow().clone();
+        let least = if current.level >= NESTING { NESTED_DELAY_MS } else { 0.0 };
+        let delay = nanos(std::time::Duration::from_secs_f64(delay_ms.clamp(least, LONGEST_DELAY_MS) / 1_000.0));
+        let due = now().saturating_add(delay);
+        let id = self.timers.borrow_mut().start(run, due, repeat.then_some(delay), &current);
+        self.count_timers();
+        Ok(id)
+    }
+
+    pub(crate) fn stop_timer(&self, id: u32) {
+        let timer = self.timers.borrow_mut().stop(id);
+        self.free_timers(timer);
+    }
+
+    /// Takes over `run`.
+    pub(crate) fn start_immediate(&self, run: qjs::JSValue) -> Result<u32, OpError> {
+        self.pending_limit().inspect_err(|_| self.free(run))?;
+        let current = self.current.borrow().clone();
+        Ok(self.timers.borrow_mut().start_immediate(run, &current))
+    }
+
+    pub(crate) fn stop_immediate(&self, id: u32) {
+        let timer = self.timers.borrow_mut().stop_immediate(id);
+        self.free_timers(timer);
+    }
+
+    pub(crate) fn free_timers(&self, timers: impl IntoIterator<Item = Timer>) {
+        for timer in timers {
+            self.free(timer.run);
+        }
+        self.count_timers();
+    }
+
+    pub(crate) fn count_timers(&self) {
+        let count = u32::try_from(self.timers.borrow().len()).unwrap_or(u32::MAX);
+        self.shared().counters.timers.store(count, Relaxed);
+    }
+
+    pub(crate) fn free(&self, value: qjs::JSValue) {
+        // SAFETY: under the lock; the caller hands its reference over.
+        unsafe { qjs::JS_FreeValue(self.cx, value) };
+    }
+
+    // ── the background's budget ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn refill(&self) -> i64 {
+        let (left, at) = self.background.get();
+        let now = now();
+        let gained = i64::try_from(now - at).unwrap_or(i64::MAX / 16) / 10;
+        let left = left.saturating_add(gained).min(BACKGROUND_PER_SECOND);
+        self.background.set((left, now));
+        left
+    }
+
+    /// Charges CPU time to the background.
+    pub(crate) fn spend(&self, cpu: Nanos) {
+        let left = self.refill();
+        let (_, at) = self.background.get();
+        self.background.set((left.saturating_sub(i64::try_from(cpu).unwrap_or(i64::MAX)), at));
+    }
+
+    /// When the background may run: now, or a time to come.
+    pub(crate) fn background_from(&self) -> Option<Nanos> {
+        let left = self.refill();
+        if left > 0 {
+            return None;
+        }
+        let missing = u64::try_from(BACKGROUND_BURST - left).unwrap_or(0);
+        Some(now().saturating_add(missing.saturating_mul(10)))
+    }
+
+    /// The scope that work of `scope` runs in: its own while the call is open, else the background.
+    pub(crate) fn live_scope(&self, scope: Ticket) -> (Ticket, Nanos) {
+        match self.scopes.borrow().get(&scope) {
+            Some(open) => (scope, open.deadline),
+            None => (BACKGROUND, NEVER),
+        }
+    }
+
+    /// A failure for an exception of the guest that is not about memory or time.
+    pub(crate) fn argument(message: String) -> Failure {
+        Failure::new(Code::Argument, message)
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        self.out.borrow_mut().push(event);
+    }
+
+    /// Hands collected events to the host.
+    pub(crate) fn flush(&self) {
+        let events = self.out.take();
+        if !events.is_empty() {
+            self.shared().config.host.deliver(events);
+        }
+    }
+
+    /// Removes an operation by its id.
+    pub(crate) fn take_op(&self, id: OpId) -> Option<Op> {
+        self.ops.borrow_mut().remove(id)
+    }
+}
+
+/// The engine's poll: is the turn to end?
+unsafe extern "C" fn on_poll(rt: *mut qjs::JSRuntime, opaque: *mut c_void) -> c_int {
+    // SAFETY: `install` put the realm here; the engine polls only while it runs.
+    let realm = unsafe { &*opaque.cast::<Realm>() };
+    let shared = realm.shared();
+    if shared.account.exhausted() {
+        shared.turn.condemn(crate::turn::Verdict::Memory);
+    }
+    if shared.turn.check().is_some() {
+        // Whatever unwinding needs, and the next poll at once.
+        shared.account.lend_slack();
+        shared.turn.poke();
+        return 1;
+    }
+    // SAFETY: the runtime that polls.
+    unsafe { clamp_gc_threshold(rt, &shared.account) };
+    0
+}
+
+/// Has the engine collect before it meets the limit: by itself it lets the heap grow by half between two collections.
+pub(crate) unsafe fn clamp_gc_threshold(rt: *mut qjs::JSRuntime, account: &Account) {
+    let (used, limit) = (account.used(), account.limit());
+    let ceiling = (limit / 5 * 4).max(used + (limit.saturating_sub(used)) / 2);
+    let ceiling = ceiling.min(limit).saturating_sub(used - account.heap().min(used)) as qjs::size_t;
+    // SAFETY: the caller's: a live runtime under its lock.
+    unsafe {
+        if qjs::JS_GetGCThreshold(rt) > ceiling {
+            qjs::JS_SetGCThreshold(rt, ceiling);
+        }
+    }
+}

@@ -1,0 +1,604 @@
+//! Turns: one macrotask and all microtasks after it, under the limits of the scope that it belongs to.
+
+use std::ptr::null_mut;
+use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rquickjs::qjs;
+
+use crate::clock::{NEVER, Nanos, now};
+use crate::mail::{Code, Event, Failure, Mail, Request, Ticket};
+use crate::ops::{Op, OpOutcome};
+use crate::realm::{BACKGROUND, BACKGROUND_TURN, Current, NESTING, Realm, SyncCall, clamp_gc_threshold};
+use crate::scope::{Scope, Then};
+use crate::threads;
+use crate::turn::Verdict;
+
+/// A sandbox gives its thread to others that wait after this.
+const SLICE: Nanos = 10_000_000;
+/// What is left of an ended turn has this long to drain.
+const KILL_DRAIN: Nanos = 50_000_000;
+/// Answers are handed over at the latest when so many have come together …
+const FLUSH_COUNT: usize = 64;
+/// … or this has passed.
+const FLUSH_AFTER: Nanos = 200_000;
+/// `NESTED_DELAY_MS` for intervals.
+const NESTED_DELAY: Nanos = 4_000_000;
+/// A synchronous call sees a guest stack of at least this.
+const LEAST_STACK: usize = 64 << 10;
+/// What native code below the guest needs of the calling thread's stack.
+const STACK_RESERVE: usize = 256 << 10;
+
+impl Realm {
+    /// Runs until there is nothing to do, or others wait for the thread.
+    pub(crate) fn run(&self) {
+        self.context.with(|_| {
+            // SAFETY: under the lock.
+            unsafe { qjs::JS_SetMaxStackSize(self.rt, self.shared().config.limits.stack_bytes as qjs::size_t) };
+            let slice = now() + SLICE;
+            while self.shared().is_open() && self.round() {
+                if now() > slice && threads::is_contended() {
+                    break;
+                }
+            }
+            self.flush();
+            self.set_alarm();
+        });
+    }
+
+    /// Says when the sandbox has to be woken.
+    fn set_alarm(&self) {
+        let paused_until = self.background_from();
+        let mut timers = self.timers.borrow_mut();
+        let mut due = timers.due().unwrap_or(NEVER);
+        if timers.immediates() > 0 {
+            let all_paused = timers.immediate_scopes().all(|scope| self.live_scope(scope).0 == BACKGROUND);
+            due = due.min(paused_until.filter(|_| all_paused).unwrap_or_else(now));
+        }
+        if !self.deferred.borrow().is_empty() {
+            due = due.min(paused_until.unwrap_or_else(now));
+        }
+        self.shared().set_timers_due(due);
+    }
+
+    /// One round: immediates, due timers, mail. Whether there was anything.
+    pub(crate) fn round(&self) -> bool {
+        let paused = self.background_from().is_some();
+        let mut busy = self.run_immediates(paused);
+        busy |= self.run_timers(paused);
+        if !paused {
+            let deferred = std::mem::take(&mut *self.deferred.borrow_mut());
+            for mail in deferred {
+                busy = true;
+                self.take_mail(mail, false);
+            }
+        }
+        let mut flushed = now();
+        for mail in self.shared().take_mail() {
+            busy = true;
+            self.take_mail(mail, paused);
+            let mut others = self.ready.take();
+            for ticket in others.drain(..) {
+                self.settle_in_own_turn(ticket);
+            }
+            if self.out.borrow().len() >= FLUSH_COUNT || now() > flushed + FLUSH_AFTER {
+                self.flush();
+                flushed = now();
+            }
+            if !self.shared().is_open() {
+                break;
+            }
+        }
+        self.flush();
+        busy
+    }
+
+    fn run_immediates(&self, paused: bool) -> bool {
+        let count = self.timers.borrow().immediates();
+        let mut busy = false;
+        for _ in 0..count {
+            let Some((id, immediate)) = self.timers.borrow_mut().next_immediate() else { break };
+            let (scope, deadline) = self.live_scope(immediate.scope);
+            if scope == BACKGROUND && paused {
+                self.timers.borrow_mut().postpone_immediate(id, immediate);
+                continue;
+            }
+            busy = true;
+            let current = Current { scope, plugin: immediate.plugin.clone(), level: immediate.level };
+            self.turn(current, deadline, |realm| realm.call_back(immediate.run));
+            self.free(immediate.run);
+            self.count_timers();
+        }
+        busy
+    }
+
+    fn run_timers(&self, paused: bool) -> bool {
+        let now_ns = now();
+        let mut busy = false;
+        loop {
+            let Some(id) = self.timers.borrow_mut().next_due(now_ns) else { return busy };
+            let (run, every, mut current) = {
+                let timers = self.timers.borrow();
+                let Some(timer) = timers.get(id) else { continue };
+                let current = Current { scope: timer.scope, plugin: timer.plugin.clone(), level: timer.level };
+                (timer.run, timer.every, current)
+            };
+            let (scope, deadline) = self.live_scope(current.scope);
+            current.scope = scope;
+            let least = if current.level > NESTING { NESTED_DELAY } else { 0 };
+            if scope == BACKGROUND && paused {
+                let from = self.background_from().unwrap_or(now_ns);
+                self.timers.borrow_mut().again(id, from.max(now_ns + 1));
+                continue;
+            }
+            busy = true;
+            // SAFETY: under the lock; the callback stays alive while it runs, even if it clears its own timer.
+            let run = unsafe { qjs::JS_DupValue(self.cx, run) };
+            let verdict = self.turn(current, deadline, |realm| realm.call_back(run));
+            self.free(run);
+            match every {
+                Some(every) if verdict.is_none() => {
+                    self.timers.borrow_mut().again(id, now().saturating_add(every.max(least)));
+                }
+                _ => self.stop_timer(id),
+            }
+            if !self.shared().is_open() {
+                return true;
+            }
+        }
+    }
+
+    /// Calls a callback of the guest; what it throws is reported, as for every task.
+    fn call_back(&self, run: qjs::JSValue) {
+        // SAFETY: under the lock, on live values.
+        unsafe {
+            let result = qjs::JS_Call(self.cx, run, qjs::JS_UNDEFINED, 0, null_mut());
+            if qjs::JS_IsException(result) && !self.is_ending() {
+                let error = qjs::JS_GetException(self.cx);
+                self.report("Uncaught", error);
+                self.free(error);
+            }
+            self.free(result);
+        }
+    }
+
+    fn take_mail(&self, mail: Mail, paused: bool) {
+        match mail {
+            Mail::Call { ticket, deadline, request, charge } => {
+                if self.shared().is_waiting(ticket) {
+                    self.begin_call(ticket, deadline, request);
+                }
+                drop(charge);
+            }
+            Mail::OpDone { op, outcome } => {
+                let scope = {
+                    let ops = self.ops.borrow();
+                    let Some(op) = ops.get(op) else {
+                        self.shared().counters.dropped.fetch_add(1, Relaxed);
+                        return;
+                    };
+                    op.scope
+                };
+                if paused && self.live_scope(scope).0 == BACKGROUND {
+                    self.deferred.borrow_mut().push_back(Mail::OpDone { op, outcome });
+                } else if let Some(op) = self.take_op(op) {
+                    self.finish_op(op, outcome);
+                }
+            }
+            Mail::Cancel { ticket } => {
+                self.cancel_scope(ticket);
+                self.drop_scope(ticket);
+            }
+        }
+    }
+
+    pub(crate) fn begin_call(&self, ticket: Ticket, deadline: Nanos, request: Request) {
+        let plugin: Option<Rc<str>> = match &request {
+            Request::Call { plugin, .. } => Some(Rc::from(&**plugin)),
+            Request::Load(source) => Some(Rc::from(source.name.as_str())),
+            _ => None,
+        };
+        let scope = Scope {
+            deadline,
+            plugin: plugin.clone(),
+            value: qjs::JS_UNDEFINED,
+            then: Then::Answer,
+            attached: false,
+            refused: false,
+        };
+        self.scopes.borrow_mut().insert(ticket, scope);
+        self.shared().counters.running.fetch_add(1, Relaxed);
+        let current = Current { scope: ticket, plugin, level: 0 };
+        self.turn(current, deadline, |realm| realm.start(ticket, request));
+    }
+
+    fn finish_op(&self, op: Op, outcome: OpOutcome) {
+        let (scope, deadline) = self.live_scope(op.scope);
+        let current = Current { scope, plugin: op.plugin.clone(), level: 0 };
+        self.turn(current, deadline, |realm| {
+            // SAFETY: under the lock, on values that the operation owned.
+            unsafe {
+                let settled = realm.op_value(outcome, op.held);
+                let (function, mut value) = match settled {
+                    Ok(value) => (op.resolve, value),
+                    Err(error) => (op.reject, error),
+                };
+                let done = qjs::JS_Call(realm.cx, function, qjs::JS_UNDEFINED, 1, &raw mut value);
+                realm.free(value);
+                if qjs::JS_IsException(done) {
+                    realm.drop_exception();
+                }
+                realm.free(done);
+                op.free(realm.cx);
+            }
+        });
+    }
+
+    /// Runs one turn of `scope`; why it was ended, if it was.
+    pub(crate) fn turn(&self, current: Current, deadline: Nanos, body: impl FnOnce(&Self)) -> Option<Verdict> {
+        let shared = self.shared();
+        let scope = current.scope;
+        let limit = if scope == BACKGROUND { now().saturating_add(BACKGROUND_TURN) } else { deadline };
+        shared.account.begin_turn();
+        // SAFETY: under the lock.
+        unsafe { clamp_gc_threshold(self.rt, &shared.account) };
+        self.current.replace(current);
+        shared.turn.begin(scope, limit);
+        body(self);
+        self.run_jobs();
+        if scope != BACKGROUND && self.try_settle(scope) {
+            self.run_jobs();
+        }
+        let verdict = shared.turn.check();
+        if let Some(verdict) = verdict {
+            self.end_turn(scope, verdict);
+        }
+        let cpu = shared.turn.end();
+        shared.counters.cpu.fetch_add(cpu, Relaxed);
+        if scope == BACKGROUND {
+            self.spend(cpu);
+        }
+        if verdict.is_none() {
+            self.report_rejections();
+        }
+        self.current.replace(Current::default());
+        if shared.account.refused() {
+            if let Some(scope) = self.scopes.borrow_mut().get_mut(&scope) {
+                scope.refused = true;
+            }
+            // What could not be had may be garbage by now.
+            // SAFETY: under the lock, between two turns.
+            unsafe { qjs::JS_RunGC(self.rt) };
+        }
+        if self.has_panicked() {
+            let message = "internal error: a panic in a native function; please report it";
+            shared.die(Failure::new(Code::Internal, message));
+        }
+        verdict
+    }
+
+    /// Runs microtasks until there are none, or the turn is to end.
+    fn run_jobs(&self) {
+        let mut context = null_mut();
+        loop {
+            // The engine swallows the exception of an interrupted job: the verdict is looked at, not the status.
+            if self.is_ending() {
+                return;
+            }
+            // SAFETY: under the lock.
+            match unsafe { qjs::JS_ExecutePendingJob(self.rt, &raw mut context) } {
+                0 => return,
+                status if status < 0 => self.drop_exception(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Forgets the pending exception.
+    pub(crate) fn drop_exception(&self) {
+        // SAFETY: under the lock.
+        unsafe { qjs::JS_FreeValue(self.cx, qjs::JS_GetException(self.cx)) };
+    }
+
+    /// Ends a turn that ran into a limit: its caller is answered, what is left of it is drained, its timers and operations go.
+    fn end_turn(&self, scope: Ticket, verdict: Verdict) {
+        let shared = self.shared();
+        shared.account.lend_slack();
+        self.drop_exception();
+        if scope == BACKGROUND {
+            self.note_background_end(verdict);
+        } else {
+            self.answer(scope, Err(self.verdict_failure(verdict)));
+        }
+        let until = now() + KILL_DRAIN;
+        let mut context = null_mut();
+        loop {
+            shared.turn.poke();
+            // SAFETY: under the lock; the handler ends every job at its first poll.
+            match unsafe { qjs::JS_ExecutePendingJob(self.rt, &raw mut context) } {
+                0 => break,
+                status if status < 0 => self.drop_exception(),
+                _ => {}
+            }
+            if now() > until {
+                let why = "the guest queued jobs after its deadline faster than they could be dropped";
+                shared.die(Failure::new(Code::Timeout, why));
+                break;
+            }
+        }
+        self.rejections.forget(self.cx);
+        if scope != BACKGROUND {
+            self.cancel_scope(scope);
+            self.drop_scope(scope);
+        }
+    }
+
+    fn verdict_failure(&self, verdict: Verdict) -> Failure {
+        let limits = &self.shared().config.limits;
+        match verdict {
+            Verdict::Deadline => self.shared().deadline_failure(),
+            Verdict::Cpu => {
+                let cpu = limits.cpu.as_millis();
+                let message = format!("one turn of the guest used more than its {cpu} ms of CPU time");
+                Failure::new(Code::Timeout, message).with_limit(format!("cpuMs: {cpu}"))
+            }
+            Verdict::Aborted => Failure::new(Code::Aborted, "the call was aborted by its signal"),
+            Verdict::Closed => Failure::new(Code::Closed, "the sandbox is closed"),
+            Verdict::Memory => self.shared().out_of_memory(format!(
+                "the guest reached its limit of {} bytes again and again",
+                self.shared().account.limit()
+            )),
+        }
+    }
+
+    fn note_background_end(&self, verdict: Verdict) {
+        let what = match verdict {
+            Verdict::Memory => "memory",
+            _ => "CPU time",
+        };
+        let text = format!("A timer or operation that a finished call left behind was ended: it used too much {what}.");
+        self.write_text("error", text);
+    }
+
+    /// Cancels what a scope waits for. Late completions meet another generation and are dropped.
+    pub(crate) fn cancel_scope(&self, ticket: Ticket) {
+        let ops = self.ops.borrow_mut().take(|op| op.scope == ticket);
+        for op in ops {
+            op.cancel.store(true, Relaxed);
+            // SAFETY: under the lock.
+            unsafe { op.free(self.cx) };
+        }
+        let timers = self.timers.borrow_mut().take(|timer| timer.scope == ticket);
+        self.free_timers(timers);
+    }
+
+    pub(crate) fn drop_scope(&self, ticket: Ticket) {
+        let scope = self.scopes.borrow_mut().remove(&ticket);
+        if let Some(scope) = scope {
+            self.shared().counters.running.fetch_sub(1, Relaxed);
+            if let Then::Register { source, .. } = &scope.then {
+                self.plugins.borrow_mut().loading.retain(|name| *name != source.name);
+            }
+            // SAFETY: under the lock.
+            unsafe { scope.free(self.cx) };
+        }
+    }
+
+    // ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    fn settle_in_own_turn(&self, ticket: Ticket) {
+        let Some((deadline, plugin)) =
+            self.scopes.borrow().get(&ticket).map(|scope| (scope.deadline, scope.plugin.clone()))
+        else {
+            return;
+        };
+        self.turn(Current { scope: ticket, plugin, level: 0 }, deadline, |_| ());
+    }
+
+    /// Answers the call if its value is there. Whether guest code may have run.
+    fn try_settle(&self, ticket: Ticket) -> bool {
+        if self.is_ending() {
+            return false;
+        }
+        let cx = self.cx;
+        let value = {
+            let mut scopes = self.scopes.borrow_mut();
+            let Some(scope) = scopes.get_mut(&ticket) else { return false };
+            // SAFETY: under the lock, on the value that the scope owns.
+            let state = unsafe { qjs::JS_PromiseState(cx, scope.value) };
+            match state {
+                qjs::JSPromiseStateEnum_JS_PROMISE_PENDING => {
+                    if !std::mem::replace(&mut scope.attached, true) {
+                        let promise = scope.value;
+                        drop(scopes);
+                        self.attach(promise, ticket);
+                    }
+                    return false;
+                }
+                qjs::JSPromiseStateEnum_JS_PROMISE_NOT_A_PROMISE => {
+                    Ok(std::mem::replace(&mut scope.value, qjs::JS_UNDEFINED))
+                }
+                state => {
+                    // SAFETY: as above; the promise is given up so that its value may have no other owner.
+                    let result = unsafe {
+                        let result = qjs::JS_PromiseResult(cx, scope.value);
+                        qjs::JS_FreeValue(cx, std::mem::replace(&mut scope.value, qjs::JS_UNDEFINED));
+                        result
+                    };
+                    if state == qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED { Ok(result) } else { Err(result) }
+                }
+            }
+        };
+        let outcome = match value {
+            Ok(value) => self.conclude(ticket, value),
+            Err(error) => Err(self.failure_of(ticket, error)),
+        };
+        if !self.is_ending() {
+            self.answer(ticket, outcome);
+            self.drop_scope(ticket);
+        }
+        true
+    }
+
+    /// Has `ready` told when the promise settles.
+    fn attach(&self, promise: qjs::JSValue, ticket: Ticket) {
+        let cx = self.cx;
+        // SAFETY: under the lock; the functions' and the derived promise's references are given back here.
+        unsafe {
+            let mut data = [qjs::JS_NewFloat64(ticket_number(ticket))];
+            let settled = qjs::JS_NewCFunctionData(cx, Some(on_settled), 0, 0, 1, data.as_mut_ptr());
+            let derived = qjs::JS_PromiseThen(cx, promise, settled, settled);
+            if qjs::JS_IsException(derived) {
+                self.drop_exception();
+            } else {
+                qjs::JS_PromiseMarkAsHandled(cx, derived);
+            }
+            self.free(derived);
+            self.free(settled);
+        }
+    }
+
+    /// Gives a call its answer, once.
+    pub(crate) fn answer(&self, ticket: Ticket, outcome: Result<crate::payload::Payload, Failure>) {
+        let shared = self.shared();
+        if !shared.claim(ticket) {
+            shared.counters.dropped.fetch_add(1, Relaxed);
+            return;
+        }
+        shared.counters.settled(outcome.as_ref().err().map(|failure| failure.code));
+        let mut sync = self.sync.borrow_mut();
+        match &mut *sync {
+            Some(call) if call.ticket == ticket => call.outcome = Some(outcome),
+            _ => {
+                drop(sync);
+                self.emit(Event::Settled { ticket, outcome });
+            }
+        }
+    }
+
+    // ── synchronous calls ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The first turn of a synchronous call, on the caller's own thread.
+    pub(crate) fn begin_sync(&self, mail: Mail, ticket: Ticket, deadline: Nanos, stack: usize) {
+        *self.sync.borrow_mut() = Some(SyncCall { ticket, calls: Vec::new(), outcome: None });
+        let usable = stack.saturating_sub(STACK_RESERVE).min(self.shared().config.limits.stack_bytes as usize);
+        if usable < LEAST_STACK {
+            let message = format!("a synchronous call needs {LEAST_STACK} bytes of stack; {usable} are left on this thread");
+            self.answer(ticket, Err(Failure::new(Code::Limit, message).with_limit("stackBytes")));
+            return;
+        }
+        self.context.with(|_| {
+            // SAFETY: under the lock.
+            unsafe { qjs::JS_SetMaxStackSize(self.rt, usable as qjs::size_t) };
+            if let Mail::Call { request, .. } = mail {
+                self.begin_call(ticket, deadline, request);
+            }
+        });
+    }
+
+    /// Runs until the call is answered (`None`) or waits for host functions.
+    pub(crate) fn go_on_sync(&self, ticket: Ticket, deadline: Nanos) -> Option<Vec<Event>> {
+        self.context.with(|_| {
+            loop {
+                if self.sync_is_over(ticket) {
+                    return None;
+                }
+                let calls = self.sync.borrow_mut().as_mut().map(|call| std::mem::take(&mut call.calls));
+                if let Some(calls) = calls.filter(|calls| !calls.is_empty()) {
+                    return Some(calls);
+                }
+                if self.round() {
+                    continue;
+                }
+                let until = {
+                    let due = self.timers.borrow_mut().due();
+                    due.unwrap_or(NEVER).min(deadline)
+                };
+                if let Some(failure) = self.cannot_go_on(until == deadline) {
+                    self.answer(ticket, Err(failure));
+                    self.cancel_scope(ticket);
+                    self.drop_scope(ticket);
+                    return None;
+                }
+                self.shared().wait_for_mail(until);
+                if now() >= deadline {
+                    self.answer(ticket, Err(self.shared().deadline_failure()));
+                    self.cancel_scope(ticket);
+                    self.drop_scope(ticket);
+                    return None;
+                }
+            }
+        })
+    }
+
+    fn sync_is_over(&self, ticket: Ticket) -> bool {
+        let answered = self.sync.borrow().as_ref().is_none_or(|call| call.outcome.is_some());
+        answered || !self.shared().is_open() || !self.shared().is_waiting(ticket)
+    }
+
+    /// Why nothing but Node's event loop could settle the call, which waits for this very thread.
+    fn cannot_go_on(&self, no_timer: bool) -> Option<Failure> {
+        if !no_timer || !self.deferred.borrow().is_empty() {
+            return None;
+        }
+        let ops = self.ops.borrow();
+        let mut host = None;
+        for kind in ops.kinds() {
+            match kind {
+                crate::ops::OpKind::Native => return None,
+                crate::ops::OpKind::Host(name) => host = Some(name.clone()),
+            }
+        }
+        let message = match host {
+            Some(name) => format!("the result waits for the host function '{name}', whose promise only the event loop can settle; use the asynchronous call"),
+            None => "the result is a promise that nothing can settle any more".into(),
+        };
+        Some(Failure::new(Code::Async, message))
+    }
+
+    /// The outcome of a synchronous call, and back to the asynchronous ways.
+    pub(crate) fn end_sync(&self, ticket: Ticket) -> Option<Result<crate::payload::Payload, Failure>> {
+        let call = self.sync.borrow_mut().take()?;
+        for event in call.calls {
+            self.emit(event);
+        }
+        self.context.with(|_| {
+            self.cancel_unanswered(ticket);
+            self.flush();
+            self.set_alarm();
+        });
+        call.outcome
+    }
+
+    fn cancel_unanswered(&self, ticket: Ticket) {
+        if self.scopes.borrow().contains_key(&ticket) {
+            self.cancel_scope(ticket);
+            self.drop_scope(ticket);
+        }
+    }
+}
+
+/// Tickets are counted from one by the process: a float holds them exactly for longer than any process lives.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
+fn ticket_number(ticket: Ticket) -> f64 {
+    ticket as f64
+}
+
+unsafe extern "C" fn on_settled(
+    cx: *mut qjs::JSContext,
+    _this: qjs::JSValue,
+    _argc: i32,
+    _argv: *mut qjs::JSValue,
+    _magic: i32,
+    data: *mut qjs::JSValue,
+) -> qjs::JSValue {
+    // SAFETY: called by the engine with the data that `attach` gave.
+    unsafe {
+        let mut ticket = 0.0;
+        qjs::JS_ToFloat64(cx, &raw mut ticket, *data);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made by ticket_number")]
+        Realm::of(cx).ready.borrow_mut().push(ticket as Ticket);
+    }
+    qjs::JS_UNDEFINED
+}
+

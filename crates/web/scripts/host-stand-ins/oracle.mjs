@@ -1,0 +1,41 @@
+// Node's own implementations under the names of ours, and where Node is known to differ from the standards (20.20).
+
+export const globals = {
+  events: 'export const { CustomEvent, Event, EventTarget } = globalThis;',
+  abort: 'export const { AbortController, AbortSignal } = globalThis;',
+  timers: 'export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;',
+  encoding: 'export const { TextDecoder, TextEncoder } = globalThis;',
+  clone: 'export const { structuredClone } = globalThis;',
+};
+
+export const differences = {
+  events: {
+    'the phases are constants of the class and of its prototype': 'no constants on the prototype',
+    'members of the interfaces are enumerable and the classes carry their names': 'no constants on the prototype',
+    'isTrusted is an own accessor of each event that cannot be redefined': 'it stands on the prototype',
+    'listeners run in the order of their adding, capturing ones first': 'one phase alone',
+    'stopImmediatePropagation ends the dispatch and stopPropagation the phase': 'one phase alone',
+    'propagation flags are cleared after dispatch and cancelBubble can only set them': 'the flag does nothing',
+    'preventDefault works on cancelable events outside of passive listeners': 'passive is ignored',
+    'an event under way cannot be dispatched again': 'throws an Error of its own kind',
+    'a custom event carries its detail': 'no initCustomEvent',
+  },
+  abort: {
+    'the classes have the look of the standard': 'reason is not enumerable',
+    'onabort keeps its place when replaced and loses it when set to null': 'it keeps its place',
+    'onabort is null for what is not an object': 'any value is kept',
+    'any accepts iterables of signals only': 'arrays alone',
+    'dependents of dependents abort after their source and in the order of their making': 'they are marked one by one',
+  },
+  timers: {
+    'a timer passes its arguments on and calls with the global object as this': 'this is a Timeout',
+    'ids are positive integers that timeouts and intervals share': 'ids are objects',
+    'clearing what was never given means nothing': 'clearImmediate wants an Immediate',
+    'timers nested more than five levels deep wait at least four milliseconds': 'no nesting level',
+    'the functions have the lengths and names of the standard': 'more parameters',
+  },
+  clone: {
+    'a detached buffer cannot be transferred': 'it can',
+    'a transfer list may be any iterable of objects': 'what is not iterable is ignored',
+  },
+};

@@ -1,0 +1,1 @@
+// Abort needs no operation of its own: `AbortSignal.timeout` uses `setTimeoutFor` of `host:timers`.

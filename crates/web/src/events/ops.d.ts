@@ -1,0 +1,1 @@
+// Events need no operation of their own: what a listener throws goes to `host:report`.

@@ -1,0 +1,16 @@
+import { assert, test } from 'guest:test';
+import { Navigator, navigator } from 'guest:navigator';
+
+test('the user agent is hostbox with its version', () => {
+  const { userAgent } = navigator;
+  assert.ok(userAgent.startsWith('hostbox/') && userAgent.length > 'hostbox/'.length, userAgent);
+  assert.equal(navigator.hardwareConcurrency, 1);
+});
+
+test('navigator is the only instance of its class', () => {
+  assert.ok(navigator instanceof Navigator);
+  assert.equal(Object.prototype.toString.call(navigator), '[object Navigator]');
+  assert.throws(() => new (Navigator as any)(), TypeError);
+  assert.throws(() => Object.create(navigator).userAgent, TypeError);
+  assert.ok(Object.getOwnPropertyDescriptor(Navigator.prototype, 'userAgent')!.enumerable);
+});

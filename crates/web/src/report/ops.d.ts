@@ -1,0 +1,4 @@
+declare module 'host:report' {
+  /** Reports an exception that nobody caught, as the sandbox reports those of scripts. Takes any value; never throws. */
+  export function report(error: unknown): void;
+}
