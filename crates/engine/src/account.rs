@@ -18,9 +18,14 @@ const UNWINDING_SLACK: usize = 2 << 20;
 /// So many refusals in one turn are no accident: the turn is ended.
 const REFUSALS_PER_TURN: u32 = 256;
 
+/// A turn leaves this much of the limit to the next one, which may be the one that frees what fills the heap.
+const RESERVE: usize = 256 << 10;
+
 /// Memory that a sandbox uses, in bytes, against its limit.
 pub struct Account {
     limit: usize,
+    /// What the running turn may fill.
+    ceiling: AtomicUsize,
     /// Written by the thread that holds the engine alone, read by all.
     heap: AtomicUsize,
     external: AtomicUsize,
@@ -35,8 +40,10 @@ pub struct Account {
 
 impl Account {
     pub(crate) fn new(limit: u64) -> Arc<Self> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX >> 1);
         Arc::new(Self {
-            limit: usize::try_from(limit).unwrap_or(usize::MAX >> 1),
+            limit,
+            ceiling: AtomicUsize::new(limit),
             heap: AtomicUsize::new(0),
             external: AtomicUsize::new(0),
             messages: AtomicUsize::new(0),
@@ -94,7 +101,7 @@ impl Account {
     }
 
     fn admits(&self, bytes: usize) -> bool {
-        let free = (self.limit + self.slack.load(Relaxed)).saturating_sub(self.used());
+        let free = (self.ceiling.load(Relaxed) + self.slack.load(Relaxed)).saturating_sub(self.used());
         bytes <= free || self.admits_on_loan(bytes)
     }
 
@@ -136,6 +143,9 @@ impl Account {
             self.loan_left.store(0, Relaxed);
         }
         self.slack.store(0, Relaxed);
+        let reserve = RESERVE.min(self.limit / 16);
+        let ceiling = (self.used() + reserve).clamp(self.limit - reserve, self.limit);
+        self.ceiling.store(ceiling, Relaxed);
     }
 
     /// Whether memory was refused in this turn.

@@ -303,6 +303,33 @@ impl<'js> Call<'_, 'js> {
         self.realm.stop_immediate(id);
     }
 
+    /// A promise that is fulfilled already, or rejected where `outcome` is an error.
+    ///
+    /// # Errors
+    /// An exception where memory is short.
+    pub fn settled(&self, outcome: Result<Value<'js>, &OpError>) -> rquickjs::Result<Value<'js>> {
+        // SAFETY: a live context; the value's own handle keeps it alive, the promise's reference moves to the new one.
+        unsafe {
+            let (is_reject, value) = match outcome {
+                Ok(value) => (false, value),
+                Err(error) => (true, Value::from_raw(self.ctx.clone(), self.realm.new_error(error))),
+            };
+            let promise = qjs::JS_NewSettledPromise(self.cx(), is_reject, value.as_raw());
+            if qjs::JS_IsException(promise) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), promise)) }
+        }
+    }
+
+    /// `pending`, `fulfilled` or `rejected` for a promise, which is not touched; nothing for any other value.
+    pub fn promise_state(&self, value: &Value<'js>) -> Option<&'static str> {
+        // SAFETY: a live value of this context.
+        match unsafe { qjs::JS_PromiseState(self.cx(), value.as_raw()) } {
+            qjs::JSPromiseStateEnum_JS_PROMISE_PENDING => Some("pending"),
+            qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED => Some("fulfilled"),
+            qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED => Some("rejected"),
+            _ => None,
+        }
+    }
+
     /// Whether a value is a Proxy.
     pub fn is_proxy(&self, value: &Value<'js>) -> bool {
         // SAFETY: a live value.

@@ -122,7 +122,7 @@ fn heavy_natives_are_made_to_poll() {
 
 #[test]
 fn a_full_heap_is_a_memory_error_and_the_sandbox_works_on() {
-    let (sandbox, answers) = sandbox(quick());
+    let (sandbox, answers) = sandbox(Limits { timeout: Duration::from_secs(20), ..quick() });
     let failure = run(&sandbox, &answers, 1, "var a = []; for (;;) a.push(new Array(1000).fill(0))").unwrap_err();
     assert_eq!(failure.code, Code::Memory, "{failure}");
     assert_eq!(json(run(&sandbox, &answers, 2, "a = null; 3")), 3);
@@ -170,4 +170,32 @@ fn a_synchronous_call_of_a_promise_that_nothing_settles_fails_at_once() {
     let SyncProgress::Done(outcome) = progress else { panic!("no host function was called") };
     assert_eq!(outcome.unwrap_err().code, Code::Async);
     assert_eq!(json(run(&sandbox, &answers, 2, "1")), 1);
+}
+
+#[test]
+fn array_likes_of_endless_length_end_at_the_deadline() {
+    let (sandbox, answers) = sandbox(quick());
+    for name in ["reverse", "indexOf", "join", "sort", "shift", "flat", "concat"] {
+        let source = format!("Array.prototype.{name}.call({{ length: 2 ** 53 - 1, [Symbol.isConcatSpreadable]: true }})");
+        assert_eq!(run(&sandbox, &answers, 1, &source).unwrap_err().code, Code::Timeout, "{name}");
+    }
+    assert_eq!(json(run(&sandbox, &answers, 2, "[3, 1, 2].sort().join()")), "1,2,3");
+}
+
+#[test]
+fn long_searches_are_linear() {
+    let (sandbox, answers) = sandbox(Limits { timeout: Duration::from_secs(20), ..Limits::default() });
+    let source = "var s = 'a'.repeat(1e6), n = 'a'.repeat(5e5) + 'b'; \
+        [s.indexOf(n), s.lastIndexOf(n), s.includes(n), s.split(n).length, s.replaceAll(n, '') === s, \
+         (s + n).indexOf(n), ('b' + s + 'b' + n).split('b' + 'a'.repeat(1e6)).length]";
+    assert_eq!(json(run(&sandbox, &answers, 1, source)), serde_json::json!([-1, -1, false, 1, true, 1000000, 2]));
+}
+
+#[test]
+fn gates_look_like_the_natives() {
+    let (sandbox, answers) = sandbox(Limits::default());
+    let source = "[Array.prototype.reverse.name, Array.prototype.splice.length, 'a-b'.replace('-', '$&$&'), 'x'.split('').length, \
+        String.raw`a${1}b`, 'abc'.includes('b'), [1, [2, [3]]].flat(Infinity).length, new Set([1]).union(new Set([2])).size]";
+    let expected = serde_json::json!(["reverse", 2, "a--b", 1, "a1b", true, 3, 2]);
+    assert_eq!(json(run(&sandbox, &answers, 1, source)), expected);
 }

@@ -54,9 +54,14 @@ fn to_function(source: &str, path: &Path) -> String {
         position = span.end as usize;
         match statement {
             Statement::ImportDeclaration(import) => {
-                let names: Vec<String> = import.specifiers.iter().flatten().map(|name| import_name(name, &filename)).collect();
                 let from = import.source.value.as_str();
-                let _ = write!(function, "const {{ {} }} = $import('{from}');", names.join(", "));
+                let specifiers = import.specifiers.iter().flatten();
+                let names: Vec<String> = specifiers.map(|name| import_name(name, &filename)).collect();
+                let pattern = match names.as_slice() {
+                    [name] if name.starts_with("* ") => name[2..].to_string(),
+                    names => format!("{{ {} }}", names.join(", ")),
+                };
+                let _ = write!(function, "const {pattern} = $import('{from}');");
             }
             Statement::ExportDeclaration(export) => {
                 let names = declared_names(&export.declaration, &filename);
@@ -91,7 +96,8 @@ fn import_name(name: &ImportDeclarationSpecifier<'_>, filename: &str) -> String 
             let local = name.local.name.as_str();
             if imported == local { imported } else { format!("{imported}: {local}") }
         }
-        _ => panic!("{filename}: guest modules import by name"),
+        ImportDeclarationSpecifier::ImportNamespaceSpecifier(name) => format!("* {}", name.local.name),
+        ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => panic!("{filename}: guest modules import by name"),
     }
 }
 

@@ -1,1 +1,73 @@
 //! What guests of hostbox see: Web APIs and host services.
+//!
+//! One folder a feature: `mod.rs` says what it is, `guest.ts` is the guest's side, `ops.d.ts` and `ops.rs` the edge to native code, plain
+//! Rust files what lies behind. Guest code is compiled to bytecode at build time and loaded when one of its globals is first touched.
+//! Nothing here decides about rights: those are checked where the work is done.
+
+mod bridge;
+mod clone;
+mod console;
+mod encoding;
+mod inspect;
+mod native;
+mod navigator;
+mod plugin;
+mod report;
+mod timers;
+mod uuid;
+
+use std::sync::Arc;
+
+use hostbox_buffers::Store;
+use hostbox_engine::{Extension, Global, GuestModule, NativeModule};
+
+include!(concat!(env!("OUT_DIR"), "/guest_modules.rs"));
+
+/// State of one sandbox that the native functions work on.
+pub struct Data {
+    /// The sandbox's buffers.
+    pub store: Arc<Store>,
+}
+
+/// Guest modules, native modules and lazy globals of this release.
+pub static EXTENSION: Extension = Extension { modules: GUEST_MODULES, natives: NATIVES, globals: GLOBALS };
+
+const NATIVES: &[NativeModule] = &[
+    bridge::ops::MODULE,
+    clone::ops::MODULE,
+    console::ops::MODULE,
+    encoding::ops::MODULE,
+    inspect::ops::MODULE,
+    native::ops::MODULE,
+    navigator::ops::MODULE,
+    plugin::ops::MODULE,
+    report::ops::MODULE,
+    timers::ops::MODULE,
+    uuid::ops::MODULE,
+];
+
+/// Interfaces and namespaces are not enumerable, the operations of the global object are (Web IDL, 3.7 and 3.8).
+const GLOBALS: &[Global] = &[
+    Global { name: c"AbortController", module: "guest:abort", enumerable: false },
+    Global { name: c"AbortSignal", module: "guest:abort", enumerable: false },
+    Global { name: c"CustomEvent", module: "guest:events", enumerable: false },
+    Global { name: c"Event", module: "guest:events", enumerable: false },
+    Global { name: c"EventTarget", module: "guest:events", enumerable: false },
+    Global { name: c"Navigator", module: "guest:navigator", enumerable: false },
+    Global { name: c"TextDecoder", module: "guest:encoding", enumerable: false },
+    Global { name: c"TextEncoder", module: "guest:encoding", enumerable: false },
+    Global { name: c"bridge", module: "guest:bridge", enumerable: false },
+    Global { name: c"clearImmediate", module: "guest:timers", enumerable: true },
+    Global { name: c"clearInterval", module: "guest:timers", enumerable: true },
+    Global { name: c"clearTimeout", module: "guest:timers", enumerable: true },
+    Global { name: c"console", module: "guest:console", enumerable: false },
+    Global { name: c"native", module: "guest:native", enumerable: false },
+    Global { name: c"navigator", module: "guest:navigator", enumerable: true },
+    Global { name: c"plugin", module: "guest:plugin", enumerable: false },
+    Global { name: c"reportError", module: "guest:report", enumerable: true },
+    Global { name: c"setImmediate", module: "guest:timers", enumerable: true },
+    Global { name: c"setInterval", module: "guest:timers", enumerable: true },
+    Global { name: c"setTimeout", module: "guest:timers", enumerable: true },
+    Global { name: c"structuredClone", module: "guest:clone", enumerable: true },
+    Global { name: c"uuidv4", module: "guest:uuid", enumerable: false },
+];

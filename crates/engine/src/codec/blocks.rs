@@ -17,7 +17,8 @@ use rquickjs::qjs;
 use rquickjs::qjs::JSValue;
 
 use super::intrinsics::Intrinsics;
-use super::raw::{Cx, out_of_memory, swallow};
+use super::private::tracks;
+use super::raw::*;
 
 /// The account that a sandbox's external bytes are charged to.
 pub trait Charge: Send + Sync {
@@ -165,7 +166,7 @@ pub unsafe fn new_array_buffer(cx: *mut qjs::JSContext, intrinsics: &Intrinsics,
         intrinsics.live.slots().insert(start as usize, SlotAddress(slot));
         let size = length as qjs::size_t;
         let buffer = qjs::JS_NewArrayBuffer(cx, start, size, 0, Some(reallocate), slot.cast(), false);
-        if super::raw::is_exception(buffer) {
+        if is_exception(buffer) {
             drop(Box::from_raw(slot));
         }
         buffer
@@ -232,6 +233,67 @@ pub unsafe fn take_block(cx: *mut qjs::JSContext, intrinsics: &Intrinsics, buffe
         let block = (*slot).take()?;
         qjs::JS_DetachArrayBuffer(cx, buffer);
         Some(block)
+    }
+}
+
+/// The bytes of an ArrayBuffer, typed array or DataView as they are now; `None` for anything else, and where the buffer is
+/// detached or ends before the view.
+///
+/// They stay where they are until guest code runs or the buffer is detached or resized. An empty buffer's address is valid.
+///
+/// # Safety
+/// The contract of the module.
+pub unsafe fn bytes_of(cx: *mut qjs::JSContext, intrinsics: &Intrinsics, value: JSValue) -> Option<(*mut u8, usize)> {
+    let (mut offset, mut length, mut size) = (0, 0, 0);
+    // SAFETY: the module's contract. The getters are the engine's and run no guest code; what they throw is forgotten.
+    unsafe {
+        if !is_object(value) {
+            return None;
+        }
+        if qjs::JS_IsArrayBuffer(value) {
+            let memory = Memory::of(cx, value)?;
+            return Some((memory.start.cast_mut(), memory.length));
+        }
+        let (buffer, offset, length) = if qjs::JS_GetTypedArrayType(value) >= 0 {
+            let buffer = qjs::JS_GetTypedArrayBuffer(cx, value, &mut offset, &mut length, &mut size);
+            if is_exception(buffer) {
+                let _ = swallow(cx);
+                return None;
+            }
+            let buffer = Owned::new(cx, buffer);
+            let (offset, size) = (offset as usize, (size as usize).max(1));
+            // What the engine says of a tracking view's length is from when it was made.
+            let length = if tracks(cx, intrinsics, value) {
+                Memory::of(cx, buffer.raw())?.length.checked_sub(offset)? / size * size
+            } else {
+                length as usize
+            };
+            (buffer, offset, length)
+        } else if qjs::JS_IsDataView(value) {
+            data_view(cx, intrinsics, value).or_else(|Thrown| swallow(cx).and(Err(Thrown))).ok()?
+        } else {
+            return None;
+        };
+        let memory = Memory::of(cx, buffer.raw())?;
+        let end = offset.checked_add(length)?;
+        (end <= memory.length).then(|| (memory.start.cast_mut().add(offset), length))
+    }
+}
+
+/// Buffer, offset and length of a DataView; thrown where the view is out of bounds.
+pub(super) unsafe fn data_view(
+    cx: Cx,
+    intrinsics: &Intrinsics,
+    view: JSValue,
+) -> Result<(Owned, usize, usize), Thrown> {
+    let functions = &intrinsics.functions;
+    // SAFETY: the module's contract. The captured getters are the engine's, and give numbers.
+    unsafe {
+        let buffer = call(cx, functions.data_view_buffer, view, [])?;
+        let (mut offset, mut length) = (0, 0);
+        qjs::JS_ToInt64(cx, &mut offset, call(cx, functions.data_view_offset, view, [])?.raw());
+        qjs::JS_ToInt64(cx, &mut length, call(cx, functions.data_view_length, view, [])?.raw());
+        Ok((buffer, offset as usize, length as usize))
     }
 }
 

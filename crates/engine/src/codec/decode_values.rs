@@ -95,14 +95,9 @@ impl Decoder<'_> {
                     // By way of UTF-8 the string stays narrow, half of what two bytes a unit would take.
                     let buffer = &mut self.scratch.text;
                     buffer.clear();
-                    for &unit in units {
-                        if unit < 0x80 {
-                            buffer.push(unit);
-                        } else {
-                            buffer.extend([0xC0 | unit >> 6, 0x80 | unit & 0x3F]);
-                        }
-                    }
-                    new(buffer)
+                    buffer.resize(units.len() * 2, 0);
+                    let length = widen(units, buffer);
+                    new(&buffer[..length])
                 }
                 Text::Utf16(bytes) => {
                     let units = &mut self.scratch.units;
@@ -371,4 +366,18 @@ fn small(magnitude: &[u8]) -> Option<u64> {
     let mut bytes = [0; 8];
     bytes.get_mut(..magnitude.len())?.copy_from_slice(magnitude);
     Some(u64::from_le_bytes(bytes))
+}
+
+/// Latin-1 as UTF-8, in a buffer of twice the length; gives the bytes written.
+fn widen(units: &[u8], utf8: &mut [u8]) -> usize {
+    let mut at = 0;
+    for &unit in units {
+        let high = usize::from(unit >> 7);
+        // The lead byte is overwritten by a unit that needs none.
+        utf8[at] = 0xC0 | unit >> 6;
+        at += high;
+        utf8[at] = if high == 0 { unit } else { 0x80 | unit & 0x3F };
+        at += 1;
+    }
+    at
 }

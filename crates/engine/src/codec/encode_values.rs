@@ -3,7 +3,7 @@
 use rquickjs::qjs;
 use rquickjs::qjs::{JSAtom, JSClassID, JSValue};
 
-use super::blocks::{Memory, is_ours};
+use super::blocks::{Memory, data_view, is_ours};
 use super::encode::{Encoder, Items, Staged, Stop};
 use super::intrinsics::FLAGS;
 use super::private::{reference_count, tracks};
@@ -234,19 +234,13 @@ impl Encoder<'_> {
     }
 
     unsafe fn data_view(&mut self, value: JSValue) -> Result<bool, Stop> {
-        let functions = &self.intrinsics.functions;
-        // SAFETY: the module's contract. The getters are the engine's: they throw for views out of bounds alone.
+        // SAFETY: the module's contract.
         unsafe {
-            let buffer = call(self.cx, functions.data_view_buffer, value, [])?;
-            let Ok(offset) = call(self.cx, functions.data_view_offset, value, []) else {
+            let Ok((buffer, offset, length)) = data_view(self.cx, self.intrinsics, value) else {
                 swallow(self.cx)?;
                 return self.refuse("a view beyond the end of its buffer");
             };
-            let length = call(self.cx, functions.data_view_length, value, [])?;
-            let (mut offset_bytes, mut length_bytes) = (0, 0);
-            qjs::JS_ToInt64(self.cx, &mut offset_bytes, offset.raw());
-            qjs::JS_ToInt64(self.cx, &mut length_bytes, length.raw());
-            self.view_of(value, DATA_VIEW, offset_bytes as usize, length_bytes as usize, buffer)
+            self.view_of(value, DATA_VIEW, offset, length, buffer)
         }
     }
 

@@ -65,6 +65,30 @@ pub unsafe fn describe_error(cx: *mut qjs::JSContext, intrinsics: &Intrinsics, v
     error
 }
 
+/// A new error of the guest's realm: `kind` is the format's (0 Error, 2 RangeError, 5 TypeError …). The caller's, or an
+/// exception.
+///
+/// It has no stack yet; the engine notes one when it is thrown through guest code.
+///
+/// # Safety
+/// The contract of the module.
+pub unsafe fn new_error(cx: *mut qjs::JSContext, intrinsics: &Intrinsics, kind: usize, message: &str) -> JSValue {
+    let prototype = intrinsics.error_prototypes[kind.min(intrinsics.error_prototypes.len() - 1)];
+    let hidden = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
+    // SAFETY: the module's contract. Defining takes the text over.
+    unsafe {
+        let Ok(error) = Owned::checked(cx, qjs::JS_NewObjectProtoClass(cx, prototype, intrinsics.classes.error)) else {
+            return qjs::JS_EXCEPTION;
+        };
+        let text = qjs::JS_NewStringLen(cx, message.as_ptr().cast(), message.len() as qjs::size_t);
+        let name = intrinsics.names.message;
+        if is_exception(text) || qjs::JS_DefinePropertyValue(cx, error.raw(), name, text, hidden) < 0 {
+            return qjs::JS_EXCEPTION;
+        }
+        error.into_raw()
+    }
+}
+
 unsafe fn describe(
     cx: Cx,
     intrinsics: &Intrinsics,

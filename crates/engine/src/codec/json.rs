@@ -230,7 +230,7 @@ fn number(value: f64) -> Value {
 
 /// The text of `Date.prototype.toISOString`; `null` for an invalid date.
 fn date(milliseconds: f64) -> Value {
-    if !(milliseconds.abs() <= 8.64e15) {
+    if milliseconds.is_nan() || milliseconds.abs() > 8.64e15 {
         return Value::Null;
     }
     let milliseconds = milliseconds as i64;

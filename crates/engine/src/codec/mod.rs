@@ -11,7 +11,6 @@
 //! code may do, the interrupt handler included.
 
 mod blocks;
-mod bytes;
 mod decode;
 mod decode_values;
 mod encode;
@@ -25,15 +24,15 @@ mod private;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use rquickjs::qjs;
 use rquickjs::qjs::JSValue;
 
-pub use bytes::{bytes_of, new_error};
-pub use blocks::{Charge, new_array_buffer, take_block};
+pub use blocks::{Charge, bytes_of, new_array_buffer, take_block};
 pub use decode::{DecodeError, decode, decode_args};
 pub use encode::{EncodeError, EncodeOptions, encode, encode_args};
-pub use errors::{Cause, GuestError, describe_error};
+pub use errors::{Cause, GuestError, describe_error, new_error};
 pub use intrinsics::Intrinsics;
 pub use json::JsonError;
 

@@ -3,8 +3,9 @@
 use rquickjs::qjs;
 use rquickjs::qjs::{JSAtom, JSValue};
 
-use super::encode::{Frame, Items, index};
+use super::encode::{Frame, Items};
 use super::raw::*;
+use super::walk::index;
 
 /// Where a path is cut: nesting may go thousands of levels deep.
 const LONGEST: usize = 240;

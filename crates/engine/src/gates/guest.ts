@@ -19,7 +19,8 @@ const NumberIntrinsic = Number;
 const { getPrototypeOf, is, setPrototypeOf } = Object;
 const { isArray } = Array;
 const { clz32, max, min, trunc } = Math;
-const { isConcatSpreadable, iterator, species }: SymbolConstructor = Symbol;
+const { isConcatSpreadable, iterator, match, replace: replaceSymbol, species, split: splitSymbol }: SymbolConstructor = Symbol;
+const { indexOf: searchForwards, lastIndexOf: searchBackwards, substring } = String.prototype;
 const { toString: objectToString } = Object.prototype;
 const { add: setAdd, delete: setDelete, has: setHas, values: setValues } = Set.prototype;
 const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')!.get!;
@@ -845,9 +846,158 @@ function bitLength(value: bigint): number {
   return length + 32 - clz32(NumberIntrinsic(rest));
 }
 
+// ── String ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function thisText(value: unknown, name: string): string {
+  if (value === undefined || value === null) throw new TypeErrorIntrinsic(`String.prototype.${name} called on ${value}`);
+  return toText(value);
+}
+
+/** ToString: a template would turn a symbol into an error as well, but by way of ToPrimitive of its own. */
+function toText(value: unknown): string {
+  return `${value as string}`;
+}
+
+/** Calls the method of a search value that has its own way of searching. The answer is boxed, for it may be undefined. */
+function ownWay(search: unknown, symbol: symbol, text: unknown, second: unknown): { value: unknown } | undefined {
+  if (!isObject(search)) return undefined;
+  const method = search[symbol as unknown as string];
+  if (method === undefined || method === null) return undefined;
+  return { value: apply(method as Fn, search, [text, second]) };
+}
+
+function stringIndexOf(this: unknown, search: unknown, position: unknown): number {
+  const text = thisText(this, 'indexOf');
+  return apply(searchForwards, text, [toText(search), position]) as number;
+}
+
+function stringLastIndexOf(this: unknown, search: unknown, position: unknown): number {
+  const text = thisText(this, 'lastIndexOf');
+  return apply(searchBackwards, text, [toText(search), position]) as number;
+}
+
+function stringIncludes(this: unknown, search: unknown, position: unknown): boolean {
+  const text = thisText(this, 'includes');
+  if (isObject(search)) {
+    const isMatcher = search[match as unknown as string];
+    if (isMatcher === undefined ? isRegExp(search) : isMatcher) {
+      throw new TypeErrorIntrinsic('A regular expression is no text to look for');
+    }
+  }
+  return (apply(searchForwards, text, [toText(search), position]) as number) >= 0;
+}
+
+function isRegExp(value: Obj): boolean {
+  return apply(objectToString, value, []) === '[object RegExp]';
+}
+
+/** GetSubstitution without captures: `$` patterns of a replacement text. */
+function substitution(replacement: string, text: string, matched: string, position: number): string {
+  let result = '';
+  for (let i = 0; i < replacement.length; i++) {
+    const next = replacement[i] === '$' ? replacement[i + 1] : undefined;
+    if (next === '$') result += '$';
+    else if (next === '&') result += matched;
+    else if (next === '`') result += apply(substring, text, [0, position]);
+    else if (next === "'") result += apply(substring, text, [position + matched.length]);
+    else {
+      result += replacement[i];
+      continue;
+    }
+    i++;
+  }
+  return result;
+}
+
+function replaced(text: string, search: string, value: unknown, position: number): string {
+  if (typeof value === 'function') return toText(apply(value as Fn, undefined, [search, position, text]));
+  return substitution(value as string, text, search, position);
+}
+
+function stringReplace(this: unknown, search: unknown, value: unknown): unknown {
+  if (this === undefined || this === null) thisText(this, 'replace');
+  const own = ownWay(search, replaceSymbol, this, value);
+  if (own !== undefined) return own.value;
+  const text = thisText(this, 'replace');
+  const searched = toText(search);
+  const replacement = typeof value === 'function' ? value : toText(value);
+  const position = apply(searchForwards, text, [searched, 0]) as number;
+  if (position < 0) return text;
+  const before = apply(substring, text, [0, position]) as string;
+  const after = apply(substring, text, [position + searched.length]) as string;
+  return before + replaced(text, searched, replacement, position) + after;
+}
+
+function stringReplaceAll(this: unknown, search: unknown, value: unknown): unknown {
+  if (this === undefined || this === null) thisText(this, 'replaceAll');
+  if (isObject(search) && isRegExp(search) && !(apply(searchForwards, toText(search['flags']), ['g', 0]) as number >= 0)) {
+    throw new TypeErrorIntrinsic('replaceAll needs a regular expression with the flag g');
+  }
+  const own = ownWay(search, replaceSymbol, this, value);
+  if (own !== undefined) return own.value;
+  const text = thisText(this, 'replaceAll');
+  const searched = toText(search);
+  const replacement = typeof value === 'function' ? value : toText(value);
+  const step = max(1, searched.length);
+  let result = '';
+  let end = 0;
+  let position = apply(searchForwards, text, [searched, 0]) as number;
+  while (position >= 0) {
+    result += apply(substring, text, [end, position]) as string;
+    result += replaced(text, searched, replacement, position);
+    end = position + searched.length;
+    // An empty text is found at the end again and again.
+    if (position + step > text.length) break;
+    position = apply(searchForwards, text, [searched, position + step]) as number;
+  }
+  return result + (apply(substring, text, [end]) as string);
+}
+
+function stringSplit(this: unknown, separator: unknown, limit: unknown): unknown {
+  if (this === undefined || this === null) thisText(this, 'split');
+  const own = ownWay(separator, splitSymbol, this, limit);
+  if (own !== undefined) return own.value;
+  const text = thisText(this, 'split');
+  const most = limit === undefined ? 2 ** 32 - 1 : (limit as number) >>> 0;
+  const separated = toText(separator);
+  const parts: string[] = [];
+  if (most === 0) return parts;
+  if (separator === undefined || text === '') {
+    if (separator === undefined || separated !== '') defineIndex(parts, 0, text);
+    return parts;
+  }
+  let count = 0;
+  let start = 0;
+  let position = apply(searchForwards, text, [separated, separated === '' ? 1 : 0]) as number;
+  while (position >= 0 && position < text.length) {
+    defineIndex(parts, count++, apply(substring, text, [start, position]));
+    if (count === most) return parts;
+    start = position + separated.length;
+    position = apply(searchForwards, text, [separated, separated === '' ? start + 1 : start]) as number;
+  }
+  defineIndex(parts, count, apply(substring, text, [start]));
+  return parts;
+}
+
+function defineIndex(list: unknown[], index: number, value: unknown): void {
+  defineProperty(list, index, { __proto__: null, value, writable: true, enumerable: true, configurable: true } as PropertyDescriptor);
+}
+
+function stringRaw(this: unknown, template: unknown, ...substitutions: unknown[]): string {
+  const literals = toObject(toObject(template)['raw']);
+  const length = lengthOf(literals);
+  let result = '';
+  for (let index = 0; index < length; index++) {
+    result += toText(literals[index as unknown as string]);
+    if (index + 1 < length && index < substitutions.length) result += toText(substitutions[index]);
+  }
+  return result;
+}
+
 export const fallbacks = {
   reverse, copyWithin, fill, push, pop, shift, unshift, splice, sort, concat, slice, flat, flatMap, toReversed, toSorted, toSpliced,
   with: with_, join, toString, toLocaleString, at, indexOf, lastIndexOf, includes, find, findIndex, findLast, findLastIndex, every,
   some, forEach, map, filter, reduce, reduceRight, iteratorDrop, setUnion, setIntersection, setDifference, setSymmetricDifference,
-  setIsSubsetOf, setIsSupersetOf, setIsDisjointFrom, sumPrecise,
+  setIsSubsetOf, setIsSupersetOf, setIsDisjointFrom, sumPrecise, stringIndexOf, stringLastIndexOf, stringIncludes, stringReplace,
+  stringReplaceAll, stringSplit, stringRaw,
 };

@@ -48,15 +48,17 @@ struct Gate {
     /// On `object.prototype` or on `object` itself.
     on_prototype: bool,
     name: &'static CStr,
+    /// The built-in algorithm's name.
+    fallback: &'static CStr,
     when: When,
 }
 
 const fn array(name: &'static CStr, when: When) -> Gate {
-    Gate { object: c"Array", on_prototype: true, name, when }
+    Gate { object: c"Array", on_prototype: true, name, fallback: name, when }
 }
 
-const fn set(name: &'static CStr) -> Gate {
-    Gate { object: c"Set", on_prototype: true, name, when: When::SetArgument }
+const fn set(name: &'static CStr, fallback: &'static CStr) -> Gate {
+    Gate { object: c"Set", on_prototype: true, name, fallback, when: When::SetArgument }
 }
 
 const GATES: &[Gate] = &[
@@ -93,15 +95,16 @@ const GATES: &[Gate] = &[
     array(c"toString", When::ShortArray),
     array(c"unshift", When::ShortArray),
     array(c"with", When::ShortArray),
-    Gate { object: c"Iterator", on_prototype: true, name: c"drop", when: When::SmallCount },
-    Gate { object: c"Math", on_prototype: false, name: c"sumPrecise", when: When::ShortArgument },
-    set(c"difference"),
-    set(c"intersection"),
-    set(c"isDisjointFrom"),
-    set(c"isSubsetOf"),
-    set(c"isSupersetOf"),
-    set(c"symmetricDifference"),
-    set(c"union"),
+    Gate { object: c"Iterator", on_prototype: true, name: c"drop", fallback: c"iteratorDrop", when: When::SmallCount },
+    Gate { object: c"Math", on_prototype: false, name: c"sumPrecise", fallback: c"sumPrecise", when: When::ShortArgument },
+    Gate { object: c"String", on_prototype: false, name: c"raw", fallback: c"stringRaw", when: When::Never },
+    set(c"difference", c"setDifference"),
+    set(c"intersection", c"setIntersection"),
+    set(c"isDisjointFrom", c"setIsDisjointFrom"),
+    set(c"isSubsetOf", c"setIsSubsetOf"),
+    set(c"isSupersetOf", c"setIsSupersetOf"),
+    set(c"symmetricDifference", c"setSymmetricDifference"),
+    set(c"union", c"setUnion"),
 ];
 
 /// # Safety
@@ -209,7 +212,7 @@ unsafe extern "C" fn pass(
         if admits(cx, gate.when, this, args) {
             return qjs::JS_Call(cx, *data, this, argc, argv);
         }
-        fall_back(cx, gate.name, this, argc, argv)
+        fall_back(cx, gate.fallback, this, argc, argv)
     }
 }
 

@@ -9,7 +9,18 @@ use super::{fall_back, replace};
 /// Comparisons that the engine's own search may need: about ten milliseconds.
 const NATIVE_WORK: i64 = 1 << 24;
 
-const NAMES: &[&CStr] = &[c"indexOf", c"lastIndexOf", c"includes", c"replace", c"replaceAll", c"split"];
+/// The natives, and the built-in algorithms that take their place.
+const NAMES: &[(&CStr, &CStr)] = &[
+    (c"indexOf", c"stringIndexOf"),
+    (c"lastIndexOf", c"stringLastIndexOf"),
+    (c"includes", c"stringIncludes"),
+    (c"replace", c"stringReplace"),
+    (c"replaceAll", c"stringReplaceAll"),
+    (c"split", c"stringSplit"),
+];
+
+/// Of these the first ones are answered here.
+const SEARCHES: usize = 3;
 
 /// # Safety
 /// The live, locked context and its global object, before guest code runs.
@@ -18,7 +29,7 @@ pub(super) unsafe fn install(cx: *mut qjs::JSContext, global: qjs::JSValue) {
     unsafe {
         let string = qjs::JS_GetPropertyStr(cx, global, c"String".as_ptr());
         let prototype = qjs::JS_GetPropertyStr(cx, string, c"prototype".as_ptr());
-        for (index, name) in NAMES.iter().enumerate() {
+        for (index, (name, _)) in NAMES.iter().enumerate() {
             replace(cx, prototype, name, Some(search), c_int::try_from(index).unwrap_or(0));
         }
         qjs::JS_FreeValue(cx, prototype);
@@ -44,21 +55,14 @@ unsafe extern "C" fn search(
     // SAFETY: the engine passes `argc` live values and the data that `replace` gave.
     unsafe {
         let needle = if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
-        if qjs::JS_IsString(needle) && !qjs::JS_IsObject(this) {
-            let haystack = qjs::JS_ToString(cx, this);
-            if qjs::JS_IsException(haystack) {
-                return haystack;
+        let which = usize::try_from(magic).unwrap_or(0);
+        if qjs::JS_IsString(needle) && qjs::JS_IsString(this) {
+            if length(cx, this).saturating_mul(length(cx, needle)) > NATIVE_WORK {
+                return linear(cx, this, needle, argc, argv, which);
             }
-            let work = length(cx, haystack).saturating_mul(length(cx, needle));
-            if work > NATIVE_WORK && qjs::JS_IsString(this) {
-                let result = linear(cx, this, needle, argc, argv, usize::try_from(magic).unwrap_or(0));
-                qjs::JS_FreeValue(cx, haystack);
-                return result;
-            }
-            qjs::JS_FreeValue(cx, haystack);
-        } else if qjs::JS_IsObject(needle) && !qjs::JS_IsRegExp(needle) || qjs::JS_IsObject(this) {
+        } else if qjs::JS_IsObject(this) || (qjs::JS_IsObject(needle) && !(which >= SEARCHES && qjs::JS_IsRegExp(needle))) {
             // Objects are converted once, by the fallback, which comes back here with strings.
-            return fall_back(cx, NAMES[usize::try_from(magic).unwrap_or(0)], this, argc, argv);
+            return fall_back(cx, NAMES[which].1, this, argc, argv);
         }
         qjs::JS_Call(cx, *data, this, argc, argv)
     }
@@ -75,8 +79,8 @@ unsafe fn linear(
     // SAFETY: the caller's: live strings of the locked context; both copies are freed here.
     unsafe {
         let argument = |index: c_int| if argc > index { *argv.add(index as usize) } else { qjs::JS_UNDEFINED };
-        if which > 2 {
-            return fall_back(cx, NAMES[which], this, argc, argv);
+        if which >= SEARCHES {
+            return fall_back(cx, NAMES[which].1, this, argc, argv);
         }
         let mut position = if which == 1 { f64::INFINITY } else { 0.0 };
         if !qjs::JS_IsUndefined(argument(1)) {

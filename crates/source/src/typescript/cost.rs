@@ -25,6 +25,8 @@ pub(super) const OPERATOR: u64 = 300;
 /// `for(;;)for(;;)` 593, `if … else if` 401, `a: a:` 465.
 pub(super) const STATEMENT: u64 = 650;
 
+/// What takes quadratic time is charged for more than its stack: 100,000 nested `await` run ten seconds.
+pub(super) const QUADRATIC: u64 = 24_000;
 /// `namespace A.B.C` and namespaces of one name take quadratic time: a dot's stack, and a declaration's attempts.
 pub(super) const NAMESPACE_DOT: u64 = 100_000;
 pub(super) const NAMESPACE_ATTEMPTS: u64 = 1_000;
@@ -35,13 +37,16 @@ pub(super) enum Charge {
     Statement(u64),
 }
 
-/// The charge of a word that is no property name.
-pub(super) fn of_word(word: &[u8]) -> Charge {
+/// The charge of a word that is no property name; `previous` is the first byte of the token before it.
+pub(super) fn of_word(word: &[u8], previous: u8) -> Charge {
     match word {
+        // `for (…) for (…)` and `with (…) with (…)` make scopes, which take quadratic time.
+        b"for" | b"with" if !matches!(previous, b';' | b'{' | b'}') => Charge::Statement(QUADRATIC),
         b"if" | b"else" | b"for" | b"while" | b"do" | b"with" => Charge::Statement(STATEMENT),
-        b"class" | b"function" | b"extends" | b"asserts" => Charge::Expression(1_600),
-        // Parsed in quadratic time: 100,000 of them take ten seconds.
-        b"await" | b"yield" => Charge::Expression(20_000),
+        b"class" | b"function" | b"asserts" => Charge::Expression(1_600),
+        // `A extends B ? A extends B ? …` is quadratic too, but ordinary declaration files hold thousands.
+        b"extends" => Charge::Expression(QUADRATIC / 4),
+        b"await" | b"yield" => Charge::Expression(QUADRATIC),
         b"typeof" | b"void" | b"delete" | b"keyof" | b"readonly" | b"unique" | b"infer" | b"new" | b"as"
         | b"satisfies" | b"in" | b"instanceof" | b"is" | b"import" | b"abstract" | b"async" => {
             Charge::Expression(ASSIGNMENT)

@@ -228,7 +228,7 @@ fn nesting_cannot_hide_from_the_scan() {
         format!("{{}} /'/; {nest}'"),
         format!("type A = B\n/'/; {nest}'"),
         format!("x = a\n++/'/.x; {nest}'"),
-        format!("x = a.if(b) / '/ + {nest}'"),
+        format!("x = a.if(b) /1+{nest}/1"),
         format!("x = 1./2 + '/' + {nest}"),
         format!("x = a\u{a0}/ '/ ' + {nest}"),
         format!("x = return\u{a0}/'/.x + {nest}'"),

@@ -135,7 +135,8 @@ impl<'s> Reading<'s> {
         let level = self.level();
         self.work += level.attempts + level.angles + level.returns;
         if self.work > cost::ATTEMPTS_MAX {
-            return Err(self.refuse("too ambiguous: nested `(a = (`, `a < b <` or `a ? (b) : c =>`"));
+            return Err(self
+                .refuse("too much to try: nested `(a = (`, `a < b <`, `a ? (b) : c =>`, or thousands of namespaces"));
         }
         Ok(Fork::None)
     }
@@ -371,7 +372,8 @@ impl<'s> Reading<'s> {
             } else {
                 Before::Value
             };
-        self.charge(cost::of_word(word))
+        let previous = previous.first().copied().unwrap_or(b';');
+        self.charge(cost::of_word(word, previous))
     }
 
     fn punctuation(&mut self, byte: u8, before: Before) -> Result<(), Refusal> {

@@ -254,3 +254,44 @@ fn a_full_account_collects_garbage_before_it_refuses() {
         assert_eq!(w.exception(), "InternalError: out of memory");
     });
 }
+
+#[test]
+fn the_bytes_of_buffers_and_views_can_be_lent() {
+    world(|w| {
+        let bytes = |source: &str| unsafe {
+            let value = w.eval(source);
+            let lent = bytes_of(w.cx, &w.intrinsics, value.raw());
+            assert!(!qjs::JS_HasException(w.cx), "{source}");
+            lent.map(|(start, length)| std::slice::from_raw_parts(start, length).to_vec())
+        };
+        let b = "globalThis.l = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer";
+        assert_eq!(bytes(b), Some(vec![1, 2, 3, 4, 5, 6, 7, 8]));
+        assert_eq!(bytes("new Uint16Array(l, 2, 2)"), Some(vec![3, 4, 5, 6]));
+        assert_eq!(bytes("new DataView(l, 6)"), Some(vec![7, 8]));
+        assert_eq!(bytes("new ArrayBuffer(0)"), Some(vec![]));
+        assert_eq!(
+            bytes(
+                "(() => { const b = new ArrayBuffer(4, { maxByteLength: 8 }); const v = new Uint16Array(b); b.resize(7); return v })()"
+            ),
+            Some(vec![0; 6])
+        );
+        assert_eq!(
+            bytes(
+                "(() => { const b = new ArrayBuffer(8, { maxByteLength: 8 }); const v = new Uint8Array(b, 4); b.resize(5); return v })()"
+            ),
+            Some(vec![0; 1])
+        );
+        for none in [
+            "1",
+            "'x'",
+            "({})",
+            "[]",
+            "(() => { l.transfer(); return l })()",
+            "(() => { const v = new Uint8Array(8); v.buffer.transfer(); return v })()",
+            "(() => { const v = new DataView(new ArrayBuffer(8)); v.buffer.transfer(); return v })()",
+            "(() => { const b = new ArrayBuffer(8, { maxByteLength: 8 }); const v = new Uint8Array(b, 4); b.resize(2); return v })()",
+        ] {
+            assert_eq!(bytes(none), None, "{none}");
+        }
+    });
+}

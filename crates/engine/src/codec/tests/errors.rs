@@ -90,3 +90,16 @@ fn hostile_errors_are_described_all_the_same() {
         assert_eq!(aggregate.details.to_json().unwrap(), serde_json::json!({ "errors": [1, "two"] }));
     });
 }
+
+#[test]
+fn a_new_error_is_of_its_kind_and_gets_its_stack_when_thrown() {
+    world(|w| unsafe {
+        let error = new_error(w.cx, &w.intrinsics, 5, "größe");
+        w.set_global("e", Owned::new(w.cx, error));
+        w.is_true(
+            "Object.getPrototypeOf(e) === TypeError.prototype && e.message === 'größe' && Object.keys(e).length === 0",
+        );
+        let thrown = w.thrown("(() => { try { throw e } catch (error) { return error } })()");
+        assert_eq!((thrown.name.as_str(), thrown.message.as_str()), ("TypeError", "größe"));
+    });
+}

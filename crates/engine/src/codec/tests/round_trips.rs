@@ -277,7 +277,7 @@ fn nothing_is_left_behind_after_many_clones() {
         };
         let clone = || drop(Owned::new(w.cx, structured_clone(w.cx, &w.intrinsics, value.raw(), &[]).unwrap()));
         let refuse = || drop(w.refusal("({ ['k' + Math.random()]: [new Map([['key', { f() {} }]])] })"));
-        for _ in 0..3 {
+        for _ in 0..20 {
             clone();
             refuse();
         }

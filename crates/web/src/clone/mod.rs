@@ -1,0 +1,3 @@
+//! `structuredClone`, over the codec that values cross the border with.
+
+pub(crate) mod ops;

@@ -1,0 +1,19 @@
+//! `host:clone`: see `ops.d.ts`.
+
+use hostbox_engine::{Call, Native, NativeModule};
+use rquickjs::{Array, Value};
+
+pub(crate) const MODULE: NativeModule =
+    NativeModule { name: "host:clone", functions: &[Native { name: c"clone", length: 2, run: clone }] };
+
+fn clone<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
+    let mut transfer = Vec::new();
+    if let Some(list) = call.arg(1).into_array() {
+        transfer = items(&list)?;
+    }
+    call.structured_clone(&call.arg(0), &transfer)
+}
+
+fn items<'js>(list: &Array<'js>) -> rquickjs::Result<Vec<Value<'js>>> {
+    list.iter::<Value<'js>>().collect()
+}

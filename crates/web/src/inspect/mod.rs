@@ -1,0 +1,3 @@
+//! Text for any value, for the console. No global of its own.
+
+pub(crate) mod ops;

@@ -1,0 +1,3 @@
+//! `navigator`: what WinterTC asks for, the user agent.
+
+pub(crate) mod ops;

@@ -1,0 +1,3 @@
+//! `plugin`: what plugins say of themselves.
+
+pub(crate) mod ops;

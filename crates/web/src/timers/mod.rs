@@ -1,0 +1,3 @@
+//! Timers by the HTML standard, and `setImmediate`.
+
+pub(crate) mod ops;
