@@ -29,7 +29,7 @@ mod timers;
 mod turn;
 
 pub use account::MessageCharge;
-pub use codec::GuestError;
+pub use codec::{Cause as GuestCause, GuestError, JsonError};
 pub use extension::{Extension, Global, GuestModule, Native, NativeFn, NativeModule};
 pub use mail::{Code, ConsoleMessage, Event, Failure, Format, Host, PluginSource, Request, Ticket};
 pub use native::{Call, array_buffer, bytes_mut};
@@ -37,6 +37,12 @@ pub use ops::{Completer, ErrorClass, OpError, OpId, OpOutcome};
 pub use payload::{Payload, Writer};
 pub use sandbox::{Config, Sandbox, SyncProgress};
 pub use stats::Stats;
+
+/// A ticket that no other call of the process has.
+pub fn next_ticket() -> Ticket {
+    static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1
+}
 
 /// Runs work on a thread of the process's I/O runtime: for native operations that the app starts.
 pub fn spawn_blocking(work: impl FnOnce() + Send + 'static) {

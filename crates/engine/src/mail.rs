@@ -187,6 +187,19 @@ impl Failure {
         Self { code, message: message.into(), path: None, limit: None, guest: None, cause: None }
     }
 
+    /// A syntax error that was found before the engine saw the source.
+    pub fn syntax_error(message: String, filename: &str, line: u32, column: u32) -> Self {
+        let guest = GuestError {
+            name: "SyntaxError".into(),
+            message: message.clone(),
+            stack: Some(format!("    at {filename}:{line}:{column}\n")),
+            is_error: true,
+            details: Payload::empty_object(),
+            ..GuestError::default()
+        };
+        Self { guest: Some(Box::new(guest)), ..Self::new(Code::Guest, message) }
+    }
+
     /// Names the limit that was reached.
     #[must_use]
     pub fn with_limit(mut self, limit: impl Into<String>) -> Self {

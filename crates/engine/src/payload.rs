@@ -64,6 +64,20 @@ impl Payload {
         self.bytes.len() + self.blocks.iter().map(|block| block.len()).sum::<usize>()
     }
 
+    /// A `Uint8Array` over a whole block.
+    pub fn uint8_array(block: Block) -> Self {
+        let mut bytes = vec![tag::VIEW, 1, 0, 0];
+        put_varint(&mut bytes, block.len() as u64);
+        bytes.push(tag::BLOCK);
+        put_varint(&mut bytes, 0);
+        Payload { bytes, blocks: vec![block] }
+    }
+
+    /// An object without properties.
+    pub fn empty_object() -> Self {
+        Payload { bytes: vec![tag::OBJECT, tag::END], blocks: Vec::new() }
+    }
+
     /// `undefined`.
     pub fn undefined() -> Self {
         Payload { bytes: vec![tag::UNDEFINED], blocks: Vec::new() }

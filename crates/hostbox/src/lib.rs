@@ -1,1 +1,39 @@
-//! Run other people's code and heavy byte work outside V8.
+//! Run other people's code and heavy byte work outside V8, and outside your own stack: sandboxes with QuickJS, the Web APIs that plugins
+//! expect, and a native byte pipeline, behind limits that hold.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! use hostbox::{HostRuntime, PluginOptions};
+//! use serde_json::json;
+//!
+//! let host = HostRuntime::builder("docs").build()?;
+//! host.load_plugin("greeter", "exports.greet = (name) => `hello ${name}`", PluginOptions::default()).await?;
+//! assert_eq!(host.call("greeter", "greet", &[json!("world")]).await?, json!("hello world"));
+//! # Ok::<(), hostbox::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! Data in: scripts, plugins, values. Data out: values, errors with stable codes. May know every room below, and no Node.
+
+mod error;
+mod host;
+mod runtime;
+mod source;
+
+pub use error::Error;
+pub use host::ConsoleEntry;
+pub use hostbox_permissions::{InvalidLimit, Limits};
+pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
+
+/// For the rooms above: what `HostRuntime` is made of, without its futures.
+pub mod parts {
+    pub use crate::source::{Plugin, Sources, strip_script};
+    pub use hostbox_buffers::{
+        Block, Cancel, Error as BufferError, Info, OutOfMemory, Step, Store, TakenInto,
+    };
+    pub use hostbox_engine::{
+        Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,
+        OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket, spawn_blocking,
+    };
+    pub use hostbox_web::{Data, EXTENSION};
+}

@@ -12,6 +12,7 @@ mod reading;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod tsx;
 
 use std::path::Path;
 use std::thread;
@@ -27,11 +28,11 @@ use oxc::transformer::{TransformOptions, Transformer};
 /// The longest TypeScript that [`strip`] takes, in bytes.
 pub const SOURCE_BYTES_MAX: usize = 4 << 20;
 
-/// The longest `.tsx`: text between tags can hide brackets from the scan, so here the length keeps the stack safe.
-pub const TSX_BYTES_MAX: usize = 96 << 10;
+/// The longest `.tsx`, in bytes: what stands between tags can hide brackets, so the length keeps the stack safe.
+pub const TSX_BYTES_MAX: usize = 32 << 10;
 
 /// Up to here the stack suffices for any source: one byte costs at most 1,730 bytes of it.
-const ALWAYS_SAFE_BYTES: usize = 96 << 10;
+const ALWAYS_SAFE_BYTES: usize = 16 << 10;
 
 /// How a source is loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,7 +119,7 @@ pub fn strip(source: &str, filename: &str, options: StripOptions) -> Result<Java
     if source.len() > longest {
         return Err(place.error(0, format!("source too long: {} bytes, the limit is {longest}", source.len())));
     }
-    match scan::check(source, jsx) {
+    match if jsx { tsx::check(source) } else { scan::check(source) } {
         // The compiler words mistakes better, and this little cannot exhaust its stack.
         Err(refusal) if !(refusal.is_syntax && source.len() <= ALWAYS_SAFE_BYTES) => {
             return Err(place.error(refusal.offset, refusal.message));

@@ -6,12 +6,11 @@
 // itself, the same tests run against Node's own as well: they tell what the platform does, not what we made of it. A difference
 // that is known stands in host-stand-ins/oracle.mjs; any other one fails the run, and so does one that is gone.
 //
-// Types are stripped by Node where it can (22.13 and later), else by the `typescript` package, version 5, which is looked for in
-// the working directory and in NODE_PATH.
+// Types are stripped by Node where it can (22.13 and later), else by esbuild.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import module, { createRequire, register } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { differences, globals } from './host-stand-ins/oracle.mjs';
 
@@ -35,9 +34,9 @@ function stripTypes(source, name) {
 
 function makeStripper() {
   if (module.stripTypeScriptTypes) return (source) => module.stripTypeScriptTypes(source);
-  const ts = createRequire(pathToFileURL(`${process.cwd()}/`))('typescript');
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ESNext, verbatimModuleSyntax: true };
-  return (source, fileName) => ts.transpileModule(source, { compilerOptions, fileName }).outputText;
+  const { transformSync } = createRequire(import.meta.url)('esbuild');
+  const options = { loader: 'ts', target: 'esnext', tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } } };
+  return (source, sourcefile) => transformSync(source, { ...options, sourcefile }).code;
 }
 
 export function resolve(specifier, context, next) {

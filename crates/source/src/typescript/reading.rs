@@ -2,6 +2,8 @@
 //!
 //! In: bytes of TypeScript. Out: one token a step, or a refusal. What a token costs is in `cost.rs`.
 
+mod literals;
+
 use super::cost::{self, Charge};
 use super::scan::Refusal;
 
@@ -66,15 +68,14 @@ pub(super) struct Reading<'s> {
     new_line: bool,
     levels: Vec<Level>,
     work: u64,
-    jsx: bool,
 }
 
 impl<'s> Reading<'s> {
-    pub(super) fn new(source: &'s str, jsx: bool) -> Self {
+    pub(super) fn new(source: &'s str) -> Self {
         let bytes = source.as_bytes();
         let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         if bytes[at..].starts_with(b"#!") {
-            at = line_end(bytes, at);
+            at = literals::line_end(bytes, at);
         }
         Self {
             bytes,
@@ -88,7 +89,6 @@ impl<'s> Reading<'s> {
             new_line: true,
             levels: vec![Level::default()],
             work: 0,
-            jsx,
         }
     }
 
@@ -141,116 +141,6 @@ impl<'s> Reading<'s> {
         Ok(Fork::None)
     }
 
-    /// Reads the regular expression that starts here.
-    pub(super) fn regular_expression(&mut self) -> Result<(), Refusal> {
-        let start = self.at;
-        let mut in_class = false;
-        self.at += 1;
-        loop {
-            match self.bytes.get(self.at) {
-                None | Some(b'\n' | b'\r') => return Err(self.mistake(start, "unterminated regular expression")),
-                Some(0xe2) if is_line_separator(self.bytes, self.at) => {
-                    return Err(self.mistake(start, "unterminated regular expression"));
-                }
-                Some(b'\\') if !matches!(self.bytes.get(self.at + 1), Some(b'\n' | b'\r' | 0xe2)) => self.at += 1,
-                Some(b'[') => in_class = true,
-                Some(b']') => in_class = false,
-                Some(b'/') if !in_class => break,
-                Some(_) => {}
-            }
-            self.at += 1;
-        }
-        self.at += 1;
-        while self.bytes.get(self.at).is_some_and(|&byte| is_word(byte)) {
-            self.at += 1;
-        }
-        self.token = (start, self.at);
-        self.before = Before::Value;
-        self.new_line = false;
-        Ok(())
-    }
-
-    fn skip_blanks(&mut self) -> Result<(), Refusal> {
-        while let Some(&byte) = self.bytes.get(self.at) {
-            match byte {
-                b'\n' | b'\r' => {
-                    self.new_line = true;
-                    self.at += 1;
-                }
-                b' ' | b'\t' | 0x0b | 0x0c => self.at += 1,
-                b'/' if self.bytes[self.at..].starts_with(b"//") => self.at = line_end(self.bytes, self.at),
-                b'/' if self.bytes[self.at..].starts_with(b"/*") => self.block_comment()?,
-                b'<' if self.bytes[self.at..].starts_with(b"<!--") => return Err(self.refuse(HTML_COMMENT)),
-                b'-' if self.new_line && self.bytes[self.at..].starts_with(b"-->") => {
-                    return Err(self.refuse(HTML_COMMENT));
-                }
-                _ if !byte.is_ascii() => match self.source[self.at..].chars().next() {
-                    Some(character) if character.is_whitespace() || character == '\u{feff}' => {
-                        self.new_line |= matches!(character, '\u{2028}' | '\u{2029}');
-                        self.at += character.len_utf8();
-                    }
-                    _ => return Ok(()),
-                },
-                _ => return Ok(()),
-            }
-        }
-        Ok(())
-    }
-
-    fn block_comment(&mut self) -> Result<(), Refusal> {
-        let text = &self.source[self.at + 2..];
-        let Some(length) = text.find("*/") else { return Err(self.mistake(self.at, "unterminated comment")) };
-        self.new_line |= text[..length].contains(['\n', '\r', '\u{2028}', '\u{2029}']);
-        self.at += length + 4;
-        Ok(())
-    }
-
-    fn string(&mut self, quote: u8) -> Result<(), Refusal> {
-        let start = self.at;
-        self.at += 1;
-        loop {
-            match self.bytes.get(self.at) {
-                // In JSX this is an apostrophe in text.
-                None | Some(b'\n' | b'\r') if self.jsx => {
-                    self.at = start + 1;
-                    break;
-                }
-                None | Some(b'\n' | b'\r') => return Err(self.mistake(start, "unterminated string")),
-                Some(b'\\') if self.bytes[self.at + 1..].starts_with(b"\r\n") => self.at += 3,
-                Some(b'\\') => self.at += 2,
-                Some(&byte) => {
-                    self.at += 1;
-                    if byte == quote {
-                        break;
-                    }
-                }
-            }
-        }
-        self.value_token();
-        Ok(())
-    }
-
-    /// Reads template text up to its end or to the next `${`.
-    fn template(&mut self) -> Result<(), Refusal> {
-        loop {
-            match self.bytes.get(self.at) {
-                None => return Err(self.mistake(self.token.0, "unterminated template")),
-                Some(b'\\') => self.at += 2,
-                Some(b'`') => {
-                    self.at += 1;
-                    self.value_token();
-                    return Ok(());
-                }
-                Some(b'$') if self.bytes.get(self.at + 1) == Some(&b'{') => {
-                    self.at += 2;
-                    self.push(Level { closer: b'}', is_template: true, ..Level::default() })?;
-                    return Ok(());
-                }
-                Some(_) => self.at += 1,
-            }
-        }
-    }
-
     fn open(&mut self, byte: u8) -> Result<(), Refusal> {
         let previous = &self.bytes[self.token.0..self.token.1];
         let is_operand = self.before != Before::Value || previous == b"async" || previous == b"await";
@@ -260,30 +150,13 @@ impl<'s> Reading<'s> {
             && matches!(previous, b"if" | b"while" | b"for" | b"with" | b"await");
         self.in_namespace = false;
         self.at += 1;
-        let is_tried = byte == b'(' && is_operand && self.may_be_parameters();
+        let is_tried = byte == b'(' && is_operand && may_be_parameters(&self.bytes[self.at..]);
         let closer = match byte {
             b'(' => b')',
             b'[' => b']',
             _ => b'}',
         };
         self.push(Level { closer, is_header, is_tried, ..Level::default() })
-    }
-
-    /// Whether what follows `(` makes the parser try an arrow function that it may give up.
-    fn may_be_parameters(&self) -> bool {
-        let rest = self.bytes[self.at..].trim_ascii_start();
-        let length = rest.iter().take_while(|&&byte| is_word(byte)).count();
-        if length == 0 {
-            return !matches!(rest.first(), None | Some(b'\'' | b'"' | b'(' | b')' | b'!' | b'+' | b'-' | b'~' | b'`'));
-        }
-        if matches!(&rest[..length], b"function" | b"class" | b"new" | b"typeof" | b"void" | b"delete" | b"import") {
-            return false;
-        }
-        match rest[length..].trim_ascii_start() {
-            [b'=', b'=' | b'>', ..] => false,
-            [b'=' | b',' | b')' | b'/' | b'\\', ..] => true,
-            tail => tail.first().is_some_and(|byte| !byte.is_ascii()),
-        }
     }
 
     fn push(&mut self, level: Level) -> Result<(), Refusal> {
@@ -474,17 +347,23 @@ impl<'s> Reading<'s> {
     }
 }
 
-const HTML_COMMENT: &str = "HTML-like comments are not supported";
-
-fn is_word(byte: u8) -> bool {
+pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
 }
 
-fn is_line_separator(bytes: &[u8], at: usize) -> bool {
-    bytes[at..].starts_with(b"\xe2\x80\xa8") || bytes[at..].starts_with(b"\xe2\x80\xa9")
-}
-
-fn line_end(bytes: &[u8], from: usize) -> usize {
-    let ends = |&at: &usize| matches!(bytes[at], b'\n' | b'\r') || (bytes[at] == 0xe2 && is_line_separator(bytes, at));
-    (from..bytes.len()).find(ends).unwrap_or(bytes.len())
+/// Whether what follows `(` makes the parser try an arrow function that it may give up.
+pub(super) fn may_be_parameters(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    let length = rest.iter().take_while(|&&byte| is_word(byte)).count();
+    if length == 0 {
+        return !matches!(rest.first(), None | Some(b'\'' | b'"' | b'(' | b')' | b'!' | b'+' | b'-' | b'~' | b'`'));
+    }
+    if matches!(&rest[..length], b"function" | b"class" | b"new" | b"typeof" | b"void" | b"delete" | b"import") {
+        return false;
+    }
+    match rest[length..].trim_ascii_start() {
+        [b'=', b'=' | b'>', ..] => false,
+        [b'=' | b',' | b')' | b'/' | b'\\', ..] => true,
+        tail => tail.first().is_some_and(|byte| !byte.is_ascii()),
+    }
 }

@@ -22,8 +22,8 @@ pub(super) struct Refusal {
 }
 
 /// Checks every reading of `source`.
-pub(super) fn check(source: &str, jsx: bool) -> Result<(), Refusal> {
-    let mut waiting = vec![Reading::new(source, jsx)];
+pub(super) fn check(source: &str) -> Result<(), Refusal> {
+    let mut waiting = vec![Reading::new(source)];
     let mut forks = 0;
     let mut one_is_whole = false;
     let mut first_error = None;

@@ -1,0 +1,239 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hostbox_buffers::Store;
+use hostbox_engine::{Config, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
+use hostbox_permissions::Limits;
+use hostbox_web::{Data, EXTENSION};
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::host::{ConsoleEntry, ConsoleHook, HostFunction, Switchboard};
+use crate::source::{Plugin, Sources};
+
+/// A sandbox: an engine of its own, with its own heap, buffers, limits and plugins. Dropping it closes it.
+pub struct HostRuntime {
+    scope: String,
+    sandbox: Arc<Sandbox>,
+    board: Arc<Switchboard>,
+    sources: Sources,
+    store: Arc<Store>,
+}
+
+/// Makes a `HostRuntime`.
+#[must_use]
+pub struct Builder {
+    scope: String,
+    limits: Limits,
+    functions: HashMap<String, HostFunction>,
+    console: Option<ConsoleHook>,
+}
+
+/// How a call is to be made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallOptions {
+    /// Wall time until it is answered; the sandbox's own limit where nothing is said.
+    pub timeout: Option<Duration>,
+}
+
+/// How a plugin is to be loaded.
+#[derive(Clone, Debug, Default)]
+pub struct PluginOptions {
+    /// The name that stack traces show; it also tells the format and whether there are types (`.mjs .cjs .ts .mts .cts`).
+    pub filename: Option<String>,
+    /// Whether it is a CommonJS bundle (`true`) or a module (`false`); by the file name or the source where nothing is said.
+    pub common_js: Option<bool>,
+    /// Whether it has types to strip; by the file name where nothing is said.
+    pub typescript: Option<bool>,
+    /// A source map as JSON.
+    pub source_map: Option<String>,
+    /// Whether a loaded plugin of this name gives way.
+    pub replace: bool,
+}
+
+impl Builder {
+    /// What the sandbox may use.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// A function that guests call as `bridge.call(name, …)` or `bridge.<name>(…)`. It runs on a thread of the I/O runtime; an `Err`
+    /// becomes an exception in the guest.
+    pub fn bridge(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(Vec<Value>) -> Result<Value, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.functions.insert(name.into(), Box::new(function));
+        self
+    }
+
+    /// What becomes of the console; nothing where this is not set.
+    pub fn console(mut self, hook: impl Fn(ConsoleEntry) + Send + Sync + 'static) -> Self {
+        self.console = Some(Box::new(hook));
+        self
+    }
+
+    /// Makes the sandbox.
+    ///
+    /// # Errors
+    /// `ERR_ARGUMENT` for an empty scope or a limit out of range, `ERR_BUSY` where too many guest threads are lost.
+    pub fn build(self) -> Result<HostRuntime, Error> {
+        if self.scope.is_empty() {
+            return Err(Error::argument("Expected a name for scope but received an empty string".into()));
+        }
+        self.limits.check()?;
+        let store = Arc::new(Store::new(self.limits.buffer_bytes));
+        let sources = Sources::default();
+        let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
+        bridge.sort();
+        let board = Switchboard::new(self.functions, self.console);
+        let maps = sources.clone();
+        let sandbox = Arc::new(Sandbox::new(Config {
+            limits: self.limits,
+            host: board.clone(),
+            extension: &EXTENSION,
+            data: Box::new(Data { store: store.clone() }),
+            bridge,
+            map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
+        })?);
+        board.connect(Arc::downgrade(&sandbox));
+        Ok(HostRuntime { scope: self.scope, sandbox, board, sources, store })
+    }
+}
+
+impl HostRuntime {
+    /// Begins a sandbox of a scope: a name for what its guests share across sandboxes.
+    pub fn builder(scope: impl Into<String>) -> Builder {
+        Builder { scope: scope.into(), limits: Limits::default(), functions: HashMap::new(), console: None }
+    }
+
+    /// The scope's name.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    /// Runs a classic script; its declarations stay for the next one, a promise is awaited.
+    ///
+    /// # Errors
+    /// `ERR_GUEST`, `ERR_TIMEOUT`, `ERR_MEMORY`, `ERR_CLONE` for a value without JSON, `ERR_CLOSED`.
+    pub async fn eval(&self, source: impl Into<String>) -> Result<Value, Error> {
+        let request = Request::Eval { source: source.into(), filename: "eval.js".into() };
+        json(&self.ask(request, CallOptions::default()).await?)
+    }
+
+    /// Loads a plugin.
+    ///
+    /// # Errors
+    /// `ERR_PLUGIN_EXISTS`, `ERR_ARGUMENT` where it exports nothing, and what `eval` may say.
+    pub async fn load_plugin(
+        &self,
+        name: impl Into<String>,
+        source: impl Into<String>,
+        options: PluginOptions,
+    ) -> Result<(), Error> {
+        let format = options.common_js.map(|common_js| if common_js { Format::CommonJs } else { Format::Module });
+        let plugin = Plugin {
+            name: name.into(),
+            source: source.into(),
+            filename: options.filename,
+            format,
+            typescript: options.typescript,
+            source_map: options.source_map,
+            replace: options.replace,
+        };
+        let source = self.sources.prepare(plugin)?;
+        self.ask(Request::Load(Box::new(source)), CallOptions::default()).await.map(|_| ())
+    }
+
+    /// Forgets a plugin; whether there was one.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`.
+    pub async fn unload_plugin(&self, name: impl Into<String>) -> Result<bool, Error> {
+        let answer = self.ask(Request::Unload { name: name.into() }, CallOptions::default()).await?;
+        Ok(json(&answer)? == Value::Bool(true))
+    }
+
+    /// Calls a function that a plugin exports, by its name or dotted path.
+    ///
+    /// # Errors
+    /// `ERR_PLUGIN_NOT_FOUND`, `ERR_FUNCTION_NOT_FOUND`, and what `eval` may say.
+    pub async fn call(&self, plugin: &str, function: &str, args: &[Value]) -> Result<Value, Error> {
+        self.call_with(plugin, function, args, CallOptions::default()).await
+    }
+
+    /// As `call`, with options.
+    ///
+    /// # Errors
+    /// As `call`.
+    pub async fn call_with(
+        &self,
+        plugin: &str,
+        function: &str,
+        args: &[Value],
+        options: CallOptions,
+    ) -> Result<Value, Error> {
+        let args = Payload::from_json(&Value::Array(args.to_vec()));
+        let request = Request::Call { plugin: plugin.into(), function: function.into(), args };
+        json(&self.ask(request, options).await?)
+    }
+
+    /// The sandbox's buffers: what guests see as `native`.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Figures of the sandbox.
+    pub fn stats(&self) -> Stats {
+        self.sandbox.stats()
+    }
+
+    /// Collects garbage.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`.
+    pub async fn gc(&self) -> Result<(), Error> {
+        self.ask(Request::Gc, CallOptions::default()).await.map(|_| ())
+    }
+
+    /// Closes the sandbox: calls under way get `ERR_CLOSED`. Returns when the engine is gone.
+    pub async fn close(&self) {
+        let ticket = next_ticket();
+        let done = self.board.expect(ticket);
+        self.sandbox.close(Some(ticket));
+        let _ = done.await;
+    }
+
+    async fn ask(&self, request: Request, options: CallOptions) -> Result<Payload, Error> {
+        let ticket = next_ticket();
+        let answer = self.board.expect(ticket);
+        let mut waiter = Waiter { runtime: self, ticket, done: false };
+        self.sandbox.submit(ticket, request, options.timeout)?;
+        let outcome = answer.await;
+        waiter.done = true;
+        Ok(outcome.map_err(|_| Error::argument("the sandbox went away".into()))??)
+    }
+}
+
+/// A call whose future is dropped is cancelled.
+struct Waiter<'a> {
+    runtime: &'a HostRuntime,
+    ticket: Ticket,
+    done: bool,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.runtime.board.forget(self.ticket);
+            self.runtime.sandbox.cancel(self.ticket);
+        }
+    }
+}
+
+fn json(payload: &Payload) -> Result<Value, Error> {
+    payload.to_json().map_err(|error| Error::argument(error.to_string()))
+}

@@ -1,0 +1,153 @@
+//! Sources before they reach the engine: types stripped, source maps kept for the stacks to come.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use hostbox_engine::{Code, Failure, Format, PluginSource};
+use hostbox_source::source_map::{self, SourceMap};
+use hostbox_source::typescript::{SourceKind, StripOptions, SyntaxError, strip};
+
+/// A plugin as the app gives it.
+#[derive(Clone, Debug, Default)]
+pub struct Plugin {
+    /// Its name in the sandbox.
+    pub name: String,
+    /// Its source.
+    pub source: String,
+    /// The name that stack traces show; the plugin's own with `.js` where nothing is said.
+    pub filename: Option<String>,
+    /// `None`: by the file name, else by the source.
+    pub format: Option<Format>,
+    /// `None`: by the file name.
+    pub typescript: Option<bool>,
+    /// A source map as JSON; an inline one is found by itself.
+    pub source_map: Option<String>,
+    /// Whether a loaded plugin of this name gives way.
+    pub replace: bool,
+}
+
+/// Source maps of one sandbox, by file name. Parsed when the first stack asks for one.
+#[derive(Clone, Default)]
+pub struct Sources {
+    maps: Arc<RwLock<HashMap<String, Arc<Entry>>>>,
+}
+
+struct Entry {
+    text: Text,
+    parsed: OnceLock<Option<SourceMap>>,
+}
+
+enum Text {
+    Map(String),
+    /// The end of a source with an inline map.
+    Inline(String),
+}
+
+impl Entry {
+    fn map(&self) -> Option<&SourceMap> {
+        let parse = || match &self.text {
+            Text::Map(json) => SourceMap::parse(json).ok(),
+            Text::Inline(source) => SourceMap::from_inline(source)?.ok(),
+        };
+        self.parsed.get_or_init(parse).as_ref()
+    }
+}
+
+impl Sources {
+    /// Makes a plugin ready for the engine.
+    ///
+    /// # Errors
+    /// `ERR_GUEST` for TypeScript that cannot be parsed, with file, line and column; `ERR_ARGUMENT` for a source map that is none.
+    pub fn prepare(&self, plugin: Plugin) -> Result<PluginSource, Failure> {
+        let Plugin { name, source, filename, format, typescript, source_map, replace } = plugin;
+        let filename = filename.unwrap_or_else(|| format!("{name}.js"));
+        let (format_by_name, typescript_by_name) = by_extension(&filename);
+        let is_typescript = typescript.unwrap_or(typescript_by_name);
+        let format = format.or(format_by_name);
+        let mut text = source_map.map(Text::Map);
+        if let Some(Text::Map(json)) = &text
+            && let Err(error) = SourceMap::parse(json)
+        {
+            let message = format!("Expected a source map for sourceMap but received something else: {error}");
+            return Err(Failure::new(Code::Argument, message));
+        }
+        let source = if is_typescript {
+            let kind = if format == Some(Format::CommonJs) { SourceKind::CommonJs } else { SourceKind::Module };
+            let stripped = strip(&source, &filename, StripOptions { kind, source_map: true }).map_err(syntax_failure)?;
+            text = stripped.map.map(Text::Map);
+            stripped.code
+        } else {
+            if text.is_none() && source.contains("sourceMappingURL=data:") {
+                text = Some(Text::Inline(source.clone()));
+            }
+            source
+        };
+        let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
+        match text {
+            Some(text) => maps.insert(filename.clone(), Arc::new(Entry { text, parsed: OnceLock::new() })),
+            None => maps.remove(&filename),
+        };
+        Ok(PluginSource { name, source, filename, format, replace })
+    }
+
+    /// A stack with the places of the sources instead of the bundle's.
+    pub fn map_stack(&self, stack: &str) -> String {
+        let maps = self.maps.read().unwrap_or_else(PoisonError::into_inner);
+        if maps.is_empty() {
+            return stack.to_owned();
+        }
+        source_map::rewrite_stack(stack, |file| maps.get(file).and_then(|entry| entry.map()))
+    }
+}
+
+/// A classic script without its types.
+///
+/// # Errors
+/// `ERR_GUEST` with file, line and column.
+pub fn strip_script(source: &str, filename: &str) -> Result<String, Failure> {
+    let options = StripOptions { kind: SourceKind::Script, source_map: false };
+    strip(source, filename, options).map(|stripped| stripped.code).map_err(syntax_failure)
+}
+
+fn by_extension(filename: &str) -> (Option<Format>, bool) {
+    match filename.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("mjs") => (Some(Format::Module), false),
+        Some("cjs") => (Some(Format::CommonJs), false),
+        Some("mts") => (Some(Format::Module), true),
+        Some("cts") => (Some(Format::CommonJs), true),
+        Some("ts" | "tsx") => (None, true),
+        _ => (None, false),
+    }
+}
+
+fn syntax_failure(error: SyntaxError) -> Failure {
+    let SyntaxError { message, line, column, filename } = error;
+    Failure::syntax_error(message, &filename, line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_decides_format_and_types() {
+        assert_eq!(by_extension("a/b.mts"), (Some(Format::Module), true));
+        assert_eq!(by_extension("b.cjs"), (Some(Format::CommonJs), false));
+        assert_eq!(by_extension("b.ts"), (None, true));
+        assert_eq!(by_extension("plugin"), (None, false));
+    }
+
+    #[test]
+    fn a_syntax_error_in_typescript_tells_its_place() {
+        let plugin = Plugin { name: "p".into(), source: "let a: = 1;".into(), filename: Some("p.ts".into()), ..Plugin::default() };
+        let failure = Sources::default().prepare(plugin).unwrap_err();
+        assert_eq!(failure.code, Code::Guest);
+        assert!(failure.guest.unwrap().stack.unwrap().contains("p.ts:1:8"));
+    }
+
+    #[test]
+    fn a_source_map_that_is_none_is_refused() {
+        let plugin = Plugin { name: "p".into(), source_map: Some("{}".into()), ..Plugin::default() };
+        assert_eq!(Sources::default().prepare(plugin).unwrap_err().code, Code::Argument);
+    }
+}

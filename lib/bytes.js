@@ -1,0 +1,208 @@
+'use strict';
+
+// `host.native`: the buffer store and the native operations, from Node's side.
+
+const check = require('./arguments.js');
+const { alloc, answer, translated } = require('./port.js');
+const { HostboxError } = require('./errors.js');
+
+/** @typedef {import('../index').Bytes} Bytes */
+/** @typedef {import('../index').NativeStep} NativeStep */
+/** @typedef {import('../binding').NativeSandbox} NativeSandbox */
+
+const MOST_BYTES = 2 ** 32;
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {Uint8Array}
+ */
+function bytes(value, name) {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (Object.prototype.toString.call(value) === '[object ArrayBuffer]')
+    return new Uint8Array(/** @type {ArrayBuffer} */ (value));
+  return check.refuse('a Uint8Array, another view or an ArrayBuffer', name, value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ */
+function id(value, name) {
+  return check.integer(value, name, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/**
+ * Arguments of an operation as JSON.
+ *
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+function json(value, name) {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return check.refuse('an object', name, value);
+  return JSON.stringify(value);
+}
+
+/**
+ * Steps as the addon reads them.
+ *
+ * @param {unknown} value
+ * @returns {string}
+ */
+function steps(value) {
+  if (!Array.isArray(value)) return check.refuse('an array', 'steps', value);
+  return JSON.stringify(
+    value.map((step, i) => {
+      if (typeof step === 'string') return { op: step };
+      const { op, args, extraInputId } = check.options(step, `steps[${i}]`, ['op', 'args', 'extraInputId']);
+      json(args, `steps[${i}].args`);
+      if (extraInputId !== undefined) id(extraInputId, `steps[${i}].extraInputId`);
+      return { op: check.string(op, `steps[${i}].op`), args, extraInputId };
+    }),
+  );
+}
+
+/** The public `NativeApi`; see index.d.ts. */
+class Native {
+  /** @type {NativeSandbox} */ #sandbox;
+  /** @type {import('./port.js').Receiver} */ #owner;
+  /** @type {() => boolean} */ #isOpen;
+
+  /**
+   * @param {NativeSandbox} sandbox
+   * @param {import('./port.js').Receiver} owner
+   * @param {() => boolean} isOpen
+   */
+  constructor(sandbox, owner, isOpen) {
+    this.#sandbox = sandbox;
+    this.#owner = owner;
+    this.#isOpen = isOpen;
+  }
+
+  /** @param {number} byteLength */
+  alloc(byteLength) {
+    return alloc(check.integer(byteLength, 'byteLength', 0, MOST_BYTES));
+  }
+
+  /** @param {Bytes} input */
+  async put(input) {
+    const source = bytes(input, 'input');
+    return this.#do(() => this.#sandbox.put(source));
+  }
+
+  /**
+   * @param {string} op
+   * @param {number} inputId
+   * @param {Record<string, unknown>} [args]
+   * @param {number} [extraInputId]
+   */
+  async exec(op, inputId, args, extraInputId) {
+    const name = check.string(op, 'op');
+    const input = id(inputId, 'inputId');
+    const extra = extraInputId === undefined ? undefined : id(extraInputId, 'extraInputId');
+    const text = json(args, 'args');
+    return this.#wait(() => this.#sandbox.exec(name, input, text, extra));
+  }
+
+  /**
+   * @param {number} inputId
+   * @param {readonly NativeStep[]} list
+   */
+  async execChain(inputId, list) {
+    const input = id(inputId, 'inputId');
+    const text = steps(list);
+    return this.#wait(() => this.#sandbox.execChain(input, text));
+  }
+
+  /** @param {number} bufferId */
+  async take(bufferId) {
+    const taken = id(bufferId, 'id');
+    return this.#do(() => new Uint8Array(this.#sandbox.take(taken)));
+  }
+
+  /**
+   * @param {number} bufferId
+   * @param {Uint8Array} target
+   * @param {number} [offset]
+   */
+  async takeInto(bufferId, target, offset = 0) {
+    const taken = id(bufferId, 'id');
+    if (!(target instanceof Uint8Array)) check.refuse('a Uint8Array', 'target', target);
+    const start = check.integer(offset, 'offset', 0, target.byteLength);
+    const [bytesWritten = 0, sourceLength = 0] = this.#do(() => this.#sandbox.takeInto(taken, target, start));
+    return { buffer: target, bytesWritten, sourceLength, truncated: bytesWritten < sourceLength };
+  }
+
+  /** @param {number} bufferId */
+  async free(bufferId) {
+    const freed = id(bufferId, 'id');
+    this.#do(() => this.#sandbox.free(freed));
+  }
+
+  /** @param {number} bufferId */
+  async info(bufferId) {
+    const asked = id(bufferId, 'id');
+    return this.#do(() => this.#sandbox.info(asked));
+  }
+
+  /**
+   * @param {string} op
+   * @param {Bytes} input
+   * @param {Record<string, unknown>} [args]
+   * @param {Bytes | number} [extraInput]
+   */
+  async run(op, input, args, extraInput) {
+    const name = check.string(op, 'op');
+    const source = bytes(input, 'input');
+    const text = json(args, 'args');
+    const extraId = typeof extraInput === 'number' ? id(extraInput, 'extraInput') : undefined;
+    const extra = extraInput === undefined || extraId !== undefined ? undefined : bytes(extraInput, 'extraInput');
+    return this.#wait(() => this.#sandbox.run(name, source, text, extraId, extra));
+  }
+
+  /**
+   * @param {readonly NativeStep[]} list
+   * @param {Bytes | number} input
+   */
+  async chain(list, input) {
+    const text = steps(list);
+    const inputId = typeof input === 'number' ? id(input, 'input') : undefined;
+    const source = inputId === undefined ? bytes(input, 'input') : undefined;
+    return this.#wait(() => this.#sandbox.chain(text, inputId, source));
+  }
+
+  /** @param {Bytes} input */
+  gzipCompress(input) {
+    return this.run('gzip_compress', input);
+  }
+
+  /** @param {Bytes} input */
+  gzipDecompress(input) {
+    return this.run('gzip_decompress', input);
+  }
+
+  /**
+   * @template T
+   * @param {() => T} work
+   * @returns {T}
+   */
+  #do(work) {
+    if (!this.#isOpen()) throw new HostboxError('ERR_CLOSED', 'the sandbox is closed');
+    try {
+      return work();
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /** @param {() => number} start */
+  #wait(start) {
+    return answer(this.#owner, this.#do(start));
+  }
+}
+
+module.exports = { Native };

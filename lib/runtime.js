@@ -1,0 +1,346 @@
+'use strict';
+
+// `HostRuntime`: arguments in, one crossing, a promise. What things mean is decided below, in Rust.
+
+const check = require('./arguments.js');
+const { Native } = require('./bytes.js');
+const { HostboxError } = require('./errors.js');
+const { aborted, answer, createSandbox, encoded, open, translated } = require('./port.js');
+
+/** @typedef {import('../index').CallOptions} CallOptions */
+/** @typedef {import('../index').ConsoleEntry} ConsoleEntry */
+/** @typedef {import('../index').EvalOptions} EvalOptions */
+/** @typedef {import('../index').HostRuntimeOptions} HostRuntimeOptions */
+/** @typedef {import('../index').PluginOptions} PluginOptions */
+/** @typedef {import('../binding').NativeSandbox} NativeSandbox */
+
+/** Kinds of a synchronous answer (src/sandbox.rs). */
+const DONE = 1;
+const HOST_CALLS = 3;
+
+/** Numbers of functions that one runtime remembers. */
+const TARGETS = 4096;
+
+/** @type {CallOptions} */
+const NO_OPTIONS = Object.freeze({});
+
+class HostRuntime {
+  /** @type {string} */ #scope;
+  /** @type {NativeSandbox} */ #sandbox;
+  /** @type {Native} */ #native;
+  /** @type {Record<string, (...args: any[]) => unknown>} */ #bridge;
+  /** @type {NonNullable<HostRuntimeOptions['console']>} */ #console;
+  /** @type {import('./port.js').Receiver} */ #receiver;
+  /** @type {Map<string, Map<string, number>>} */ #targets = new Map();
+  #targetCount = 0;
+  /** @type {Promise<void> | undefined} */ #closing;
+
+  /**
+   * @param {string} scope
+   * @param {HostRuntimeOptions} [options]
+   */
+  constructor(scope, options) {
+    this.#scope = check.scope(scope);
+    const { limits, bridge, console: output } = check.runtimeOptions(options);
+    this.#bridge = bridge;
+    this.#console = output;
+    this.#receiver = {
+      onHostCall: (call, name, args) => this.#runHostFunction(call, name, args),
+      onConsole: (entry) => this.#write(entry),
+    };
+    this.#sandbox = createSandbox(limits, Object.keys(bridge).sort(), this.#receiver);
+    this.#native = new Native(this.#sandbox, this.#receiver, () => this.#closing === undefined);
+  }
+
+  get scope() {
+    return this.#scope;
+  }
+
+  get native() {
+    return this.#native;
+  }
+
+  /**
+   * @param {string} source
+   * @param {EvalOptions} [options]
+   */
+  async eval(source, options) {
+    const text = check.string(source, 'source');
+    const { filename = 'eval.js', typescript = false, timeoutMs = 0, signal } = check.evalOptions(options);
+    if (signal?.aborted) throw aborted(signal);
+    return this.#wait(this.#sandbox.eval(text, filename, typescript || isTypeScript(filename), timeoutMs), signal);
+  }
+
+  /**
+   * @param {string} source
+   * @param {EvalOptions} [options]
+   */
+  evalSync(source, options) {
+    const text = check.string(source, 'source');
+    const { filename = 'eval.js', typescript = false, timeoutMs = 0, signal } = check.evalOptions(options);
+    if (signal?.aborted) throw aborted(signal);
+    return this.#finish(this.#sandbox.evalSync(text, filename, typescript || isTypeScript(filename), timeoutMs));
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} source
+   * @param {PluginOptions} [options]
+   */
+  async loadPlugin(name, source, options) {
+    const { timeoutMs = 0, replace = false, ...rest } = check.pluginOptions(options);
+    const plugin = { name: check.filledString(name, 'name'), source: check.string(source, 'source'), replace, ...rest };
+    await this.#wait(this.#sandbox.load(plugin, timeoutMs));
+  }
+
+  /** @param {string} name */
+  async unloadPlugin(name) {
+    return this.#wait(this.#sandbox.ask('unload', check.filledString(name, 'name')));
+  }
+
+  async plugins() {
+    return this.#wait(this.#sandbox.ask('plugins', ''));
+  }
+
+  /** @param {string} name */
+  async pluginInfo(name) {
+    return this.#wait(this.#sandbox.ask('info', check.filledString(name, 'name')));
+  }
+
+  /** @param {string} name */
+  plugin(name) {
+    check.filledString(name, 'name');
+    /** @type {Map<string, (...args: unknown[]) => Promise<unknown>>} */
+    const functions = new Map();
+    return new Proxy(Object.freeze({}), {
+      get: (_, key) => {
+        // A handle is neither a promise nor something that prints itself: those names are nobody's functions.
+        if (typeof key === 'symbol' || key === 'then' || key === 'toJSON') return undefined;
+        let call = functions.get(key);
+        if (call === undefined) {
+          call = (...args) => this.call(name, key, args);
+          functions.set(key, call);
+        }
+        return call;
+      },
+    });
+  }
+
+  /**
+   * @param {string} plugin
+   * @param {string} fn
+   * @param {readonly unknown[]} [args]
+   * @param {CallOptions} [options]
+   * @returns {Promise<any>}
+   */
+  call(plugin, fn, args, options) {
+    try {
+      const { timeoutMs = 0, signal, transfer } = options === undefined ? NO_OPTIONS : check.callOptions(options);
+      if (signal?.aborted) return Promise.reject(aborted(signal));
+      const target = this.#target(plugin, fn);
+      const ticket = encoded(check.argumentList(args), undefined, transfer, (length, bytes, blocks) =>
+        this.#sandbox.call(target, timeoutMs, length, bytes, blocks),
+      );
+      return this.#wait(ticket, signal);
+    } catch (error) {
+      return Promise.reject(translated(error));
+    }
+  }
+
+  /**
+   * @param {string} plugin
+   * @param {string} fn
+   * @param {readonly unknown[]} [args]
+   * @param {CallOptions} [options]
+   * @returns {any}
+   */
+  callSync(plugin, fn, args, options) {
+    const { timeoutMs = 0, signal, transfer } = options === undefined ? NO_OPTIONS : check.callOptions(options);
+    if (signal?.aborted) throw aborted(signal);
+    const target = this.#target(plugin, fn);
+    const result = encoded(check.argumentList(args), undefined, transfer, (length, bytes, blocks) =>
+      this.#sandbox.callSync(target, timeoutMs, length, bytes, blocks),
+    );
+    return this.#finish(result);
+  }
+
+  stats() {
+    const { sandboxes, guestThreads, quarantinedThreads, ...own } = this.#sandbox.stats();
+    return { ...own, process: { sandboxes, guestThreads, quarantinedThreads } };
+  }
+
+  async gc() {
+    await this.#wait(this.#sandbox.ask('gc', ''));
+  }
+
+  close() {
+    this.#closing ??= this.#wait(this.#sandbox.close()).then(() => undefined);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {
+    return this.close();
+  }
+
+  /**
+   * @param {number} ticket
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  #wait(ticket, signal) {
+    if (signal === undefined) return answer(this.#receiver, ticket);
+    return answer(this.#receiver, ticket, { signal, cancel: () => this.#sandbox.cancel(ticket) });
+  }
+
+  /**
+   * The addon's number of a function.
+   *
+   * @param {string} plugin
+   * @param {string} fn
+   */
+  #target(plugin, fn) {
+    let functions = this.#targets.get(plugin);
+    const known = functions?.get(fn);
+    if (known !== undefined) return known;
+    check.filledString(plugin, 'plugin');
+    check.filledString(fn, 'fn');
+    if (this.#targetCount >= TARGETS) {
+      this.#sandbox.forgetTargets();
+      this.#targets.clear();
+      this.#targetCount = 0;
+      functions = undefined;
+    }
+    if (functions === undefined) {
+      functions = new Map();
+      this.#targets.set(plugin, functions);
+    }
+    const target = this.#sandbox.target(plugin, fn);
+    this.#targetCount++;
+    functions.set(fn, target);
+    return target;
+  }
+
+  /**
+   * The value of a synchronous call. Host functions run here, between two turns of the guest.
+   *
+   * @param {number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]} result
+   */
+  #finish(result) {
+    let frames = open(result);
+    let kind = frames.byte();
+    while (kind === HOST_CALLS) {
+      const ticket = frames.number();
+      /** @type {[call: number, name: string, args: unknown[]][]} */
+      const calls = [];
+      while (!frames.done) {
+        frames.byte();
+        frames.number();
+        const call = frames.number();
+        calls.push([call, frames.text(), /** @type {unknown[]} */ (frames.payload())]);
+      }
+      for (const call of calls) this.#runHostFunction(...call);
+      frames = open(this.#sandbox.resumeSync(ticket));
+      kind = frames.byte();
+    }
+    if (kind === DONE) return frames.payload();
+    throw frames.failure();
+  }
+
+  /**
+   * @param {number} call
+   * @param {string} name
+   * @param {unknown[]} args
+   */
+  #runHostFunction(call, name, args) {
+    const run = this.#bridge[name];
+    if (run === undefined) {
+      const known = Object.keys(this.#bridge).join(', ') || 'none';
+      const message = `the app has no function '${name}' (it has: ${known})`;
+      return this.#sandbox.reject(call, 'TypeError', message, 'ERR_FUNCTION_NOT_FOUND');
+    }
+    /** @type {unknown} */
+    let result;
+    try {
+      result = run(...args);
+      // What is returned settles at once; only a thenable has to wait for the event loop.
+      if (isThenable(result)) {
+        Promise.resolve(result).then(
+          (value) => this.#resolve(call, name, value),
+          (error) => this.#reject(call, error),
+        );
+        return;
+      }
+    } catch (error) {
+      return this.#reject(call, error);
+    }
+    this.#resolve(call, name, result);
+  }
+
+  /**
+   * @param {number} call
+   * @param {string} name
+   * @param {unknown} value
+   */
+  #resolve(call, name, value) {
+    try {
+      encoded(value, `the result of bridge function '${name}'`, undefined, (length, bytes, blocks) =>
+        this.#sandbox.resolve(call, length, bytes, blocks),
+      );
+    } catch (error) {
+      this.#reject(call, translated(error));
+    }
+  }
+
+  /**
+   * @param {number} call
+   * @param {unknown} error
+   */
+  #reject(call, error) {
+    const { name, message, code } = described(error);
+    this.#sandbox.reject(call, name, message, code);
+  }
+
+  /** @param {ConsoleEntry} entry */
+  #write(entry) {
+    const output = this.#console;
+    if (output === 'silent') return;
+    if (output === 'inherit') return console[entry.level](entry.text);
+    try {
+      output(entry);
+    } catch (error) {
+      // The hook's own mistake is the app's to hear of, and no reason to lose the other events of this batch.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** @param {string} filename */
+function isTypeScript(filename) {
+  return /\.[cm]?tsx?$/.test(filename);
+}
+
+/** @param {unknown} value */
+function isThenable(value) {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    typeof (/** @type {{ then?: unknown }} */ (value).then) === 'function'
+  );
+}
+
+/**
+ * What the guest is told of an error of the app's.
+ *
+ * @param {unknown} error
+ * @returns {{ name: string, message: string, code: string | undefined }}
+ */
+function described(error) {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: undefined };
+  const code = /** @type {{ code?: unknown }} */ (error).code;
+  const name = error instanceof HostboxError && error.code === 'ERR_CLONE' ? 'TypeError' : String(error.name);
+  const known = typeof code === 'string' || typeof code === 'number';
+  return { name, message: String(error.message), code: known ? String(code) : undefined };
+}
+
+module.exports = { HostRuntime };

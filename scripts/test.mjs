@@ -1,0 +1,33 @@
+// Runs the tests, all or some of the parts: node scripts/test.mjs [rust] [guest] [types] [node]
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildAddon, cargoSettings } from './build.mjs';
+import { main, root, run, runNode, runParts } from './steps.mjs';
+import { checkTypes } from './types.mjs';
+
+function specs() {
+  return readdirSync(join(root, '__test__'), { recursive: true })
+    .filter((file) => file.endsWith('.spec.mjs'))
+    .map((file) => join('__test__', file))
+    .sort();
+}
+
+const parts = {
+  rust() {
+    const { env, flags } = cargoSettings();
+    run('cargo', ['test', '--workspace', ...flags], { env });
+  },
+  guest() {
+    runNode(['--no-warnings', 'crates/web/scripts/run-in-node.mjs']);
+  },
+  types: checkTypes,
+  // One file at a time: the hostile corpus measures how late answers are.
+  node() {
+    runNode(['--test', '--test-concurrency=1', '--test-reporter=spec', ...specs()]);
+  },
+};
+
+await main(async (wanted) => {
+  await buildAddon();
+  await runParts(parts, wanted);
+});

@@ -1,0 +1,95 @@
+//! Memory of ours in the hands of JavaScript: external ArrayBuffers, known by their address so that they can be taken back.
+//!
+//! A buffer that is transferred to a sandbox is detached and its block moves. Whatever happens to the ArrayBuffer, its finalizer frees
+//! what is left; it takes no lock but the one of this table.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use hostbox::parts::Block;
+use napi::{Error, Result, sys};
+
+struct Lent {
+    block: Option<Block>,
+}
+
+/// Blocks that JavaScript holds, by the address of their memory. Process-wide: a buffer may travel to another thread of Node.
+static LENT: LazyLock<Mutex<HashMap<usize, usize>>> = LazyLock::new(Mutex::default);
+
+fn table() -> std::sync::MutexGuard<'static, HashMap<usize, usize>> {
+    LENT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn check(status: sys::napi_status, what: &str) -> Result<()> {
+    if status == sys::Status::napi_ok { Ok(()) } else { Err(Error::from_reason(format!("{what}: status {status}"))) }
+}
+
+/// Hands a block to JavaScript as an ArrayBuffer, without a copy where the host allows external memory.
+///
+/// # Safety
+/// `env` is the live environment of the calling thread.
+pub(crate) unsafe fn lend(env: sys::napi_env, mut block: Block) -> Result<sys::napi_value> {
+    let (start, length) = (block.as_mut_ptr(), block.len());
+    let mut value = null_mut();
+    if length > 0 {
+        let lent = Box::into_raw(Box::new(Lent { block: Some(block) }));
+        table().insert(start as usize, lent as usize);
+        // SAFETY: the memory stays where it is until the finalizer, or until it is taken back by a detaching call.
+        let status = unsafe {
+            sys::napi_create_external_arraybuffer(env, start.cast(), length, Some(finalize), lent.cast(), &raw mut value)
+        };
+        if status == sys::Status::napi_ok {
+            return Ok(value);
+        }
+        table().remove(&(start as usize));
+        // SAFETY: the host took nothing (it forbids external memory): the box is ours again.
+        block = unsafe { Box::from_raw(lent) }.block.take().ok_or_else(|| Error::from_reason("block lost"))?;
+    }
+    let mut data = null_mut();
+    // SAFETY: the live environment.
+    check(unsafe { sys::napi_create_arraybuffer(env, length, &raw mut data, &raw mut value) }, "ArrayBuffer")?;
+    if length > 0 {
+        // SAFETY: the new buffer has `length` bytes, which nobody else knows yet.
+        unsafe { std::ptr::copy_nonoverlapping(block.as_ptr(), data.cast::<u8>(), length) };
+    }
+    Ok(value)
+}
+
+unsafe extern "C" fn finalize(_env: sys::napi_env, data: *mut c_void, hint: *mut c_void) {
+    let mut table = table();
+    // After a transfer the same memory may have been lent anew: only this loan's own entry goes.
+    if table.get(&(data as usize)) == Some(&(hint as usize)) {
+        table.remove(&(data as usize));
+    }
+    drop(table);
+    // SAFETY: made by `lend`, finalized once.
+    drop(unsafe { Box::from_raw(hint.cast::<Lent>()) });
+}
+
+/// Whether the memory at this address was lent by us.
+pub(crate) fn is_lent(start: *const u8) -> bool {
+    table().contains_key(&(start as usize))
+}
+
+/// Takes a lent block back, whose ArrayBuffer is about to be detached. `None` where the memory is not ours, or not all of it.
+pub(crate) fn reclaim(start: *const u8, length: usize) -> Option<Block> {
+    let table = table();
+    let lent = *table.get(&(start as usize))? as *mut Lent;
+    // SAFETY: an entry stays in the table until its finalizer took it out, under the lock that is held here.
+    let lent = unsafe { &mut *lent };
+    if lent.block.as_ref()?.len() == length { lent.block.take() } else { None }
+}
+
+/// An ArrayBuffer's memory.
+///
+/// # Safety
+/// `env` is the live environment of the calling thread and `buffer` a value of it.
+pub(crate) unsafe fn memory(env: sys::napi_env, buffer: sys::napi_value) -> Result<(*mut u8, usize)> {
+    let (mut data, mut length) = (null_mut(), 0);
+    // SAFETY: the caller's contract.
+    let status = unsafe { sys::napi_get_arraybuffer_info(env, buffer, &raw mut data, &raw mut length) };
+    check(status, "not an ArrayBuffer")?;
+    Ok((data.cast(), length))
+}

@@ -1,0 +1,232 @@
+//! `host.native`: buffers and operations from Node's side. Work is done on threads of the I/O runtime.
+
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+use hostbox::parts::{
+    Block, BufferError, Cancel, Code, Event, Failure, Host, Payload, Step, Store, Writer, next_ticket, spawn_blocking,
+};
+use napi::bindgen_prelude::{JsValue, Object, Uint8Array, Unknown};
+use napi::{Env, Error, Result, sys};
+use napi_derive::napi;
+
+use crate::buffers::{check, lend};
+use crate::frames::number;
+use crate::sandbox::NativeSandbox;
+
+/// The second input of an operation.
+enum Extra {
+    None,
+    Id(u64),
+    Bytes(Block),
+}
+
+/// What an operation works on.
+enum Input {
+    Id(u64),
+    Bytes(Block),
+}
+
+fn failure(error: &BufferError) -> Failure {
+    let code = match error {
+        BufferError::IdNotFound(_) => Code::IdNotFound,
+        BufferError::Op { .. } => Code::Op,
+        BufferError::Memory { .. } => Code::Memory,
+        BufferError::Cancelled => Code::Closed,
+    };
+    Failure::new(code, error.to_string())
+}
+
+fn thrown(error: &BufferError) -> Error {
+    let failure = failure(error);
+    Error::from_reason(format!("{}: {}", failure.code.as_str(), failure.message))
+}
+
+fn whole(value: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float too large or too small clamps: it is no id")]
+    {
+        if value.fract() == 0.0 { value as u64 } else { 0 }
+    }
+}
+
+fn copy(bytes: &Uint8Array) -> Result<Block> {
+    Block::copy_of(bytes).map_err(|error| Error::from_reason(format!("ERR_MEMORY: {error}")))
+}
+
+fn extra(id: Option<f64>, bytes: Option<&Uint8Array>) -> Result<Extra> {
+    Ok(match (id, bytes) {
+        (_, Some(bytes)) => Extra::Bytes(copy(bytes)?),
+        (Some(id), None) => Extra::Id(whole(id)),
+        (None, None) => Extra::None,
+    })
+}
+
+fn parse(op: &str, args: Option<&str>, extra: Extra) -> std::result::Result<Step, BufferError> {
+    let args = match args.map(serde_json::from_str::<serde_json::Value>) {
+        None => None,
+        Some(Ok(args)) => Some(args),
+        Some(Err(error)) => return Err(BufferError::Op { op: op.into(), message: error.to_string() }),
+    };
+    match extra {
+        Extra::None => Step::parse(op, args.as_ref(), None),
+        Extra::Id(id) => Step::parse(op, args.as_ref(), Some(id)),
+        Extra::Bytes(bytes) => Step::parse_with_bytes(op, args.as_ref(), bytes),
+    }
+}
+
+/// Steps as `[{ op, args?, extraInputId? }]` in JSON.
+fn parse_chain(json: &str) -> std::result::Result<Vec<Step>, BufferError> {
+    let refuse = |error: serde_json::Error| BufferError::Op { op: "chain".into(), message: error.to_string() };
+    let steps: Vec<serde_json::Value> = serde_json::from_str(json).map_err(refuse)?;
+    steps
+        .iter()
+        .map(|step| {
+            let op = step.get("op").and_then(serde_json::Value::as_str).unwrap_or_default();
+            Step::parse(op, step.get("args"), step.get("extraInputId").and_then(serde_json::Value::as_u64))
+        })
+        .collect()
+}
+
+fn id_payload(id: u64) -> Payload {
+    let mut payload = Payload::default();
+    Writer::new(&mut payload.bytes).push_f64(number(id));
+    payload
+}
+
+#[napi]
+impl NativeSandbox {
+    /// Copies bytes into the store; their id.
+    #[napi]
+    pub fn put(&self, bytes: Uint8Array) -> Result<f64> {
+        self.store.put_copy(&bytes).map(number).map_err(|error| thrown(&error))
+    }
+
+    /// One operation from id to id; the ticket of the answer.
+    #[napi]
+    pub fn exec(&self, env: Env, op: String, input: f64, args: Option<String>, extra_id: Option<f64>) -> Result<f64> {
+        let extra = extra(extra_id, None)?;
+        Ok(self.work(env, move |store, cancel| {
+            let step = parse(&op, args.as_deref(), extra)?;
+            store.exec(&step, whole(input), cancel).map(id_payload)
+        }))
+    }
+
+    /// Steps from id to id; the ticket of the answer.
+    #[napi]
+    pub fn exec_chain(&self, env: Env, input: f64, steps: String) -> f64 {
+        self.work(env, move |store, cancel| {
+            let steps = parse_chain(&steps)?;
+            store.exec_chain(whole(input), &steps, cancel).map(id_payload)
+        })
+    }
+
+    /// One operation from bytes to bytes; the ticket of the answer.
+    #[napi]
+    pub fn run(
+        &self,
+        env: Env,
+        op: String,
+        input: Uint8Array,
+        args: Option<String>,
+        extra_id: Option<f64>,
+        extra_bytes: Option<Uint8Array>,
+    ) -> Result<f64> {
+        let (input, extra) = (copy(&input)?, extra(extra_id, extra_bytes.as_ref())?);
+        Ok(self.work(env, move |store, cancel| {
+            let step = parse(&op, args.as_deref(), extra)?;
+            store.run_chain(input, &[step], cancel).map(|(block, _)| Payload::uint8_array(block))
+        }))
+    }
+
+    /// Steps from bytes, or from an id, to bytes; the ticket of the answer.
+    #[napi]
+    pub fn chain(&self, env: Env, steps: String, input_id: Option<f64>, input: Option<Uint8Array>) -> Result<f64> {
+        let input = match (input_id, &input) {
+            (_, Some(bytes)) => Input::Bytes(copy(bytes)?),
+            (id, None) => Input::Id(whole(id.unwrap_or(0.0))),
+        };
+        Ok(self.work(env, move |store, cancel| {
+            let steps = parse_chain(&steps)?;
+            let result = match input {
+                Input::Id(id) => store.run_chain_by_id(id, &steps, cancel),
+                Input::Bytes(bytes) => store.run_chain(bytes, &steps, cancel),
+            };
+            result.map(|(block, _)| Payload::uint8_array(block))
+        }))
+    }
+
+    /// Takes a buffer out of the store, without a copy.
+    #[napi(ts_return_type = "ArrayBuffer")]
+    pub fn take<'a>(&self, env: &'a Env, id: f64) -> Result<Unknown<'a>> {
+        let block = self.store.take(whole(id)).map_err(|error| thrown(&error))?;
+        // SAFETY: the calling environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), lend(env.raw(), block)?) })
+    }
+
+    /// Takes a buffer out of the store into `target` from `offset` on: `[bytesWritten, sourceLength]`.
+    #[napi]
+    pub fn take_into(&self, env: Env, id: f64, target: Object<'_>, offset: u32) -> Result<Vec<f64>> {
+        let (mut data, mut length) = (null_mut(), 0);
+        // SAFETY: a typed array of the calling environment; the lengths are the engine's own.
+        let status = unsafe {
+            sys::napi_get_typedarray_info(
+                env.raw(),
+                target.raw(),
+                null_mut(),
+                &raw mut length,
+                &raw mut data,
+                null_mut(),
+                null_mut(),
+            )
+        };
+        check(status, "not a Uint8Array")?;
+        let bytes: &mut [u8] = if data.is_null() {
+            &mut []
+        } else {
+            // SAFETY: Node's own thread, while JavaScript is not running; the checked memory of the array.
+            unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), length) }
+        };
+        let start = (offset as usize).min(bytes.len());
+        let taken = self.store.take_into(whole(id), &mut bytes[start..]).map_err(|error| thrown(&error))?;
+        Ok(vec![number(taken.bytes_written as u64), number(taken.source_length as u64)])
+    }
+
+    /// Frees a buffer.
+    #[napi]
+    pub fn free(&self, id: f64) -> Result<()> {
+        self.store.free(whole(id)).map_err(|error| thrown(&error))
+    }
+
+    /// What is known of a buffer: `[byteLength, width, height, format]`.
+    #[napi(ts_return_type = "{ byteLength: number; width?: number; height?: number; format?: string }")]
+    pub fn info<'a>(&self, env: &'a Env, id: f64) -> Result<Object<'a>> {
+        let info = self.store.info(whole(id)).map_err(|error| thrown(&error))?;
+        let mut object = Object::new(env)?;
+        object.set("byteLength", number(info.byte_length as u64))?;
+        if let (Some(width), Some(height)) = (info.width, info.height) {
+            object.set("width", width)?;
+            object.set("height", height)?;
+        }
+        if let Some(format) = info.format {
+            object.set("format", format)?;
+        }
+        Ok(object)
+    }
+}
+
+impl NativeSandbox {
+    fn work(
+        &self,
+        env: Env,
+        work: impl FnOnce(&Store, &Cancel) -> std::result::Result<Payload, BufferError> + Send + 'static,
+    ) -> f64 {
+        let ticket = next_ticket();
+        self.line.port.hold(env);
+        let (store, line): (Arc<Store>, _) = (self.store.clone(), self.line.clone());
+        spawn_blocking(move || {
+            let outcome = work(&store, &Cancel::new()).map_err(|error| failure(&error));
+            line.deliver(vec![Event::Settled { ticket, outcome }]);
+        });
+        number(ticket)
+    }
+}

@@ -1,0 +1,126 @@
+//! Events as frames for JavaScript: a kind, numbers, and values in the clone format (`lib/frames.js` reads them).
+
+use hostbox::parts::{Block, Event, Failure, GuestCause, GuestError, Payload, Writer};
+
+const SETTLED: u8 = 1;
+const FAILED: u8 = 2;
+const HOST_CALL: u8 = 3;
+const CONSOLE: u8 = 4;
+
+const NO_CAUSE: u8 = 0;
+const ERROR_CAUSE: u8 = 1;
+const VALUE_CAUSE: u8 = 2;
+
+/// Frames of one delivery and the memory that they refer to.
+#[derive(Default)]
+pub(crate) struct Frames {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl Frames {
+    pub(crate) fn event(&mut self, sandbox: f64, event: Event) {
+        match event {
+            Event::Settled { ticket, outcome } => {
+                self.bytes.push(if outcome.is_ok() { SETTLED } else { FAILED });
+                self.number(number(ticket));
+                self.outcome(outcome);
+            }
+            Event::HostCall { call, name, args, charge } => {
+                self.bytes.push(HOST_CALL);
+                self.number(sandbox);
+                self.number(number(call.0));
+                self.text(&name);
+                self.payload(args);
+                drop(charge);
+            }
+            Event::Console(message) => {
+                self.bytes.push(CONSOLE);
+                self.number(sandbox);
+                self.number(message.time);
+                self.text(message.level);
+                self.text(&message.text);
+                self.optional_text(message.plugin.as_deref());
+                self.payload(message.args);
+            }
+        }
+    }
+
+    /// A call's value, or its failure.
+    pub(crate) fn outcome(&mut self, outcome: Result<Payload, Failure>) {
+        match outcome {
+            Ok(payload) => self.payload(payload),
+            Err(failure) => self.failure(failure),
+        }
+    }
+
+    fn number(&mut self, value: f64) {
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        Writer::new(&mut self.bytes).push_str(text);
+    }
+
+    fn optional_text(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(text),
+            None => Writer::new(&mut self.bytes).push_undefined(),
+        }
+    }
+
+    /// The index of its first block, then the value.
+    fn payload(&mut self, payload: Payload) {
+        let base = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(&base.to_le_bytes());
+        self.bytes.extend_from_slice(&payload.bytes);
+        self.blocks.extend(payload.blocks);
+    }
+
+    fn failure(&mut self, failure: Failure) {
+        let guest = failure.guest.map(|guest| *guest);
+        self.text(failure.code.as_str());
+        self.text(&failure.message);
+        self.optional_text(failure.path.as_deref());
+        self.optional_text(failure.limit.as_deref());
+        match (guest, failure.cause) {
+            (Some(guest), _) => {
+                self.bytes.push(ERROR_CAUSE);
+                self.guest_error(guest);
+            }
+            (None, Some(cause)) => {
+                self.bytes.push(VALUE_CAUSE);
+                self.text(cause.code.as_str());
+                self.text(&cause.message);
+                self.optional_text(cause.limit.as_deref());
+            }
+            (None, None) => self.bytes.push(NO_CAUSE),
+        }
+    }
+
+    fn guest_error(&mut self, error: GuestError) {
+        self.bytes.push(u8::from(error.is_error));
+        self.text(&error.name);
+        self.text(&error.message);
+        self.optional_text(error.stack.as_deref());
+        self.optional_text(error.code.as_deref());
+        self.payload(error.details);
+        match (error.value, error.cause.map(|cause| *cause)) {
+            (Some(value), _) | (None, Some(GuestCause::Value(value))) => {
+                self.bytes.push(VALUE_CAUSE);
+                self.payload(value);
+            }
+            (None, Some(GuestCause::Error(cause))) => {
+                self.bytes.push(ERROR_CAUSE);
+                self.guest_error(cause);
+            }
+            (None, None) => self.bytes.push(NO_CAUSE),
+        }
+    }
+}
+
+/// Tickets and ids stay below 2⁵³.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
+pub(crate) fn number(id: u64) -> f64 {
+    id as f64
+}

@@ -1,0 +1,11 @@
+//! The Node layer: converts and forwards, nothing else.
+//!
+//! Data in: bytes in the clone format that `lib/codec.js` wrote into memory that both sides know, and buffers. Data out: frames of events
+//! in one batch a wake-up, through one threadsafe function for each instance of the module.
+
+mod buffers;
+mod bytes;
+mod frames;
+mod input;
+mod port;
+mod sandbox;

@@ -1,0 +1,286 @@
+//! The way of events to JavaScript: one raw threadsafe function an instance of the module, drained in batches.
+//!
+//! It is referenced while calls are pending, so that Node waits for them, and unreferenced while none is. Events wait here as plain data;
+//! they become frames on Node's own thread, in slices, so that a flood leaves room for Node's other work.
+
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hostbox::parts::{Block, Event, Host};
+use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
+use napi::{Env, Error, Result, sys};
+use napi_derive::napi;
+
+use crate::buffers::{check, lend};
+use crate::frames::Frames;
+
+/// Events that one delivery takes at most …
+const SLICE: usize = 1_024;
+/// … and bytes after which it takes no more.
+const SLICE_BYTES: usize = 1 << 20;
+
+type RawFunction = sys::napi_threadsafe_function;
+
+/// What other threads may touch.
+pub(crate) struct Shared {
+    queue: Mutex<VecDeque<(u64, Event)>>,
+    scheduled: AtomicBool,
+    /// Null once the environment is going away. The lock keeps it alive while it is called.
+    function: Mutex<AtomicPtr<sys::napi_threadsafe_function__>>,
+    /// Calls that Node waits for.
+    pending: AtomicU64,
+    /// Memory that both sides know; touched on Node's thread alone.
+    input: Memory,
+    output: Memory,
+}
+
+#[derive(Clone, Copy)]
+struct Memory {
+    start: *mut u8,
+    length: usize,
+}
+
+// SAFETY: the scratch memory is touched on Node's thread alone; everything else is `Send + Sync`.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+/// An instance of the module in one environment of Node.
+#[napi]
+pub struct Port {
+    pub(crate) shared: Arc<Shared>,
+}
+
+#[napi]
+impl Port {
+    /// `deliver(length, blocks, bytes)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit)
+    /// and the ArrayBuffers that they refer to. Both memories stay the port's.
+    #[napi(constructor)]
+    pub fn new(env: Env, deliver: Unknown<'_>, input: Uint8Array, output: Uint8Array) -> Result<Self> {
+        let memory = |array: &Uint8Array| Memory { start: array.as_ptr().cast_mut(), length: array.len() };
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            scheduled: AtomicBool::new(false),
+            function: Mutex::new(AtomicPtr::new(null_mut())),
+            pending: AtomicU64::new(0),
+            input: memory(&input),
+            output: memory(&output),
+        });
+        // The module lives as long as its environment, and so do its memories.
+        std::mem::forget((input, output));
+        let function = create(env, &deliver, &shared)?;
+        shared.function.lock().unwrap_or_else(PoisonError::into_inner).store(function, SeqCst);
+        let hook = Arc::into_raw(shared.clone()).cast_mut().cast::<c_void>();
+        // SAFETY: the hook takes this reference. Registered after the function was made, it runs before the function goes.
+        check(unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_cleanup), hook) }, "cleanup hook")?;
+        Ok(Self { shared })
+    }
+
+    /// Whether an ArrayBuffer lies over memory of ours.
+    #[napi]
+    pub fn is_ours(&self, env: Env, buffer: Unknown<'_>) -> bool {
+        // SAFETY: a value of the calling environment.
+        unsafe { crate::buffers::memory(env.raw(), buffer.raw()) }.is_ok_and(|(start, _)| crate::buffers::is_lent(start))
+    }
+
+    /// Zeroed memory of ours as an ArrayBuffer: it moves into a sandbox without a copy.
+    #[napi(ts_return_type = "ArrayBuffer")]
+    pub fn alloc<'a>(&self, env: &'a Env, length: f64) -> Result<Unknown<'a>> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the caller: a whole number in range")]
+        let block = Block::zeroed(length as usize).map_err(|error| Error::from_reason(error.to_string()))?;
+        // SAFETY: the calling environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), lend(env.raw(), block)?) })
+    }
+}
+
+fn create(env: Env, deliver: &Unknown<'_>, shared: &Arc<Shared>) -> Result<RawFunction> {
+    let mut name = null_mut();
+    let mut function = null_mut();
+    let context = Arc::into_raw(shared.clone()).cast_mut().cast::<c_void>();
+    // SAFETY: values of the calling environment; the context keeps a reference that is never given back: events may come until the end.
+    unsafe {
+        check(sys::napi_create_string_utf8(env.raw(), c"hostbox".as_ptr(), 7, &raw mut name), "name")?;
+        let status = sys::napi_create_threadsafe_function(
+            env.raw(),
+            deliver.raw(),
+            null_mut(),
+            name,
+            0,
+            1,
+            null_mut(),
+            None,
+            context,
+            Some(on_wake),
+            &raw mut function,
+        );
+        check(status, "threadsafe function")?;
+        check(sys::napi_unref_threadsafe_function(env.raw(), function), "unref")?;
+    }
+    Ok(function)
+}
+
+unsafe extern "C" fn on_cleanup(hook: *mut c_void) {
+    // SAFETY: the reference that `new` gave.
+    let shared = unsafe { Arc::from_raw(hook.cast::<Shared>()) };
+    shared.function.lock().unwrap_or_else(PoisonError::into_inner).store(null_mut(), SeqCst);
+    shared.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+unsafe extern "C" fn on_wake(
+    env: sys::napi_env,
+    deliver: sys::napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: the reference that `create` gave is never given back.
+    let shared = unsafe { &*context.cast::<Shared>() };
+    // SAFETY: Node calls on the environment's own thread.
+    unsafe { shared.drain(env, deliver) };
+}
+
+impl Shared {
+    /// Takes an event from any thread.
+    pub(crate) fn push(&self, events: impl IntoIterator<Item = (u64, Event)>) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
+        self.schedule();
+    }
+
+    fn schedule(&self) {
+        if self.scheduled.swap(true, SeqCst) {
+            return;
+        }
+        let function = self.function.lock().unwrap_or_else(PoisonError::into_inner);
+        let raw = function.load(SeqCst);
+        if !raw.is_null() {
+            // SAFETY: alive while the lock is held: the cleanup hook takes it first.
+            unsafe { sys::napi_call_threadsafe_function(raw, null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking) };
+        }
+    }
+
+    unsafe fn drain(&self, env: sys::napi_env, deliver: sys::napi_value) {
+        self.scheduled.store(false, SeqCst);
+        let mut frames = Frames::default();
+        let mut settled = 0;
+        for _ in 0..SLICE {
+            if frames.bytes.len() > SLICE_BYTES {
+                break;
+            }
+            let Some((sandbox, event)) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else { break };
+            settled += u64::from(matches!(event, Event::Settled { .. }));
+            frames.event(crate::frames::number(sandbox), event);
+        }
+        if !self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            self.schedule();
+        }
+        // SAFETY: the caller's: Node's own thread.
+        unsafe {
+            self.call(env, deliver, frames);
+            self.release(env, settled);
+        }
+    }
+
+    unsafe fn call(&self, env: sys::napi_env, deliver: sys::napi_value, frames: Frames) {
+        if frames.bytes.is_empty() {
+            return;
+        }
+        // SAFETY: the caller's: Node's own thread, in a handle scope of Node's.
+        unsafe {
+            let Ok(args) = self.arguments(env, frames) else { return };
+            let (mut this, mut result) = (null_mut(), null_mut());
+            sys::napi_get_undefined(env, &raw mut this);
+            let status = sys::napi_call_function(env, this, deliver, args.len(), args.as_ptr(), &raw mut result);
+            if status == sys::Status::napi_pending_exception {
+                let mut exception = null_mut();
+                sys::napi_get_and_clear_last_exception(env, &raw mut exception);
+                sys::napi_fatal_exception(env, exception);
+            }
+        }
+    }
+
+    /// `length, blocks, bytes`: frames in the output memory, or in a buffer of their own.
+    unsafe fn arguments(&self, env: sys::napi_env, frames: Frames) -> Result<[sys::napi_value; 3]> {
+        let Frames { bytes, blocks } = frames;
+        let mut args = [null_mut(); 3];
+        // SAFETY: the caller's: Node's own thread; the output memory is the port's.
+        unsafe {
+            check(sys::napi_create_double(env, bytes.len() as f64, &raw mut args[0]), "length")?;
+            sys::napi_get_undefined(env, &raw mut args[1]);
+            sys::napi_get_undefined(env, &raw mut args[2]);
+            if !blocks.is_empty() {
+                check(sys::napi_create_array_with_length(env, blocks.len(), &raw mut args[1]), "blocks")?;
+                for (index, block) in blocks.into_iter().enumerate() {
+                    let buffer = lend(env, block)?;
+                    check(sys::napi_set_element(env, args[1], u32::try_from(index).unwrap_or(0), buffer), "block")?;
+                }
+            }
+            if bytes.len() <= self.output.length {
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.output.start, bytes.len());
+            } else {
+                args[2] = lend(env, Block::from_vec(bytes))?;
+            }
+        }
+        Ok(args)
+    }
+
+    /// Puts frames where JavaScript reads them at once: the number of bytes in the output memory, or an array with all three arguments.
+    pub(crate) fn answer<'a>(&self, env: &'a Env, frames: Frames) -> Result<Unknown<'a>> {
+        let is_plain = frames.blocks.is_empty() && frames.bytes.len() <= self.output.length;
+        // SAFETY: the calling environment; the values are its own.
+        unsafe {
+            let args = self.arguments(env.raw(), frames)?;
+            let mut value = args[0];
+            if !is_plain {
+                check(sys::napi_create_array_with_length(env.raw(), 3, &raw mut value), "answer")?;
+                for (index, arg) in (0..).zip(args) {
+                    check(sys::napi_set_element(env.raw(), value, index, arg), "answer")?;
+                }
+            }
+            Ok(Unknown::from_raw_unchecked(env.raw(), value))
+        }
+    }
+
+    /// The scratch memory that messages come in.
+    pub(crate) fn input(&self) -> &[u8] {
+        // SAFETY: the port's own memory, read on Node's thread while JavaScript is not running.
+        unsafe { std::slice::from_raw_parts(self.input.start, self.input.length) }
+    }
+
+    /// Has Node wait for one more answer.
+    pub(crate) fn hold(&self, env: Env) {
+        if self.pending.fetch_add(1, Relaxed) == 0 {
+            let function = self.function.lock().unwrap_or_else(PoisonError::into_inner).load(SeqCst);
+            if !function.is_null() {
+                // SAFETY: Node's own thread, where the environment cannot go away meanwhile.
+                unsafe { sys::napi_ref_threadsafe_function(env.raw(), function) };
+            }
+        }
+    }
+
+    unsafe fn release(&self, env: sys::napi_env, settled: u64) {
+        if settled > 0 && self.pending.fetch_sub(settled, Relaxed) == settled {
+            let function = self.function.lock().unwrap_or_else(PoisonError::into_inner).load(SeqCst);
+            if !function.is_null() {
+                // SAFETY: the caller's: Node's own thread.
+                unsafe { sys::napi_unref_threadsafe_function(env, function) };
+            }
+        }
+    }
+}
+
+/// The events of one sandbox on their way to a port.
+pub(crate) struct Line {
+    pub(crate) port: Arc<Shared>,
+    pub(crate) sandbox: u64,
+}
+
+impl Host for Line {
+    fn deliver(&self, events: Vec<Event>) {
+        self.port.push(events.into_iter().map(|event| (self.sandbox, event)));
+    }
+}

@@ -1,0 +1,375 @@
+//! The sandbox as JavaScript holds it. Its public face is `HostRuntime` in `index.js`.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hostbox::Limits;
+use hostbox::parts::{
+    Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload, Plugin, Request,
+    Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking, strip_script,
+};
+use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
+use napi::{Env, Error, Result};
+use napi_derive::napi;
+
+use crate::frames::{Frames, number};
+use crate::input::message;
+use crate::port::{Line, Port};
+
+/// Frames of a synchronous answer: over with a value, over with a failure, or waiting for host functions.
+const DONE: u8 = 1;
+const FAILED: u8 = 2;
+const HOST_CALLS: u8 = 3;
+
+/// Limits as `lib/arguments.js` checked them.
+#[napi(object)]
+pub struct NativeLimits {
+    pub timeout_ms: f64,
+    pub cpu_ms: f64,
+    pub memory_bytes: f64,
+    pub buffer_bytes: f64,
+    pub stack_bytes: f64,
+    pub pending_ops: f64,
+}
+
+/// A plugin as `lib/arguments.js` checked it.
+#[napi(object)]
+pub struct NativePlugin {
+    pub name: String,
+    pub source: String,
+    pub filename: Option<String>,
+    pub format: Option<String>,
+    pub typescript: Option<bool>,
+    pub source_map: Option<String>,
+    pub replace: bool,
+}
+
+/// Figures of a sandbox, as `HostRuntime.stats()` shows them.
+#[napi(object)]
+pub struct NativeStats {
+    pub calls: f64,
+    pub errors: HashMap<String, f64>,
+    pub pending: f64,
+    pub running: f64,
+    pub done: f64,
+    pub dropped: f64,
+    pub heap_bytes: f64,
+    pub buffer_bytes: f64,
+    pub buffers: f64,
+    pub timers: f64,
+    pub cpu_ms: f64,
+    pub unhandled_rejections: f64,
+    pub state: String,
+    pub sandboxes: f64,
+    pub guest_threads: f64,
+    pub quarantined_threads: f64,
+}
+
+/// A sandbox. Dropped by the garbage collector, it closes.
+#[napi]
+pub struct NativeSandbox {
+    pub(crate) id: u64,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) line: Arc<Line>,
+    pub(crate) store: Arc<Store>,
+    sources: Sources,
+    /// Functions that were called before: plugin and path.
+    targets: Mutex<Vec<(Arc<str>, Arc<str>)>>,
+}
+
+fn whole(value: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked whole numbers below 2⁵³")]
+    {
+        value as u64
+    }
+}
+
+fn timeout(ms: f64) -> Option<Duration> {
+    (ms > 0.0).then(|| Duration::from_millis(whole(ms)))
+}
+
+fn reason(failure: &Failure) -> Error {
+    Error::from_reason(format!("{}: {}", failure.code.as_str(), failure.message))
+}
+
+#[napi]
+impl NativeSandbox {
+    /// Makes a sandbox whose events go to `port`.
+    #[napi(constructor)]
+    pub fn new(port: &Port, limits: NativeLimits, bridge: Vec<String>) -> Result<Self> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let id = LAST.fetch_add(1, Relaxed) + 1;
+        let limits = Limits {
+            timeout: Duration::from_millis(whole(limits.timeout_ms)),
+            cpu: Duration::from_millis(whole(limits.cpu_ms)),
+            memory_bytes: whole(limits.memory_bytes),
+            buffer_bytes: whole(limits.buffer_bytes),
+            stack_bytes: u32::try_from(whole(limits.stack_bytes)).unwrap_or(u32::MAX),
+            pending_ops: u32::try_from(whole(limits.pending_ops)).unwrap_or(u32::MAX),
+        };
+        limits.check().map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))?;
+        let store = Arc::new(Store::new(limits.buffer_bytes));
+        let sources = Sources::default();
+        let maps = sources.clone();
+        let line = Arc::new(Line { port: port.shared.clone(), sandbox: id });
+        let sandbox = Sandbox::new(Config {
+            limits,
+            host: line.clone(),
+            extension: &EXTENSION,
+            data: Box::new(Data { store: store.clone() }),
+            bridge,
+            map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
+        });
+        let sandbox = Arc::new(sandbox.map_err(|failure| reason(&failure))?);
+        Ok(Self { id, sandbox, line, store, sources, targets: Mutex::default() })
+    }
+
+    /// Names the sandbox in events.
+    #[napi(getter)]
+    pub fn id(&self) -> f64 {
+        number(self.id)
+    }
+
+    /// Runs a script; the ticket of the answer.
+    #[napi]
+    pub fn eval(&self, env: Env, source: String, filename: String, typescript: bool, timeout_ms: f64) -> f64 {
+        if !typescript {
+            return self.submit(env, Request::Eval { source, filename }, timeout_ms);
+        }
+        self.submit_later(env, timeout_ms, move |_| {
+            strip_script(&source, &filename).map(|source| Request::Eval { source, filename })
+        })
+    }
+
+    /// Loads a plugin; the ticket of the answer.
+    #[napi]
+    pub fn load(&self, env: Env, plugin: NativePlugin, timeout_ms: f64) -> f64 {
+        let plugin = as_plugin(plugin);
+        let sources = self.sources.clone();
+        // Types are stripped and maps are parsed off Node's thread; a plain bundle needs neither.
+        self.submit_later(env, timeout_ms, move |_| sources.prepare(plugin).map(|source| Request::Load(Box::new(source))))
+    }
+
+    /// Names a function once; calls refer to it by the number.
+    #[napi]
+    pub fn target(&self, plugin: String, function: String) -> u32 {
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        targets.push((plugin.into(), function.into()));
+        u32::try_from(targets.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Forgets all numbers of functions.
+    #[napi]
+    pub fn forget_targets(&self) {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Calls a function with the arguments that stand in the input memory, or in `bytes`; the ticket of the answer.
+    #[napi]
+    pub fn call(
+        &self,
+        env: Env,
+        target: u32,
+        timeout_ms: f64,
+        length: u32,
+        bytes: Option<Uint8Array>,
+        blocks: Option<Object<'_>>,
+    ) -> Result<f64> {
+        let args = message(env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
+        Ok(self.submit(env, self.call_request(target, args)?, timeout_ms))
+    }
+
+    /// `unload`, `plugins`, `info` or `gc`; the ticket of the answer.
+    #[napi]
+    pub fn ask(&self, env: Env, what: String, name: String) -> Result<f64> {
+        let request = match what.as_str() {
+            "unload" => Request::Unload { name },
+            "plugins" => Request::Plugins,
+            "info" => Request::PluginInfo { name },
+            "gc" => Request::Gc,
+            _ => return Err(Error::from_reason(format!("no such request: {what}"))),
+        };
+        Ok(self.submit(env, request, 0.0))
+    }
+
+    /// Ends a call at once.
+    #[napi]
+    pub fn cancel(&self, ticket: f64) {
+        self.sandbox.cancel(whole(ticket));
+    }
+
+    /// Closes the sandbox; the ticket of the answer that comes when it is gone.
+    #[napi]
+    pub fn close(&self, env: Env) -> f64 {
+        let ticket = next_ticket();
+        self.line.port.hold(env);
+        self.sandbox.close(Some(ticket));
+        self.store.clear();
+        number(ticket)
+    }
+
+    /// Answers a host call with the value that stands in the input memory, or in `bytes`.
+    #[napi]
+    pub fn resolve(
+        &self,
+        env: Env,
+        call: f64,
+        length: u32,
+        bytes: Option<Uint8Array>,
+        blocks: Option<Object<'_>>,
+    ) -> Result<()> {
+        let value = message(env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
+        self.sandbox.answer(OpId(whole(call)), OpOutcome::Value(value));
+        Ok(())
+    }
+
+    /// Answers a host call with an error.
+    #[napi]
+    pub fn reject(&self, call: f64, name: String, message: String, code: Option<String>) {
+        let class = match name.as_str() {
+            "TypeError" => ErrorClass::Type,
+            "RangeError" => ErrorClass::Range,
+            _ => ErrorClass::Error,
+        };
+        let own_name = (!matches!(name.as_str(), "Error" | "TypeError" | "RangeError")).then_some(name);
+        let error = OpError { class, message, name: own_name, code };
+        self.sandbox.answer(OpId(whole(call)), OpOutcome::Error(error));
+    }
+
+    /// Runs a script on this thread; frames, and the ticket in the first of them where host functions have to answer.
+    #[napi(ts_return_type = "number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]")]
+    pub fn eval_sync<'a>(
+        &self,
+        env: &'a Env,
+        source: String,
+        filename: String,
+        typescript: bool,
+        timeout_ms: f64,
+    ) -> Result<Unknown<'a>> {
+        let source = if typescript { strip_script(&source, &filename) } else { Ok(source) };
+        match source {
+            Ok(source) => self.start_sync(env, Request::Eval { source, filename }, timeout_ms),
+            Err(failure) => self.sync_frames(env, 0, Ok(SyncProgress::Done(Err(failure)))),
+        }
+    }
+
+    /// Calls a function on this thread; as `evalSync`.
+    #[napi(ts_return_type = "number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]")]
+    pub fn call_sync<'a>(
+        &self,
+        env: &'a Env,
+        target: u32,
+        timeout_ms: f64,
+        length: u32,
+        bytes: Option<Uint8Array>,
+        blocks: Option<Object<'_>>,
+    ) -> Result<Unknown<'a>> {
+        let args = message(*env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
+        self.start_sync(env, self.call_request(target, args)?, timeout_ms)
+    }
+
+    /// Goes on with a synchronous call whose host functions were answered.
+    #[napi(ts_return_type = "number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]")]
+    pub fn resume_sync<'a>(&self, env: &'a Env, ticket: f64) -> Result<Unknown<'a>> {
+        let ticket = whole(ticket);
+        self.sync_frames(env, ticket, Ok(self.sandbox.resume_sync(ticket)))
+    }
+
+    /// Figures.
+    #[napi]
+    pub fn stats(&self) -> NativeStats {
+        let stats = self.sandbox.stats();
+        NativeStats {
+            calls: number(stats.calls),
+            errors: stats.errors.into_iter().map(|(code, count)| (code.to_owned(), number(count))).collect(),
+            pending: number(stats.pending),
+            running: number(stats.running),
+            done: number(stats.done),
+            dropped: number(stats.dropped),
+            heap_bytes: number(stats.heap_bytes),
+            buffer_bytes: number(self.store.bytes()),
+            buffers: number(self.store.len() as u64),
+            timers: number(stats.timers),
+            cpu_ms: stats.cpu_ms,
+            unhandled_rejections: number(stats.unhandled_rejections),
+            state: stats.state.to_owned(),
+            sandboxes: number(stats.sandboxes),
+            guest_threads: number(stats.guest_threads),
+            quarantined_threads: number(stats.quarantined_threads),
+        }
+    }
+}
+
+impl NativeSandbox {
+    fn call_request(&self, target: u32, args: Payload) -> Result<Request> {
+        let targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        let (plugin, function) = targets.get(target as usize).ok_or_else(|| Error::from_reason("no such target"))?;
+        Ok(Request::Call { plugin: plugin.clone(), function: function.clone(), args })
+    }
+
+    fn submit(&self, env: Env, request: Request, timeout_ms: f64) -> f64 {
+        let ticket = next_ticket();
+        self.line.port.hold(env);
+        if let Err(failure) = self.sandbox.submit(ticket, request, timeout(timeout_ms)) {
+            self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
+        }
+        number(ticket)
+    }
+
+    /// Submits what `prepare` makes on a thread of the I/O runtime.
+    fn submit_later(
+        &self,
+        env: Env,
+        timeout_ms: f64,
+        prepare: impl FnOnce(u64) -> std::result::Result<Request, Failure> + Send + 'static,
+    ) -> f64 {
+        let ticket = next_ticket();
+        self.line.port.hold(env);
+        let (sandbox, line) = (self.sandbox.clone(), self.line.clone());
+        spawn_blocking(move || {
+            let submitted = prepare(ticket).and_then(|request| sandbox.submit(ticket, request, timeout(timeout_ms)));
+            if let Err(failure) = submitted {
+                line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
+            }
+        });
+        number(ticket)
+    }
+
+    fn start_sync<'a>(&self, env: &'a Env, request: Request, timeout_ms: f64) -> Result<Unknown<'a>> {
+        let ticket = next_ticket();
+        let stack = stacker::remaining_stack().unwrap_or(512 << 10);
+        let progress = self.sandbox.start_sync(ticket, request, timeout(timeout_ms), stack);
+        self.sync_frames(env, ticket, progress)
+    }
+
+    fn sync_frames<'a>(
+        &self,
+        env: &'a Env,
+        ticket: u64,
+        progress: std::result::Result<SyncProgress, Failure>,
+    ) -> Result<Unknown<'a>> {
+        let mut frames = Frames::default();
+        match progress.unwrap_or_else(|failure| SyncProgress::Done(Err(failure))) {
+            SyncProgress::Done(outcome) => {
+                frames.bytes.push(if outcome.is_ok() { DONE } else { FAILED });
+                frames.outcome(outcome);
+            }
+            SyncProgress::HostCalls(calls) => {
+                frames.bytes.push(HOST_CALLS);
+                frames.bytes.extend_from_slice(&number(ticket).to_le_bytes());
+                for call in calls {
+                    frames.event(number(self.id), call);
+                }
+            }
+        }
+        self.line.port.answer(env, frames)
+    }
+}
+
+fn as_plugin(plugin: NativePlugin) -> Plugin {
+    let NativePlugin { name, source, filename, format, typescript, source_map, replace } = plugin;
+    let format = format.map(|format| if format == "esm" { Format::Module } else { Format::CommonJs });
+    Plugin { name, source, filename, format, typescript, source_map, replace }
+}
