@@ -2,7 +2,7 @@
 
 // The one way between this module and the addon: memory that both know, tickets of calls without an answer yet, and events.
 
-const { load } = require('./load.js');
+const binding = require('./load.js');
 const { Encoder } = require('./codec.js');
 const { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE } = require('./frames.js');
 const { HostboxError } = require('./errors.js');
@@ -30,7 +30,6 @@ const { HostboxError } = require('./errors.js');
 
 const SCRATCH = 64 * 1024;
 
-const binding = load();
 const input = new Uint8Array(SCRATCH);
 const output = new Uint8Array(SCRATCH);
 const native = new binding.Port(deliver, input, output);

@@ -2,8 +2,7 @@
 //
 // Runs cargo itself rather than `napi build`, which always passes --target: with it cargo would compile the engine and the
 // type stripper twice, once for the build scripts and once for the addon, and a third time for the tests.
-import { copyFileSync, existsSync, mkdirSync, renameSync, statSync, utimesSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,9 +23,13 @@ function targetFolder() {
 
 /** What every cargo command of these scripts gets, so that none of them undoes another's work. */
 export function cargoSettings() {
-  const typeFolder = join(targetFolder(), 'napi-rs', 'types');
+  const folder = join(targetFolder(), 'napi-rs');
+  const typeFolder = join(folder, 'types');
   mkdirSync(typeFolder, { recursive: true });
-  const env = { NAPI_TYPE_DEF_TMP_FOLDER: typeFolder };
+  // The types are written when the macros run: they have to run again where the file is gone.
+  const stamp = join(folder, 'stamp');
+  if (!existsSync(join(typeFolder, CRATE)) || !existsSync(stamp)) writeFileSync(stamp, String(Date.now()));
+  const env = { NAPI_TYPE_DEF_TMP_FOLDER: typeFolder, NAPI_FORCE_BUILD_HOSTBOX_NODE: readFileSync(stamp, 'utf8') };
   // A shared library cannot have the C library inside, which is the default there.
   if (platformName().endsWith('-musl') && !process.env.RUSTFLAGS) env.RUSTFLAGS = '-C target-feature=-crt-static';
   const flags = process.env.CI ? ['--locked'] : [];
@@ -36,8 +39,6 @@ export function cargoSettings() {
 /** Compiles the crate, and gives the path of the library. */
 function compile(release) {
   const { env, flags, typeFolder } = cargoSettings();
-  // The types are written when the macros run: they have to run again where the file is gone.
-  if (!existsSync(join(typeFolder, CRATE))) env.NAPI_FORCE_BUILD_HOSTBOX_NODE = String(Date.now());
   const args = ['build', '--package', CRATE, '--lib', ...(release ? ['--release'] : []), ...flags];
   console.log(`\n› cargo ${args.join(' ')}`);
   const messages = run('cargo', [...args, '--message-format=json-render-diagnostics'], { capture: true, env });
@@ -63,8 +64,8 @@ async function writeBindings(typeDefDir) {
   const { generateTypeDef, writeJsBinding } = await import('@napi-rs/cli');
   const { exports, dts } = await generateTypeDef({ typeDefDir, cwd: root, declareBindingTarget: true });
   const declarations = join(root, 'binding.d.ts');
-  const present = existsSync(declarations) ? await readFile(declarations, 'utf8') : undefined;
-  if (present !== dts) await writeFile(declarations, dts);
+  const present = existsSync(declarations) ? readFileSync(declarations, 'utf8') : undefined;
+  if (present !== dts) writeFileSync(declarations, dts);
   const { binaryName, packageName } = napi;
   await writeJsBinding({ platform: true, idents: exports, jsBinding: 'binding.js', binaryName, packageName, version, outputDir: root });
 }

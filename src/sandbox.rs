@@ -154,9 +154,9 @@ impl NativeSandbox {
 
     /// Names a function once; calls refer to it by the number.
     #[napi]
-    pub fn target(&self, plugin: String, function: String) -> u32 {
+    pub fn target(&self, plugin: String, path: String) -> u32 {
         let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        targets.push((plugin.into(), function.into()));
+        targets.push((plugin.into(), path.into()));
         u32::try_from(targets.len() - 1).unwrap_or(u32::MAX)
     }
 
