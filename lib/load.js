@@ -21,14 +21,13 @@ const PLATFORMS = [
 /**
  * What the attempts to load came to, without those that only found nothing.
  *
- * @param {any} error its `cause` is a chain of one error an attempt
+ * @param {unknown} error its `cause` begins a chain of errors, one an attempt
  */
 function failures(error) {
   /** @type {string[]} */
   const found = [];
-  for (let attempt = error?.cause ?? error; attempt instanceof Error; attempt = attempt.cause) {
-    const { code } = /** @type {NodeJS.ErrnoException} */ (attempt);
-    if (code !== 'MODULE_NOT_FOUND') found.push(attempt.message);
+  for (let attempt = error; attempt instanceof Error; attempt = attempt.cause) {
+    if (attempt !== error && !attempt.message.startsWith('Cannot find module')) found.push(attempt.message);
   }
   return found;
 }

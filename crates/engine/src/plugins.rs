@@ -10,8 +10,9 @@ use crate::payload::Payload;
 use crate::realm::Realm;
 use crate::scope::Then;
 
-/// One line before the bundle: the bundle's own first line is line 1, its columns are its own.
-const WRAPPER: &str = "(function (exports, require, module, __filename, __dirname) {\n";
+/// Two lines before the bundle, counted from −1 (the engine takes 0 for unset): the bundle's first line is line 1, and its columns are its own.
+const WRAPPER: &str = "(function (exports, require, module, __filename, __dirname) {\n\n";
+const WRAPPER_LINE: c_int = -1;
 const WRAPPER_END: &str = "\n})";
 
 /// What no path of a function may name.
@@ -133,7 +134,7 @@ impl Realm {
         // SAFETY: under the lock, on values that are freed or handed on.
         unsafe {
             let as_bundle = |flags: u32| {
-                self.evaluate(&[WRAPPER, &source.source, WRAPPER_END], &source.filename, 0, flags | qjs::JS_EVAL_TYPE_GLOBAL)
+                self.evaluate(&[WRAPPER, &source.source, WRAPPER_END], &source.filename, WRAPPER_LINE, flags | qjs::JS_EVAL_TYPE_GLOBAL)
             };
             let as_module = || self.evaluate(&[&source.source], &source.filename, 1, qjs::JS_EVAL_TYPE_MODULE | compile);
             let (compiled, format) = match source.format {
@@ -146,10 +147,11 @@ impl Realm {
                         let error = qjs::JS_GetException(self.cx);
                         let module = as_module();
                         if qjs::JS_IsException(module) && !self.is_ending() {
-                            // Neither: the error that lies further down is the real one.
+                            // Neither: the error that lies further down is the real one, unless the module was refused an import.
                             let other = qjs::JS_GetException(self.cx);
                             let (first, second) = (self.line_of(error), self.line_of(other));
-                            let (kept, dropped) = if first > second { (error, other) } else { (other, error) };
+                            let is_syntax = second > 0;
+                            let (kept, dropped) = if is_syntax && first > second { (error, other) } else { (other, error) };
                             self.free(dropped);
                             qjs::JS_Throw(self.cx, kept);
                         } else {
