@@ -18,9 +18,9 @@ use crate::buffers::{check, lend};
 use crate::frames::Frames;
 
 /// Events that one delivery takes at most …
-const SLICE: usize = 1_024;
+const SLICE: usize = 512;
 /// … and bytes after which it takes no more.
-const SLICE_BYTES: usize = 1 << 20;
+const SLICE_BYTES: usize = 64 << 10;
 
 type RawFunction = sys::napi_threadsafe_function;
 

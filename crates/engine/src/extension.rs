@@ -19,11 +19,13 @@ pub struct Extension {
     pub globals: &'static [Global],
 }
 
-/// A module of guest code, compiled at build time to a function that takes `$import` and returns the exports.
+/// A module of guest code, compiled at build time to a function that takes `$import` and intrinsics and returns the exports.
 #[derive(Debug, Clone, Copy)]
 pub struct GuestModule {
     /// `guest:…`
     pub name: &'static str,
+    /// Globals that it takes after `$import`, as they were before any guest code ran.
+    pub intrinsics: &'static [&'static CStr],
     /// The function's bytecode, from the very engine build that reads it.
     pub bytecode: &'static [u8],
     /// Its source, for the case that the bytecode is refused.

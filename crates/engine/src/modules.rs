@@ -15,6 +15,8 @@ use crate::realm::Realm;
 
 #[derive(Default)]
 pub(crate) struct Modules {
+    /// The globals that modules take as parameters, in the order of the first module's list: all lists are one.
+    intrinsics: RefCell<Vec<qjs::JSValue>>,
     /// Exports by module name.
     loaded: RefCell<HashMap<&'static str, qjs::JSValue>>,
 }
@@ -24,6 +26,21 @@ fn find(extension: &'static Extension, name: &str) -> Option<&'static GuestModul
 }
 
 impl Modules {
+    /// Takes the globals that modules are given, before guest code runs.
+    ///
+    /// # Safety
+    /// A live context under its lock.
+    pub(crate) unsafe fn capture(&self, cx: *mut qjs::JSContext) {
+        // SAFETY: the caller's contract; the list owns one reference of each.
+        unsafe {
+            let global = qjs::JS_GetGlobalObject(cx);
+            let names = gates::MODULES.first().map_or(&[][..], |module| module.intrinsics);
+            *self.intrinsics.borrow_mut() =
+                names.iter().map(|name| qjs::JS_GetPropertyStr(cx, global, name.as_ptr())).collect();
+            qjs::JS_FreeValue(cx, global);
+        }
+    }
+
     /// The exports of a guest module or a native one; the caller owns the reference.
     ///
     /// # Safety
@@ -36,7 +53,7 @@ impl Modules {
         let extension = realm.shared().config.extension;
         let (name, exports) = if let Some(module) = find(extension, name) {
             // SAFETY: the caller's contract.
-            (module.name, unsafe { evaluate(cx, module) })
+            (module.name, unsafe { self.evaluate(cx, module) })
         } else if let Some(native) = extension.natives.iter().find(|native| native.name == name) {
             // SAFETY: the caller's contract.
             (native.name, unsafe { native_module(cx, native.functions) })
@@ -56,6 +73,34 @@ impl Modules {
         exports
     }
 
+    /// Runs a module's function with `$import`; a module that fails to load can be loaded again.
+    unsafe fn evaluate(&self, cx: *mut qjs::JSContext, module: &'static GuestModule) -> qjs::JSValue {
+        // SAFETY: the caller's: a live context under its lock; the bytecode comes from this build's build script.
+        unsafe {
+            let bytes = module.bytecode;
+            let flags = qjs::JS_READ_OBJ_BYTECODE as c_int;
+            let mut script = qjs::JS_ReadObject(cx, bytes.as_ptr(), bytes.len() as qjs::size_t, flags);
+            if qjs::JS_IsException(script) && !Realm::of(cx).is_ending() {
+                qjs::JS_FreeValue(cx, qjs::JS_GetException(cx));
+                script = compile(cx, module);
+            }
+            if qjs::JS_IsException(script) {
+                return script;
+            }
+            let function = qjs::JS_EvalFunction(cx, script);
+            if qjs::JS_IsException(function) {
+                return function;
+            }
+            let import = qjs::JS_NewCClosure(cx, Some(import), c"$import".as_ptr(), None, 1, 0, std::ptr::null_mut());
+            let mut args = vec![import];
+            args.extend_from_slice(&self.intrinsics.borrow());
+            let exports = qjs::JS_Call(cx, function, qjs::JS_UNDEFINED, args.len() as c_int, args.as_mut_ptr());
+            qjs::JS_FreeValue(cx, import);
+            qjs::JS_FreeValue(cx, function);
+            exports
+        }
+    }
+
     /// The exports of a module if it was ever loaded; the caller owns the reference.
     pub(crate) fn loaded(&self, cx: *mut qjs::JSContext, name: &str) -> Option<qjs::JSValue> {
         // SAFETY: called under the lock, as everything of a realm is; the table's values are alive.
@@ -65,6 +110,10 @@ impl Modules {
     /// # Safety
     /// A live context under its lock.
     pub(crate) unsafe fn clear(&self, cx: *mut qjs::JSContext) {
+        for intrinsic in self.intrinsics.take() {
+            // SAFETY: the list owned one reference.
+            unsafe { qjs::JS_FreeValue(cx, intrinsic) };
+        }
         for exports in self.loaded.take().into_values() {
             // SAFETY: the table owned one reference.
             unsafe { qjs::JS_FreeValue(cx, exports) };
@@ -80,32 +129,6 @@ unsafe fn native_module(cx: *mut qjs::JSContext, functions: &'static [crate::ext
             let function = new_native(cx, native);
             qjs::JS_DefinePropertyValueStr(cx, exports, native.name.as_ptr(), function, qjs::JS_PROP_C_W_E as c_int);
         }
-        exports
-    }
-}
-
-/// Runs a module's function with `$import`; a module that fails to load can be loaded again.
-unsafe fn evaluate(cx: *mut qjs::JSContext, module: &'static GuestModule) -> qjs::JSValue {
-    // SAFETY: the caller's: a live context under its lock; the bytecode comes from this build's build script.
-    unsafe {
-        let bytes = module.bytecode;
-        let flags = qjs::JS_READ_OBJ_BYTECODE as c_int;
-        let mut script = qjs::JS_ReadObject(cx, bytes.as_ptr(), bytes.len() as qjs::size_t, flags);
-        if qjs::JS_IsException(script) && !Realm::of(cx).is_ending() {
-            qjs::JS_FreeValue(cx, qjs::JS_GetException(cx));
-            script = compile(cx, module);
-        }
-        if qjs::JS_IsException(script) {
-            return script;
-        }
-        let function = qjs::JS_EvalFunction(cx, script);
-        if qjs::JS_IsException(function) {
-            return function;
-        }
-        let mut import = qjs::JS_NewCClosure(cx, Some(import), c"$import".as_ptr(), None, 1, 0, std::ptr::null_mut());
-        let exports = qjs::JS_Call(cx, function, qjs::JS_UNDEFINED, 1, &raw mut import);
-        qjs::JS_FreeValue(cx, import);
-        qjs::JS_FreeValue(cx, function);
         exports
     }
 }

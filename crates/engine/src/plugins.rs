@@ -271,8 +271,8 @@ impl Realm {
     unsafe fn exports_something(&self, exports: qjs::JSValue) -> bool {
         // SAFETY: the caller's: under the lock; the table of names is freed here.
         unsafe {
-            if !qjs::JS_IsObject(exports) {
-                return false;
+            if !qjs::JS_IsObject(exports) || qjs::JS_IsProxy(exports) {
+                return qjs::JS_IsObject(exports);
             }
             let (mut names, mut count) = (std::ptr::null_mut(), 0);
             let flags = (qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK) as c_int;

@@ -148,6 +148,7 @@ impl Realm {
             qjs::JS_SetModuleLoaderFunc(self.rt, Some(crate::plugins::refuse_import), None, opaque);
             qjs::JS_SetCanBlock(self.rt, false);
             self.shared().turn.attach(self.cx);
+            self.modules.capture(self.cx);
             gates::install(self.cx, self);
             globals::install(self.cx, self);
         }

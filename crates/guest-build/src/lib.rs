@@ -1,6 +1,7 @@
 //! Guest modules from TypeScript to bytecode of the engine that is linked; for build scripts alone.
 //!
-//! Each module becomes one function: its imports are calls of the parameter `$import`, its exports the object that it returns. A
+//! Each module becomes one function: its imports are calls of the parameter `$import`, its exports the object that it returns; the
+//! globals that it needs are parameters too, so that no guest can put others in their place. A
 //! function, unlike a module record, can be run again where a deadline ended it half-way. Types are stripped, nothing else is changed.
 
 use std::ffi::CString;
@@ -14,12 +15,50 @@ use oxc::parser::Parser;
 use oxc::span::{GetSpan, SourceType};
 use rquickjs::{Context, Runtime, qjs};
 
+/// Globals that guest modules get as parameters beside `$import`, as they were before any guest code ran.
+const INTRINSICS: &[&str] = &[
+    "AggregateError",
+    "Array",
+    "ArrayBuffer",
+    "BigInt",
+    "BigUint64Array",
+    "Boolean",
+    "DOMException",
+    "DataView",
+    "Date",
+    "Error",
+    "Float64Array",
+    "Function",
+    "Iterator",
+    "JSON",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "Proxy",
+    "RangeError",
+    "Reflect",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "TypeError",
+    "Uint8Array",
+    "WeakMap",
+    "WeakRef",
+    "WeakSet",
+    "performance",
+];
+
 /// Compiles `(name, path)` modules into `out` and writes `guest_modules.rs` beside them, which defines `GUEST_MODULES`.
 ///
 /// # Panics
 /// On any error: this is a build script's work, and a broken guest module is a broken build.
 pub fn compile(modules: &[(String, PathBuf)], out: &Path) {
     let mut table = String::from("const GUEST_MODULES: &[GuestModule] = &[\n");
+    let intrinsics: Vec<String> = INTRINSICS.iter().map(|name| format!("c{name:?}")).collect();
+    let intrinsics = format!("&[{}]", intrinsics.join(", "));
     for (name, path) in modules {
         let source = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let function = to_function(&source, path);
@@ -28,7 +67,7 @@ pub fn compile(modules: &[(String, PathBuf)], out: &Path) {
         fs::write(out.join(format!("{file}.bin")), to_bytecode(&function, name)).expect("the output folder can be written");
         let _ = writeln!(
             table,
-            "    GuestModule {{ name: {name:?}, bytecode: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}.bin\")), \
+            "    GuestModule {{ name: {name:?}, intrinsics: {intrinsics}, bytecode: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}.bin\")), \
              source: include_str!(concat!(env!(\"OUT_DIR\"), \"/{file}.js\")) }},"
         );
     }
@@ -45,7 +84,7 @@ fn to_function(source: &str, path: &Path) -> String {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, &code, SourceType::mjs()).parse();
     assert!(parsed.diagnostics.is_empty(), "{filename}: {:?}", parsed.diagnostics);
-    let mut function = String::from("(function ($import) { 'use strict';\n");
+    let mut function = format!("(function ($import, {}) {{ 'use strict';\n", INTRINSICS.join(", "));
     let mut exports = Vec::new();
     let mut position = 0;
     for statement in &parsed.program.body {

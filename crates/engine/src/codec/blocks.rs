@@ -34,7 +34,6 @@ pub trait Charge: Send + Sync {
 #[derive(Default)]
 pub(super) struct Live {
     slots: Mutex<HashMap<usize, SlotAddress, BuildHasherDefault<AddressHasher>>>,
-    bytes: AtomicUsize,
 }
 
 struct SlotAddress(*mut Slot);
@@ -45,10 +44,6 @@ unsafe impl Send for SlotAddress {}
 impl Live {
     fn slots(&self) -> MutexGuard<'_, HashMap<usize, SlotAddress, BuildHasherDefault<AddressHasher>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes.load(Relaxed)
     }
 }
 
@@ -67,13 +62,11 @@ impl Slot {
             return false;
         }
         self.charged += bytes;
-        self.live.bytes.fetch_add(bytes, Relaxed);
         true
     }
 
     fn release(&mut self, bytes: usize) {
         self.charged -= bytes;
-        self.live.bytes.fetch_sub(bytes, Relaxed);
         if let Some(account) = &self.account {
             account.release(bytes);
         }

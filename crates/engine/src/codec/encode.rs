@@ -155,8 +155,6 @@ pub(super) struct Encoder<'a> {
     pub(super) staged_bytes: usize,
     /// The view whose buffer is being written.
     pub(super) view: Option<JSValue>,
-    /// Which argument is being written.
-    argument: Option<usize>,
     pub(super) refusal: (Option<String>, String),
     budget: isize,
 }
@@ -182,33 +180,6 @@ pub unsafe fn encode(
     unsafe { Encoder::new(cx, intrinsics, options, out).finish_after(|encoder| encoder.root(value)) }
 }
 
-/// Encodes `arguments` as one array, objects shared between them included. Paths read `root[0].a`.
-///
-/// # Safety
-/// As [`encode`].
-pub unsafe fn encode_args(
-    cx: *mut qjs::JSContext,
-    intrinsics: &Intrinsics,
-    arguments: &[JSValue],
-    options: &EncodeOptions<'_>,
-    out: &mut Payload,
-) -> Result<(), EncodeError> {
-    // SAFETY: the module's contract.
-    unsafe {
-        Encoder::new(cx, intrinsics, options, out).finish_after(|encoder| {
-            encoder.put_tag(tag::ARRAY);
-            put_varint(&mut encoder.out.bytes, arguments.len() as u64);
-            encoder.scratch.identities.skip();
-            encoder.scratch.held.push(qjs::JS_UNDEFINED);
-            for (index, &argument) in arguments.iter().enumerate() {
-                encoder.argument = Some(index);
-                encoder.root(argument)?;
-            }
-            Ok(())
-        })
-    }
-}
-
 impl<'a> Encoder<'a> {
     unsafe fn new(
         cx: Cx,
@@ -229,7 +200,6 @@ impl<'a> Encoder<'a> {
             staged: Vec::new(),
             staged_bytes: 0,
             view: None,
-            argument: None,
             refusal: (None, String::new()),
             budget: STRIDE,
         }
@@ -311,7 +281,7 @@ impl<'a> Encoder<'a> {
     #[cold]
     pub(super) fn refuse<T>(&mut self, what: &str) -> Result<T, Stop> {
         // SAFETY: the module's contract; frames hold what they refer to.
-        let path = unsafe { super::path::path(self.cx, self.options.root, self.argument, &self.scratch.frames) };
+        let path = unsafe { super::path::path(self.cx, self.options.root, &self.scratch.frames) };
         self.refusal = (Some(path), what.to_owned());
         Err(Stop::Refused)
     }

@@ -20,11 +20,6 @@ impl Identities {
         self.table.clear();
     }
 
-    /// Counts a number that belongs to no object.
-    pub(super) fn skip(&mut self) {
-        self.addresses.push(0);
-    }
-
     /// The number of an object seen before; else it gets the next one.
     #[inline]
     pub(super) fn find_or_add(&mut self, address: usize) -> Option<u32> {

@@ -208,11 +208,6 @@ impl Intrinsics {
         }
         self.anchors.set(anchors);
     }
-
-    /// Bytes of external buffers of ours that are alive in the sandbox.
-    pub fn external_bytes(&self) -> usize {
-        self.live.bytes()
-    }
 }
 
 impl Classes {

@@ -1,7 +1,7 @@
 //! Values that cross between the guest and the host, by structured clone, in the format of `docs/wire.md`.
 //!
 //! In: values of one context. Out: [`Payload`](crate::payload::Payload)s, which no engine is needed to hold, send or drop; and
-//! back. Also here: ArrayBuffers over memory of ours ([`new_array_buffer`], [`take_block`]) and descriptions of what a guest
+//! back. Also here: ArrayBuffers over memory of ours ([`new_array_buffer`]) and descriptions of what a guest
 //! threw ([`describe_error`]). Not here: promises, deadlines, which account is charged.
 //!
 //! # Safety
@@ -26,44 +26,9 @@ mod raw;
 mod tests;
 mod walk;
 
-use rquickjs::qjs;
-use rquickjs::qjs::JSValue;
-
-pub use blocks::{Charge, bytes_of, new_array_buffer, take_block};
+pub use blocks::{Charge, bytes_of, new_array_buffer};
 pub use decode::{DecodeError, decode, decode_args};
-pub use encode::{EncodeError, EncodeOptions, encode, encode_args};
+pub use encode::{EncodeError, EncodeOptions, encode};
 pub use errors::{Cause, GuestError, describe_error, new_error};
 pub use intrinsics::Intrinsics;
 pub use json::JsonError;
-
-use crate::payload::Payload;
-
-/// Why [`structured_clone`] failed.
-#[derive(Debug, thiserror::Error)]
-pub enum CloneError {
-    /// On the way out.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// On the way back.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-}
-
-/// The guest's own `structuredClone`: a clone of `value` that is the caller's. `transfer` is detached.
-///
-/// # Safety
-/// The contract of the module.
-pub unsafe fn structured_clone(
-    cx: *mut qjs::JSContext,
-    intrinsics: &Intrinsics,
-    value: JSValue,
-    transfer: &[JSValue],
-) -> Result<JSValue, CloneError> {
-    let mut payload = Payload::default();
-    let options = EncodeOptions { transfer, ..EncodeOptions::default() };
-    // SAFETY: the module's contract.
-    unsafe {
-        encode(cx, intrinsics, value, &options, &mut payload)?;
-        Ok(decode(cx, intrinsics, payload)?)
-    }
-}

@@ -11,11 +11,8 @@ use super::walk::index;
 const LONGEST: usize = 240;
 
 /// The path from `root` through the containers under way. It forgets exceptions that describing a key raises.
-pub(super) unsafe fn path(cx: Cx, root: &str, argument: Option<usize>, frames: &[Frame]) -> String {
+pub(super) unsafe fn path(cx: Cx, root: &str, frames: &[Frame]) -> String {
     let mut path = root.to_owned();
-    if let Some(argument) = argument {
-        path.push_str(&format!("[{argument}]"));
-    }
     for frame in frames {
         if path.len() > LONGEST {
             path.push('…');

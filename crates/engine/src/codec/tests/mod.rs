@@ -17,8 +17,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rquickjs::{Context, Runtime};
 
+use rquickjs::qjs;
+use rquickjs::qjs::JSValue;
+
+use super::blocks::take_block;
 use super::raw::*;
 use super::*;
+use crate::payload::Payload;
 
 /// An account with a limit.
 struct Purse {
@@ -33,6 +38,15 @@ impl Charge for Purse {
 
     fn release(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Relaxed);
+    }
+}
+
+/// A clone of `value` by way of a payload, as the guest's `structuredClone` makes it.
+unsafe fn structured_clone(cx: Cx, intrinsics: &Intrinsics, value: JSValue) -> JSValue {
+    let mut payload = Payload::default();
+    unsafe {
+        encode(cx, intrinsics, value, &EncodeOptions::default(), &mut payload).unwrap();
+        decode(cx, intrinsics, payload).unwrap()
     }
 }
 
