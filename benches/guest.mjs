@@ -5,7 +5,10 @@ export const guest = `
   exports.ask = async (count, lanes) => {
     let sum = 0;
     const lane = async () => {
-      for (let i = 0; i < count / lanes; i++) sum += await bridge.add(i, 1);
+      for (let i = 0; i < count / lanes; i++) {
+        const next = await bridge.add(i, 1);
+        sum += next;
+      }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
     return sum;

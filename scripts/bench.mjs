@@ -8,5 +8,7 @@ await main(async (args) => {
   const dev = args.includes('--dev');
   await buildAddon({ release: !dev });
   installModules(join(root, 'benches'));
-  runNode(['benches/run.mjs', ...args.filter((arg) => arg !== '--dev')], { env: { HOSTBOX_BUILD: dev ? 'dev' : 'release' } });
+  runNode(['benches/run.mjs', ...args.filter((arg) => arg !== '--dev')], {
+    env: { HOSTBOX_BUILD: dev ? 'dev' : 'release' },
+  });
 });

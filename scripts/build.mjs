@@ -2,7 +2,16 @@
 //
 // Runs cargo itself rather than `napi build`, which always passes --target: with it cargo would compile the engine and the
 // type stripper twice, once for the build scripts and once for the addon, and a third time for the tests.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +52,9 @@ function compile(release) {
   console.log(`\n› cargo ${args.join(' ')}`);
   const messages = run('cargo', [...args, '--message-format=json-render-diagnostics'], { capture: true, env });
   const artifacts = messages.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
-  const library = artifacts.find(({ target }) => target?.name === CRATE.replace('-', '_') && target.kind.includes('cdylib'));
+  const library = artifacts.find(
+    ({ target }) => target?.name === CRATE.replace('-', '_') && target.kind.includes('cdylib'),
+  );
   return { library: library.filenames.find((name) => /\.(?:so|dylib|dll)$/.test(name)), typeFolder };
 }
 
@@ -67,7 +78,15 @@ async function writeBindings(typeDefDir) {
   const present = existsSync(declarations) ? readFileSync(declarations, 'utf8') : undefined;
   if (present !== dts) writeFileSync(declarations, dts);
   const { binaryName, packageName } = napi;
-  await writeJsBinding({ platform: true, idents: exports, jsBinding: 'binding.js', binaryName, packageName, version, outputDir: root });
+  await writeJsBinding({
+    platform: true,
+    idents: exports,
+    jsBinding: 'binding.js',
+    binaryName,
+    packageName,
+    version,
+    outputDir: root,
+  });
 }
 
 /** Brings the addon up to date; cargo knows what that takes. */

@@ -25,9 +25,13 @@ const fences = {
 };
 
 function dependencyBreach(room, { name, kind, path }) {
-  if (name in fences && !fences[name].includes(room)) return `${room} may not depend on ${name}: only ${fences[name].join(', ')} may`;
+  if (name in fences && !fences[name].includes(room))
+    return `${room} may not depend on ${name}: only ${fences[name].join(', ')} may`;
   if (path === undefined || path === null) return undefined;
-  if (name in tools) return kind === tools[name] || room in tools ? undefined : `${room} may have ${name} as ${tools[name]}-dependency only`;
+  if (name in tools)
+    return kind === tools[name] || room in tools
+      ? undefined
+      : `${room} may have ${name} as ${tools[name]}-dependency only`;
   if (room in tools) return undefined;
   const allowed = below[room];
   if (allowed === undefined) return `${room} is no known room: say in scripts/layers.mjs what it may know`;

@@ -7,5 +7,6 @@ await main(() => {
   const { main: addon } = JSON.parse(readFileSync('package.json', 'utf8'));
   const built = join(root, addon);
   if (existsSync(built)) copyFileSync(built, addon);
-  else if (!existsSync(addon)) throw new StepError(`There is no ${addon}: build it with npm run build:release on that platform.`);
+  else if (!existsSync(addon))
+    throw new StepError(`There is no ${addon}: build it with npm run build:release on that platform.`);
 });

@@ -11,7 +11,9 @@ const { optionalDependencies: _, ...manifest } = JSON.parse(readFileSync(file, '
 
 function platformPackages() {
   const manifests = readdirSync(join(root, 'npm')).map((name) => join(root, 'npm', name, 'package.json'));
-  return Object.fromEntries(manifests.sort().map((path) => [JSON.parse(readFileSync(path, 'utf8')).name, manifest.version]));
+  return Object.fromEntries(
+    manifests.sort().map((path) => [JSON.parse(readFileSync(path, 'utf8')).name, manifest.version]),
+  );
 }
 
 const packed = process.argv.includes('--undo') ? manifest : { ...manifest, optionalDependencies: platformPackages() };

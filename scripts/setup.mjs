@@ -27,10 +27,14 @@ function checkRust() {
   const { status, stdout, stderr } = spawnSync('rustc', ['--version'], { cwd: root, encoding: 'utf8' });
   const version = /^rustc ([\d.]+)/.exec(stdout)?.[1];
   if (status !== 0 || version === undefined) {
-    throw new StepError(`rustc does not run (${stderr.trim()}): repair it with rustup default stable and run this again.`);
+    throw new StepError(
+      `rustc does not run (${stderr.trim()}): repair it with rustup default stable and run this again.`,
+    );
   }
   if (isOlder(version, wanted)) {
-    throw new StepError(`Rust ${version} is too old: install ${wanted} or newer with rustup update and run this again.`);
+    throw new StepError(
+      `Rust ${version} is too old: install ${wanted} or newer with rustup update and run this again.`,
+    );
   }
 }
 
@@ -47,7 +51,9 @@ function checkCompiler() {
 /** Refuses where something is missing that npm cannot bring. */
 export function checkToolchain() {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
-    throw new StepError(`Node ${process.versions.node} is too old: install ${OLDEST_NODE} or newer and run this again.`);
+    throw new StepError(
+      `Node ${process.versions.node} is too old: install ${OLDEST_NODE} or newer and run this again.`,
+    );
   }
   checkRust();
   checkCompiler();

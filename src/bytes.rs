@@ -62,29 +62,11 @@ fn extra(id: Option<f64>, bytes: Option<&Uint8Array>) -> Result<Extra> {
 }
 
 fn parse(op: &str, args: Option<&str>, extra: Extra) -> std::result::Result<Step, BufferError> {
-    let args = match args.map(serde_json::from_str::<serde_json::Value>) {
-        None => None,
-        Some(Ok(args)) => Some(args),
-        Some(Err(error)) => return Err(BufferError::Op { op: op.into(), message: error.to_string() }),
-    };
     match extra {
-        Extra::None => Step::parse(op, args.as_ref(), None),
-        Extra::Id(id) => Step::parse(op, args.as_ref(), Some(id)),
-        Extra::Bytes(bytes) => Step::parse_with_bytes(op, args.as_ref(), bytes),
+        Extra::None => Step::parse_json(op, args, None),
+        Extra::Id(id) => Step::parse_json(op, args, Some(id)),
+        Extra::Bytes(bytes) => Step::parse_json_with_bytes(op, args, bytes),
     }
-}
-
-/// Steps as `[{ op, args?, extraInputId? }]` in JSON.
-fn parse_chain(json: &str) -> std::result::Result<Vec<Step>, BufferError> {
-    let refuse = |error: serde_json::Error| BufferError::Op { op: "chain".into(), message: error.to_string() };
-    let steps: Vec<serde_json::Value> = serde_json::from_str(json).map_err(refuse)?;
-    steps
-        .iter()
-        .map(|step| {
-            let op = step.get("op").and_then(serde_json::Value::as_str).unwrap_or_default();
-            Step::parse(op, step.get("args"), step.get("extraInputId").and_then(serde_json::Value::as_u64))
-        })
-        .collect()
 }
 
 fn id_payload(id: u64) -> Payload {
@@ -115,7 +97,7 @@ impl NativeSandbox {
     #[napi]
     pub fn exec_chain(&self, env: Env, input: f64, steps: String) -> f64 {
         self.work(env, move |store, cancel| {
-            let steps = parse_chain(&steps)?;
+            let steps = Step::parse_chain(&steps)?;
             store.exec_chain(whole(input), &steps, cancel).map(id_payload)
         })
     }
@@ -146,7 +128,7 @@ impl NativeSandbox {
             (id, None) => Input::Id(whole(id.unwrap_or(0.0))),
         };
         Ok(self.work(env, move |store, cancel| {
-            let steps = parse_chain(&steps)?;
+            let steps = Step::parse_chain(&steps)?;
             let result = match input {
                 Input::Id(id) => store.run_chain_by_id(id, &steps, cancel),
                 Input::Bytes(bytes) => store.run_chain(bytes, &steps, cancel),

@@ -28,6 +28,8 @@ type RawFunction = sys::napi_threadsafe_function;
 pub(crate) struct Shared {
     queue: Mutex<VecDeque<(u64, Event)>>,
     scheduled: AtomicBool,
+    /// The environment is going away: there is nobody left to tell.
+    gone: AtomicBool,
     /// Null once the environment is going away. The lock keeps it alive while it is called.
     function: Mutex<AtomicPtr<sys::napi_threadsafe_function__>>,
     /// Calls that Node waits for.
@@ -64,6 +66,7 @@ impl Port {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             scheduled: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
             function: Mutex::new(AtomicPtr::new(null_mut())),
             pending: AtomicU64::new(0),
             input: memory(&input),
@@ -125,6 +128,7 @@ fn create(env: Env, deliver: &Unknown<'_>, shared: &Arc<Shared>) -> Result<RawFu
 unsafe extern "C" fn on_cleanup(hook: *mut c_void) {
     // SAFETY: the reference that `new` gave.
     let shared = unsafe { Arc::from_raw(hook.cast::<Shared>()) };
+    shared.gone.store(true, SeqCst);
     shared.function.lock().unwrap_or_else(PoisonError::into_inner).store(null_mut(), SeqCst);
     shared.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
@@ -147,6 +151,9 @@ unsafe extern "C" fn on_wake(
 impl Shared {
     /// Takes an event from any thread.
     pub(crate) fn push(&self, events: impl IntoIterator<Item = (u64, Event)>) {
+        if self.gone.load(SeqCst) {
+            return;
+        }
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
         self.schedule();
     }

@@ -138,7 +138,7 @@ impl NativeSandbox {
         if !typescript {
             return self.submit(env, Request::Eval { source, filename }, timeout_ms);
         }
-        self.submit_later(env, timeout_ms, move |_| {
+        self.submit_later(env, timeout_ms, move || {
             strip_script(&source, &filename).map(|source| Request::Eval { source, filename })
         })
     }
@@ -149,7 +149,7 @@ impl NativeSandbox {
         let plugin = as_plugin(plugin);
         let sources = self.sources.clone();
         // Types are stripped and maps are parsed off Node's thread; a plain bundle needs neither.
-        self.submit_later(env, timeout_ms, move |_| sources.prepare(plugin).map(|source| Request::Load(Box::new(source))))
+        self.submit_later(env, timeout_ms, move || sources.prepare(plugin).map(|source| Request::Load(Box::new(source))))
     }
 
     /// Names a function once; calls refer to it by the number.
@@ -323,16 +323,18 @@ impl NativeSandbox {
         &self,
         env: Env,
         timeout_ms: f64,
-        prepare: impl FnOnce(u64) -> std::result::Result<Request, Failure> + Send + 'static,
+        prepare: impl FnOnce() -> std::result::Result<Request, Failure> + Send + 'static,
     ) -> f64 {
         let ticket = next_ticket();
         self.line.port.hold(env);
-        let (sandbox, line) = (self.sandbox.clone(), self.line.clone());
-        spawn_blocking(move || {
-            let submitted = prepare(ticket).and_then(|request| sandbox.submit(ticket, request, timeout(timeout_ms)));
-            if let Err(failure) = submitted {
-                line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
-            }
+        if let Err(failure) = self.sandbox.announce(ticket, timeout(timeout_ms)) {
+            self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
+            return number(ticket);
+        }
+        let sandbox = self.sandbox.clone();
+        spawn_blocking(move || match prepare() {
+            Ok(request) => sandbox.begin(ticket, request),
+            Err(failure) => sandbox.fail(ticket, failure),
         });
         number(ticket)
     }

@@ -15,5 +15,8 @@ const runtime = new HostRuntime('console', {
 for (let i = 0; i < 10; i++) assert.equal(await runtime.eval(`console.log('line ${i}'); ${i}`), i);
 await runtime.close();
 assert.equal(calls, 10);
-assert.ok(uncaught.every((message) => message === 'from the callback'), uncaught.join());
+assert.ok(
+  uncaught.every((message) => message === 'from the callback'),
+  uncaught.join(),
+);
 console.log(`works on, ${uncaught.length} reported`);

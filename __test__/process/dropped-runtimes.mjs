@@ -19,10 +19,14 @@ function drop() {
   );
 }
 const codes = new Set(await Promise.all(Array.from({ length: RUNTIMES }, drop)));
-assert.ok([...codes].every((code) => code === 'ERR_TIMEOUT' || code === 'ERR_CLOSED' || code === 'ERR_BUSY'), [...codes].join());
+assert.ok(
+  [...codes].every((code) => code === 'ERR_TIMEOUT' || code === 'ERR_CLOSED' || code === 'ERR_BUSY'),
+  [...codes].join(),
+);
 
 const until = Date.now() + 10_000;
-const gone = () => witness.stats().process.sandboxes <= 5 && process.memoryUsage.rss() - baselineBytes < ALLOWED_GROWTH_BYTES;
+const gone = () =>
+  witness.stats().process.sandboxes <= 5 && process.memoryUsage.rss() - baselineBytes < ALLOWED_GROWTH_BYTES;
 while (!gone() && Date.now() < until) {
   globalThis.gc();
   await new Promise((resolve) => setTimeout(resolve, 50));

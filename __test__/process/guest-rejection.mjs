@@ -4,7 +4,12 @@ import assert from 'node:assert/strict';
 const { HostRuntime } = await import(process.env.HOSTBOX_MODULE ?? '../../index.js');
 
 const runtime = new HostRuntime('rejections', { console: 'silent' });
-assert.equal(await runtime.eval('Promise.reject(new Error("nobody")); setTimeout(() => { throw new Error("from a timer"); }, 0); 1'), 1);
+assert.equal(
+  await runtime.eval(
+    'Promise.reject(new Error("nobody")); setTimeout(() => { throw new Error("from a timer"); }, 0); 1',
+  ),
+  1,
+);
 await runtime.eval('new Promise((resolve) => setTimeout(resolve, 20))');
 assert.ok(runtime.stats().unhandledRejections >= 1);
 assert.equal(await runtime.eval('1 + 1'), 2);

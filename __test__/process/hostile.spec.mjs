@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 const KILL_MS = 20_000;
 const runner = fileURLToPath(new URL('./hostile/run-case.mjs', import.meta.url));
 const corpus = new URL('./hostile/corpus/', import.meta.url);
-const families = (await readdir(corpus)).filter((file) => file.endsWith('.mjs')).map((file) => file.slice(0, -'.mjs'.length)).sort();
+const families = (await readdir(corpus))
+  .filter((file) => file.endsWith('.mjs'))
+  .map((file) => file.slice(0, -'.mjs'.length))
+  .sort();
 
 const cases = [];
 for (const family of families) {
@@ -72,7 +75,14 @@ test('hostile guests', { concurrency: Math.max(2, availableParallelism()) }, asy
   const total = (key) => reports.reduce((sum, report) => sum + report[key], 0);
   const dead = reports.filter(({ state }) => state === 'dead').length;
   t.diagnostic(`${reports.length} cases, ${dead} dead sandboxes, ${total('quarantinedThreads')} quarantined threads`);
-  for (const [key, unit] of [['latenessMs', 'ms late'], ['loopGapMs', 'ms without a turn of the loop'], ['rssGrowthMiB', 'MiB grown']]) {
-    for (const report of worst(key)) t.diagnostic(`${String(report[key]).padStart(7)} ${unit}: ${report.name} (${report.family} ${report.index}, ${report.code})`);
+  for (const [key, unit] of [
+    ['latenessMs', 'ms late'],
+    ['loopGapMs', 'ms without a turn of the loop'],
+    ['rssGrowthMiB', 'MiB grown'],
+  ]) {
+    for (const report of worst(key))
+      t.diagnostic(
+        `${String(report[key]).padStart(7)} ${unit}: ${report.name} (${report.family} ${report.index}, ${report.code})`,
+      );
   }
 });

@@ -9,7 +9,10 @@ const runtime = new HostRuntime('environment');
 if (isMainThread) {
   const workers = Array.from({ length: 8 }, () => new Worker(new URL(import.meta.url)));
   const exits = await Promise.all(workers.map((worker) => once(worker, 'exit')));
-  assert.deepEqual(exits.flat(), workers.map(() => 0));
+  assert.deepEqual(
+    exits.flat(),
+    workers.map(() => 0),
+  );
   assert.equal(await runtime.eval('1 + 1'), 2);
   console.log('all ended');
 } else {

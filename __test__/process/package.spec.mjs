@@ -22,7 +22,12 @@ const PATH = process.env.PATH.split(delimiter)
   .join(delimiter);
 
 function run(command, args, { cwd = folder, env = { ...process.env, PATH } } = {}) {
-  const { error, status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8', shell: process.platform === 'win32' });
+  const { error, status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
   return { ok: status === 0, stdout: stdout ?? '', stderr: `${stderr ?? ''}${error ?? ''}` };
 }
 
@@ -43,7 +48,8 @@ function packed() {
   return readdirSync(tarballs).map((file) => join(tarballs, file));
 }
 
-const BODY = "const host = new HostRuntime('x'); host.eval('1+1').then((two) => { console.log(two); return host.close(); });";
+const BODY =
+  "const host = new HostRuntime('x'); host.eval('1+1').then((two) => { console.log(two); return host.close(); });";
 
 function assertRuns(cwd) {
   writeFileSync(join(cwd, 'use.cjs'), `const { HostRuntime } = require('hostbox'); ${BODY}\n`);
@@ -76,7 +82,10 @@ test('where the platform package is absent, the error names it and how to add it
   const cwd = emptyProject('absent');
   const [rootTarball] = packed().filter((file) => !file.includes('binding'));
   succeed('npm', ['install', '--offline', '--no-audit', '--no-fund', '--omit=optional', rootTarball], { cwd });
-  writeFileSync(join(cwd, 'use.cjs'), "try { require('hostbox'); } catch (error) { console.log(error.code, error.message); }\n");
+  writeFileSync(
+    join(cwd, 'use.cjs'),
+    "try { require('hostbox'); } catch (error) { console.log(error.code, error.message); }\n",
+  );
   const said = succeed(process.execPath, ['use.cjs'], { cwd });
   assert.match(said, /^ERR_HOSTBOX_BINARY /);
   assert.ok(said.includes(`npm install ${platformPackage}@${version}`), said);
@@ -87,7 +96,10 @@ test('where the binary is broken, the error says so rather than asking for the p
   succeed('npm', ['install', '--offline', '--no-audit', '--no-fund', ...packed()], { cwd });
   const installed = join(cwd, 'node_modules', platformPackage);
   writeFileSync(join(installed, `hostbox.${platformName()}.node`), 'no binary');
-  writeFileSync(join(cwd, 'use.cjs'), "try { require('hostbox'); } catch (error) { console.log(error.code, error.message); }\n");
+  writeFileSync(
+    join(cwd, 'use.cjs'),
+    "try { require('hostbox'); } catch (error) { console.log(error.code, error.message); }\n",
+  );
   const said = succeed(process.execPath, ['use.cjs'], { cwd });
   assert.ok(said.startsWith('ERR_HOSTBOX_BINARY '), said);
   assert.ok(said.includes(`${platformPackage}@${version} is there but does not load`), said);

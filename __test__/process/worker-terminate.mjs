@@ -7,8 +7,17 @@ const { HostRuntime } = await import(process.env.HOSTBOX_MODULE ?? '../../index.
 const ignore = () => {};
 
 function keepBusy() {
-  for (const source of ['for (;;);', 'new Promise(() => {})', '(async () => { for (;;) await bridge.echo(new Uint8Array(1024)); })()', 'setInterval(() => {}, 1); new Promise(() => {})']) {
-    const runtime = new HostRuntime('worker', { bridge: { echo: (value) => value }, console: ignore, limits: { timeoutMs: 400 } });
+  for (const source of [
+    'for (;;);',
+    'new Promise(() => {})',
+    '(async () => { for (;;) await bridge.echo(new Uint8Array(1024)); })()',
+    'setInterval(() => {}, 1); new Promise(() => {})',
+  ]) {
+    const runtime = new HostRuntime('worker', {
+      bridge: { echo: (value) => value },
+      console: ignore,
+      limits: { timeoutMs: 400 },
+    });
     runtime.eval(source).catch(ignore);
   }
   parentPort.postMessage('busy');

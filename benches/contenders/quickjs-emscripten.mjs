@@ -71,7 +71,8 @@ export async function open({ bridge } = {}) {
   }
 
   return {
-    evaluate: async (source) => context.unwrapResult(context.evalCode(source)).consume((handle) => context.dump(handle)),
+    evaluate: async (source) =>
+      context.unwrapResult(context.evalCode(source)).consume((handle) => context.dump(handle)),
     load: async (source) => context.unwrapResult(context.evalCode(`globalThis.exports = {}; ${source}`)).dispose(),
     callSync: (name, args) => invoke(name, args).consume((handle) => context.dump(handle)),
     async call(name, args) {

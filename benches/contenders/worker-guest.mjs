@@ -9,12 +9,14 @@ let exports = {};
 globalThis.bridge = new Proxy(
   {},
   {
-    get: (_, ask) => (...args) =>
-      new Promise((resolve) => {
-        last += 1;
-        asked.set(last, resolve);
-        parentPort.postMessage({ id: last, ask, args });
-      }),
+    get:
+      (_, ask) =>
+      (...args) =>
+        new Promise((resolve) => {
+          last += 1;
+          asked.set(last, resolve);
+          parentPort.postMessage({ id: last, ask, args });
+        }),
   },
 );
 

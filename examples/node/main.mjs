@@ -22,7 +22,12 @@ const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code) => (text) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : String(text));
 const [bold, dim, red, green, yellow, cyan] = [1, 2, 31, 32, 33, 36].map(paint);
 const ms = (number) => `${number.toFixed(1)} ms`;
-const size = (bytes) => (bytes < 1024 ? `${bytes} B` : bytes < 1 << 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / (1 << 20)).toFixed(1)} MiB`);
+const size = (bytes) =>
+  bytes < 1024
+    ? `${bytes} B`
+    : bytes < 1 << 20
+      ? `${(bytes / 1024).toFixed(1)} KiB`
+      : `${(bytes / (1 << 20)).toFixed(1)} MiB`;
 const shown = (path) => relative(process.cwd(), path) || path;
 const heading = (text) => console.log(`\n${bold(text)}`);
 const line = (mark, subject, rest) => console.log(`  ${mark} ${cyan(subject.padEnd(16))} ${rest}`);
@@ -42,7 +47,11 @@ function explain(error, path) {
 
 async function loadPlugins(host) {
   const sources = [
-    ['pipeline', await readFile(here('pipeline.plugin.ts'), 'utf8'), { filename: 'pipeline.plugin.ts', typescript: true }],
+    [
+      'pipeline',
+      await readFile(here('pipeline.plugin.ts'), 'utf8'),
+      { filename: 'pipeline.plugin.ts', typescript: true },
+    ],
     ['markdown', await readFile(here('markdown.plugin.cjs'), 'utf8'), { filename: 'markdown.plugin.cjs' }],
     ['rogue', ROGUE, { filename: 'rogue.cjs' }],
   ];
@@ -61,8 +70,20 @@ async function makeThumbnail(host, path) {
     const { bytes, format, source, width, height } = value;
     const file = `${basename(path, extname(path))}-thumb.${format === 'jpeg' ? 'jpg' : 'png'}`;
     await writeFile(OUT + file, bytes);
-    const made = { name, file, from: `${source.width}×${source.height}`, to: `${width}×${height}`, read: picture.length, wrote: bytes.length, took };
-    line(green('✓'), name, `${made.from} → ${made.to}  ${size(made.read)} → ${size(made.wrote)}  ${ms(took)}  ${dim(shown(OUT + file))}`);
+    const made = {
+      name,
+      file,
+      from: `${source.width}×${source.height}`,
+      to: `${width}×${height}`,
+      read: picture.length,
+      wrote: bytes.length,
+      took,
+    };
+    line(
+      green('✓'),
+      name,
+      `${made.from} → ${made.to}  ${size(made.read)} → ${size(made.wrote)}  ${ms(took)}  ${dim(shown(OUT + file))}`,
+    );
     return made;
   } catch (error) {
     line(red('✗'), name, red(explain(error, shown(path))));
@@ -127,16 +148,25 @@ ${body}</html>
 `;
 
 function showStats(stats) {
-  const errors = Object.entries(stats.errors).map(([code, count]) => `${count} ${code}`).join(', ') || 'none';
+  const errors =
+    Object.entries(stats.errors)
+      .map(([code, count]) => `${count} ${code}`)
+      .join(', ') || 'none';
   line(dim('·'), 'calls', `${stats.calls} (${stats.done} done, ${stats.pending} pending), errors: ${errors}`);
   line(dim('·'), 'memory', `${size(stats.heapBytes)} heap, ${size(stats.bufferBytes)} in ${stats.buffers} buffers`);
   line(dim('·'), 'time', `${ms(stats.cpuMs)} of CPU, ${stats.timers} timers left`);
-  line(dim('·'), 'state', `${stats.state}; ${stats.process.sandboxes} sandbox, ${stats.process.guestThreads} guest threads, ${stats.process.quarantinedThreads} quarantined`);
+  line(
+    dim('·'),
+    'state',
+    `${stats.state}; ${stats.process.sandboxes} sandbox, ${stats.process.guestThreads} guest threads, ${stats.process.quarantinedThreads} quarantined`,
+  );
 }
 
 const paths = process.argv.length > 2 ? process.argv.slice(2) : PICTURES;
 await mkdir(OUT, { recursive: true });
-const { value: host, took } = await timed(() => new HostRuntime('example', { limits: { timeoutMs: 10_000, memoryBytes: 64 << 20 } }));
+const { value: host, took } = await timed(
+  () => new HostRuntime('example', { limits: { timeoutMs: 10_000, memoryBytes: 64 << 20 } }),
+);
 try {
   heading(`Plugins ${dim(`in one sandbox, made in ${ms(took)}`)}`);
   await loadPlugins(host);
@@ -158,7 +188,11 @@ try {
   const text = markdownReport(thumbnails.filter(Boolean), stops, host.stats());
   const { value: html, took: rendered } = await timed(() => host.plugin('markdown').render(text));
   await writeFile(`${OUT}report.html`, page(html));
-  line(green('✓'), 'report.html', `${size(html.length)} ${dim('by marked in')} ${ms(rendered)}  ${dim(shown(`${OUT}report.html`))}`);
+  line(
+    green('✓'),
+    'report.html',
+    `${size(html.length)} ${dim('by marked in')} ${ms(rendered)}  ${dim(shown(`${OUT}report.html`))}`,
+  );
 
   heading('The sandbox');
   showStats(host.stats());

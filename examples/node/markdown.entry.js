@@ -3,6 +3,11 @@
 //     --banner:js="$(printf '/*\n%s\n*/' "$(cat node_modules/marked/LICENSE)")" --outfile=examples/node/markdown.plugin.cjs
 import { marked } from 'marked';
 
-export const getInfo = () => ({ name: 'markdown', version: '1.0.0', apiVersion: 1, description: 'Markdown to HTML with marked' });
+export const getInfo = () => ({
+  name: 'markdown',
+  version: '1.0.0',
+  apiVersion: 1,
+  description: 'Markdown to HTML with marked',
+});
 
 export const render = (markdown) => marked.parse(markdown, { async: false, gfm: true });

@@ -4,7 +4,6 @@
 // guest chooses (keys, lengths, patterns) must neither run code here nor take memory out of proportion to its bytes.
 
 const T = require('./tags.js');
-const K = require('./classify.js');
 const { Reader, malformed, possible } = require('./reader.js');
 const { HostboxError } = require('../errors.js');
 

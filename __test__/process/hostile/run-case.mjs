@@ -20,7 +20,19 @@ const SETUP_MS = 5000;
 const CPU_WINDOW_MS = 300;
 const CPU_GRACE_MS = 1000;
 const CPU_IDLE_MS = 50;
-const ANY_CODE = ['ok', 'ERR_GUEST', 'ERR_TIMEOUT', 'ERR_MEMORY', 'ERR_CLONE', 'ERR_LIMIT', 'ERR_CLOSED', 'ERR_BUSY', 'ERR_ASYNC', 'ERR_ARGUMENT', 'ERR_FUNCTION_NOT_FOUND'];
+const ANY_CODE = [
+  'ok',
+  'ERR_GUEST',
+  'ERR_TIMEOUT',
+  'ERR_MEMORY',
+  'ERR_CLONE',
+  'ERR_LIMIT',
+  'ERR_CLOSED',
+  'ERR_BUSY',
+  'ERR_ASYNC',
+  'ERR_ARGUMENT',
+  'ERR_FUNCTION_NOT_FOUND',
+];
 
 const [family, index] = process.argv.slice(2);
 const { default: cases } = await import(`./corpus/${family}.mjs`);
@@ -112,7 +124,12 @@ async function recover(runtime) {
     const outcome = await settle(one.eval(wanted.source, { timeoutMs: RECOVERY_MS }), RECOVERY_MS + SLACK_MS);
     const ms = performance.now() - started;
     const right = outcome.code !== 'ok' || isDeepStrictEqual(outcome.value, wanted.equals);
-    return { ms, code: right ? outcome.code : 'WRONG_VALUE', fine: right && codes.includes(outcome.code), message: outcome.message };
+    return {
+      ms,
+      code: right ? outcome.code : 'WRONG_VALUE',
+      fine: right && codes.includes(outcome.code),
+      message: outcome.message,
+    };
   };
   const same = await check(runtime, followUp, allowed);
   if (same.fine) return { ...same, by: 'same' };
@@ -127,7 +144,10 @@ const round = (number) => Math.round(number * 10) / 10;
 
 const runtime = openRuntime();
 if (hostileCase.via === 'call') {
-  const loaded = await settle(runtime.loadPlugin('hostile', hostileCase.source, { timeoutMs: SETUP_MS }), SETUP_MS + SLACK_MS);
+  const loaded = await settle(
+    runtime.loadPlugin('hostile', hostileCase.source, { timeoutMs: SETUP_MS }),
+    SETUP_MS + SLACK_MS,
+  );
   if (loaded.code !== 'ok') breach(`the plugin did not load: ${loaded.code} ${loaded.message}`);
 } else {
   await runtime.eval('0', { timeoutMs: SETUP_MS });
@@ -144,8 +164,10 @@ const latenessMs = answerMs - TIMEOUT_MS;
 
 const allowedCodes = hostileCase.expect ?? ANY_CODE;
 const allows = (code) => (allowedCodes instanceof RegExp ? allowedCodes.test(code) : allowedCodes.includes(code));
-if (!allows(outcome.code)) breach(`answered ${outcome.code} (${outcome.message ?? 'a value'}), allowed: ${allowedCodes}`);
-if (outcome.code === 'ERR_GUEST' && / is not defined$/.test(outcome.message)) breach(`the guest lacks a global, so the case proves nothing: ${outcome.message}`);
+if (!allows(outcome.code))
+  breach(`answered ${outcome.code} (${outcome.message ?? 'a value'}), allowed: ${allowedCodes}`);
+if (outcome.code === 'ERR_GUEST' && outcome.message.endsWith(' is not defined'))
+  breach(`the guest lacks a global, so the case proves nothing: ${outcome.message}`);
 if (latenessMs > SLACK_MS) breach(`answered ${round(latenessMs)} ms after the deadline, allowed: ${SLACK_MS}`);
 delete outcome.value;
 
@@ -153,19 +175,22 @@ const recovery = await recover(runtime);
 if (!recovery.fine) breach(`afterwards the ${recovery.by} sandbox answered ${recovery.code} ${recovery.message ?? ''}`);
 const { largestGapMs: loopGapMs, peakRssBytes } = loop.stop();
 const allowedGapMs = hostileCase.loopGapMs ?? LOOP_GAP_MS;
-if (hostileCase.via !== 'sync' && loopGapMs > allowedGapMs) breach(`the loop stood still for ${round(loopGapMs)} ms, allowed: ${allowedGapMs}`);
+if (hostileCase.via !== 'sync' && loopGapMs > allowedGapMs)
+  breach(`the loop stood still for ${round(loopGapMs)} ms, allowed: ${allowedGapMs}`);
 
 const quarantined = () => runtime.stats().process.quarantinedThreads;
 const allowedCpuMs = (hostileCase.cpuMsAfter ?? CPU_IDLE_MS) + quarantined() * CPU_WINDOW_MS;
 const cpuMsAfter = await idleCpuMs(allowedCpuMs);
-if (cpuMsAfter >= allowedCpuMs) breach(`used ${round(cpuMsAfter)} ms of CPU in ${CPU_WINDOW_MS} ms afterwards, allowed: ${allowedCpuMs}`);
+if (cpuMsAfter >= allowedCpuMs)
+  breach(`used ${round(cpuMsAfter)} ms of CPU in ${CPU_WINDOW_MS} ms afterwards, allowed: ${allowedCpuMs}`);
 
 // The kernel's high-water mark misses no peak between two ticks; but it begins as the parent's, so it counts only where it rose.
 const highWater = process.resourceUsage().maxRSS;
 const peakBytes = Math.max(peakRssBytes, highWater > highWaterBefore ? highWater * 1024 : 0);
 const rssGrowthBytes = Math.max(0, peakBytes - baselineBytes);
 const allowedRssBytes = MEMORY_BYTES + BUFFER_BYTES + RSS_SLACK_BYTES;
-if (rssGrowthBytes > allowedRssBytes) breach(`the process grew by ${round(rssGrowthBytes / MIB)} MiB, allowed: ${allowedRssBytes / MIB}`);
+if (rssGrowthBytes > allowedRssBytes)
+  breach(`the process grew by ${round(rssGrowthBytes / MIB)} MiB, allowed: ${allowedRssBytes / MIB}`);
 
 const { state } = runtime.stats();
 const quarantinedThreads = quarantined();

@@ -56,7 +56,7 @@ pub(crate) fn runtime() -> &'static Runtime {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
-            .max_blocking_threads(cores.max(2))
+            .max_blocking_threads(cores * BLOCKING_PER_CORE)
             .thread_name("hostbox-io")
             .enable_time()
             .build();
@@ -70,6 +70,9 @@ pub(crate) fn runtime() -> &'static Runtime {
         }
     })
 }
+
+/// Work on the I/O runtime is bound by cores; the rest lets short work pass what takes long.
+const BLOCKING_PER_CORE: usize = 4;
 
 struct Alarm {
     at: Nanos,

@@ -308,7 +308,8 @@ impl Realm {
         if scope == BACKGROUND {
             self.note_background_end(verdict);
         } else {
-            self.answer(scope, Err(self.verdict_failure(verdict)));
+            let failure = self.verdict_failure(scope, verdict);
+            self.answer(scope, Err(failure));
         }
         let until = now() + KILL_DRAIN;
         let mut context = null_mut();
@@ -333,10 +334,10 @@ impl Realm {
         }
     }
 
-    fn verdict_failure(&self, verdict: Verdict) -> Failure {
+    fn verdict_failure(&self, scope: Ticket, verdict: Verdict) -> Failure {
         let limits = &self.shared().config.limits;
         match verdict {
-            Verdict::Deadline => self.shared().deadline_failure(),
+            Verdict::Deadline => self.shared().deadline_failure(scope),
             Verdict::Cpu => {
                 let cpu = limits.cpu.as_millis();
                 let message = format!("one turn of the guest used more than its {cpu} ms of CPU time");
@@ -522,7 +523,7 @@ impl Realm {
                 }
                 self.shared().wait_for_mail(until);
                 if now() >= deadline {
-                    self.answer(ticket, Err(self.shared().deadline_failure()));
+                    self.answer(ticket, Err(self.shared().deadline_failure(ticket)));
                     self.cancel_scope(ticket);
                     self.drop_scope(ticket);
                     return None;

@@ -25,6 +25,9 @@ use crate::turn::{Turn, Verdict};
 /// Unanswered calls that one sandbox may have.
 const MAX_CALLS: usize = 100_000;
 
+/// A stack trace as the engine gives it in, as the app is to see it out.
+type MapStack = Box<dyn Fn(&str) -> String + Send + Sync>;
+
 /// What a sandbox is made of.
 pub struct Config {
     /// What it may use.
@@ -38,7 +41,7 @@ pub struct Config {
     /// Names of the host functions that guests may call.
     pub bridge: Vec<String>,
     /// Rewrites stack traces of the guest, for source maps.
-    pub map_stack: Option<Box<dyn Fn(&str) -> String + Send + Sync>>,
+    pub map_stack: Option<MapStack>,
 }
 
 /// Who may touch the engine.
@@ -62,6 +65,8 @@ const DEAD: u8 = 2;
 
 struct Pending {
     deadline: Nanos,
+    /// What the deadline was made of, for the message.
+    timeout: Duration,
     /// The caller's own thread runs the call and hears of its end by itself.
     sync: bool,
 }
@@ -151,21 +156,52 @@ impl Sandbox {
     pub fn submit(&self, ticket: Ticket, request: Request, timeout: Option<Duration>) -> Result<(), Failure> {
         let shared = &self.shared;
         let charge = shared.admit(&request)?;
-        let deadline = shared.deadline(timeout);
+        let pending = shared.pending(timeout, false);
+        let deadline = pending.deadline;
         {
             let mut inbox = shared.lock();
-            shared.check_open(&inbox)?;
-            if inbox.calls.len() >= MAX_CALLS {
-                let message = format!("{MAX_CALLS} calls of this sandbox wait for an answer already");
-                return Err(Failure::new(Code::Limit, message).with_limit(format!("calls: {MAX_CALLS}")));
-            }
-            inbox.calls.insert(ticket, Pending { deadline, sync: false });
+            shared.check_room(&inbox)?;
+            inbox.calls.insert(ticket, pending);
             inbox.mail.push_back(Mail::Call { ticket, deadline, request, charge });
         }
         shared.counters.submitted();
         shared.request_alarm(deadline);
         shared.wake();
         Ok(())
+    }
+
+    /// Takes a call whose request is still being made: from here on its time runs. `begin` or `fail` follows.
+    ///
+    /// # Errors
+    /// As `submit`.
+    pub fn announce(&self, ticket: Ticket, timeout: Option<Duration>) -> Result<(), Failure> {
+        let shared = &self.shared;
+        let pending = shared.pending(timeout, false);
+        let deadline = pending.deadline;
+        {
+            let mut inbox = shared.lock();
+            shared.check_room(&inbox)?;
+            inbox.calls.insert(ticket, pending);
+        }
+        shared.counters.submitted();
+        shared.request_alarm(deadline);
+        Ok(())
+    }
+
+    /// Goes on with an announced call, unless it was answered meanwhile.
+    pub fn begin(&self, ticket: Ticket, request: Request) {
+        match self.shared.admit(&request) {
+            Ok(charge) => self.shared.post_announced(ticket, request, charge),
+            Err(failure) => self.fail(ticket, failure),
+        }
+    }
+
+    /// Answers an announced call with a failure, unless it was answered meanwhile.
+    pub fn fail(&self, ticket: Ticket, failure: Failure) {
+        if self.shared.claim(ticket) {
+            self.shared.counters.settled(Some(failure.code));
+            self.shared.config.host.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
+        }
     }
 
     /// Ends a call at once with `ERR_ABORTED`.
@@ -197,7 +233,8 @@ impl Sandbox {
     ) -> Result<SyncProgress, Failure> {
         let shared = &self.shared;
         let charge = shared.admit(&request)?;
-        let deadline = shared.deadline(timeout);
+        let pending = shared.pending(timeout, true);
+        let deadline = pending.deadline;
         if !shared.take_state(State::Idle, State::Sync) {
             shared.check_open(&shared.lock())?;
             return Err(Failure::new(Code::Busy, "the sandbox is working; use the asynchronous call or wait for it"));
@@ -209,7 +246,7 @@ impl Sandbox {
                 shared.leave();
                 return Err(failure);
             }
-            inbox.calls.insert(ticket, Pending { deadline, sync: true });
+            inbox.calls.insert(ticket, pending);
         }
         shared.counters.submitted();
         shared.request_alarm(deadline);
@@ -262,8 +299,27 @@ impl Shared {
         self.this.clone()
     }
 
-    fn deadline(&self, timeout: Option<Duration>) -> Nanos {
-        now().saturating_add(nanos(timeout.unwrap_or(self.config.limits.timeout)))
+    fn pending(&self, timeout: Option<Duration>, sync: bool) -> Pending {
+        let timeout = timeout.unwrap_or(self.config.limits.timeout);
+        Pending { deadline: now().saturating_add(nanos(timeout)), timeout, sync }
+    }
+
+    fn check_room(&self, inbox: &Inbox) -> Result<(), Failure> {
+        self.check_open(inbox)?;
+        if inbox.calls.len() < MAX_CALLS {
+            return Ok(());
+        }
+        let message = format!("{MAX_CALLS} calls of this sandbox wait for an answer already");
+        Err(Failure::new(Code::Limit, message).with_limit(format!("calls: {MAX_CALLS}")))
+    }
+
+    fn post_announced(&self, ticket: Ticket, request: Request, charge: Option<crate::account::MessageCharge>) {
+        {
+            let mut inbox = self.lock();
+            let Some(deadline) = inbox.calls.get(&ticket).map(|call| call.deadline) else { return };
+            inbox.mail.push_back(Mail::Call { ticket, deadline, request, charge });
+        }
+        self.wake();
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -387,11 +443,11 @@ impl Shared {
             if call.deadline > now {
                 next = next.min(call.deadline);
             } else if !call.sync {
-                expired.push(*ticket);
+                expired.push((*ticket, call.timeout));
             }
         }
-        for ticket in expired {
-            self.end_call(ticket, self.deadline_failure(), Verdict::Deadline);
+        for (ticket, timeout) in expired {
+            self.end_call(ticket, deadline_failure(timeout), Verdict::Deadline);
         }
         if self.turn.overdue().is_some() {
             if let Some(this) = self.this.upgrade() {
@@ -407,8 +463,10 @@ impl Shared {
         }
     }
 
-    pub(crate) fn deadline_failure(&self) -> Failure {
-        Failure::new(Code::Timeout, "the call was not done within its timeoutMs").with_limit("timeoutMs")
+    /// The failure of a call whose time is over.
+    pub(crate) fn deadline_failure(&self, ticket: Ticket) -> Failure {
+        let timeout = self.lock().calls.get(&ticket).map_or(self.config.limits.timeout, |call| call.timeout);
+        deadline_failure(timeout)
     }
 
     // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -634,6 +692,11 @@ impl Drop for Shared {
     fn drop(&mut self) {
         crate::stats::count_sandbox(-1);
     }
+}
+
+fn deadline_failure(timeout: Duration) -> Failure {
+    let ms = timeout.as_millis();
+    Failure::new(Code::Timeout, format!("the call was not answered within its {ms} ms")).with_limit(format!("timeoutMs: {ms}"))
 }
 
 fn closed(doom: Option<&Arc<Failure>>) -> Failure {

@@ -51,7 +51,8 @@ const INTRINSICS: &[&str] = &[
     "performance",
 ];
 
-/// Compiles `(name, path)` modules into `out` and writes `guest_modules.rs` beside them, which defines `GUEST_MODULES`.
+/// Compiles `(name, path)` modules into `out` and writes `guest_modules.rs` beside them, which defines `GUEST_MODULES`
+/// and finds them by where it lies itself.
 ///
 /// # Panics
 /// On any error: this is a build script's work, and a broken guest module is a broken build.
@@ -67,8 +68,8 @@ pub fn compile(modules: &[(String, PathBuf)], out: &Path) {
         fs::write(out.join(format!("{file}.bin")), to_bytecode(&function, name)).expect("the output folder can be written");
         let _ = writeln!(
             table,
-            "    GuestModule {{ name: {name:?}, intrinsics: {intrinsics}, bytecode: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}.bin\")), \
-             source: include_str!(concat!(env!(\"OUT_DIR\"), \"/{file}.js\")) }},"
+            "    GuestModule {{ name: {name:?}, intrinsics: {intrinsics}, bytecode: include_bytes!(\"{file}.bin\"), \
+             source: include_str!(\"{file}.js\") }},"
         );
     }
     table.push_str("];\n");

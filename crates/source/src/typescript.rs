@@ -26,7 +26,7 @@ use oxc::span::SourceType;
 use oxc::transformer::{TransformOptions, Transformer};
 
 /// The longest TypeScript that [`strip`] takes, in bytes.
-pub const SOURCE_BYTES_MAX: usize = 4 << 20;
+pub const SOURCE_BYTES_MAX: usize = 1 << 20;
 
 /// The longest `.tsx`, in bytes: what stands between tags can hide brackets, so the length keeps the stack safe.
 pub const TSX_BYTES_MAX: usize = 32 << 10;

@@ -70,13 +70,17 @@ async function runFeature(feature, suffix) {
 /** What is wrong with the outcomes, as lines of text. */
 function problems(feature, outcomes, known) {
   return outcomes.flatMap(({ name, error }) => {
-    if (error === undefined) return known[name] ? [`${feature}: ${name}\n  passes, though a difference is listed: ${known[name]}`] : [];
+    if (error === undefined)
+      return known[name] ? [`${feature}: ${name}\n  passes, though a difference is listed: ${known[name]}`] : [];
     return known[name] ? [] : [`${feature}: ${name}\n  ${error.trimEnd().replaceAll('\n', '\n  ')}`];
   });
 }
 
 async function main() {
-  const all = [...readdirSync(sources).filter((name) => existsSync(new URL(`${name}/guest.test.ts`, sources))), 'gates'];
+  const all = [
+    ...readdirSync(sources).filter((name) => existsSync(new URL(`${name}/guest.test.ts`, sources))),
+    'gates',
+  ];
   const features = process.argv.length > 2 ? process.argv.slice(2) : all;
   let failures = 0;
   let tests = 0;

@@ -25,7 +25,11 @@ function noise(x, y, seed) {
   const [xf, yf] = [x - xi, y - yi];
   const u = xf * xf * xf * (xf * (xf * 6 - 15) + 10);
   const v = yf * yf * yf * (yf * (yf * 6 - 15) + 10);
-  return mix(mix(hash(xi, yi, seed), hash(xi + 1, yi, seed), u), mix(hash(xi, yi + 1, seed), hash(xi + 1, yi + 1, seed), u), v);
+  return mix(
+    mix(hash(xi, yi, seed), hash(xi + 1, yi, seed), u),
+    mix(hash(xi, yi + 1, seed), hash(xi + 1, yi + 1, seed), u),
+    v,
+  );
 }
 
 /** Octaves of noise; `ridged` folds each into crests. */
@@ -44,7 +48,7 @@ function fractal(x, y, { octaves, seed, gain = 0.5, ridged = false }) {
 // x and y run from 0 to 1 over the width and the height; colours are linear light.
 function sky(x, y) {
   const height = clamp(y / SHORE);
-  let colour = mixColour([0.045, 0.115, 0.30], [0.20, 0.31, 0.50], smooth(0, 0.5, height));
+  let colour = mixColour([0.045, 0.115, 0.3], [0.2, 0.31, 0.5], smooth(0, 0.5, height));
   colour = mixColour(colour, [0.92, 0.47, 0.22], smooth(0.3, 0.8, height) * 0.9);
   const distance = Math.hypot((x - SUN.x) * 1.5, y - SUN.y);
   const glow = Math.exp(-distance * 5.2);
@@ -55,20 +59,34 @@ function sky(x, y) {
   const drift = fractal(x * 2.2, y * 7 + 3, { octaves: 4, seed: 5 });
   const density = fractal(x * 3.2 + drift * 1.6, y * 13 + drift * 2.2, { octaves: 7, seed: 21, gain: 0.54 });
   const cover = smooth(0.47, 0.75, density + 0.16 * Math.exp(-(((y - 0.2) / 0.16) ** 2)) - 0.1 * smooth(0.36, 0.5, y));
-  const thinner = fractal(x * 3.2 + drift * 1.6 + 0.05 * (SUN.x - x), y * 13 + drift * 2.2 + 0.35, { octaves: 6, seed: 21, gain: 0.54 });
+  const thinner = fractal(x * 3.2 + drift * 1.6 + 0.05 * (SUN.x - x), y * 13 + drift * 2.2 + 0.35, {
+    octaves: 6,
+    seed: 21,
+    gain: 0.54,
+  });
   const lit = clamp(0.5 + (density - thinner) * 4.2);
   const warm = Math.exp(-distance * 2.4);
-  const bright = mixColour([0.60, 0.50, 0.52], [1.75, 0.94, 0.48], warm);
+  const bright = mixColour([0.6, 0.5, 0.52], [1.75, 0.94, 0.48], warm);
   const shaded = mixColour([0.15, 0.18, 0.29], [0.52, 0.27, 0.24], warm);
   return mixColour(colour, mixColour(shaded, bright, lit), cover * 0.86);
 }
 
 /** From far to near. `base` and `rise` are heights of the picture; `haze` is how much air lies before the ridge. */
 const RIDGES = [
-  { base: 0.60, rise: 0.30, scale: 1.7, seed: 101, haze: 0.62, snow: 0.9, rock: [0.17, 0.18, 0.24], offset: 0.3 },
+  { base: 0.6, rise: 0.3, scale: 1.7, seed: 101, haze: 0.62, snow: 0.9, rock: [0.17, 0.18, 0.24], offset: 0.3 },
   { base: 0.63, rise: 0.33, scale: 2.3, seed: 171, haze: 0.38, snow: 0.6, rock: [0.115, 0.125, 0.165], offset: 4.1 },
-  { base: 0.66, rise: 0.23, scale: 3.1, seed: 233, haze: 0.28, snow: 0, rock: [0.050, 0.066, 0.066], offset: 9.6 },
-  { base: 0.672, rise: 0.115, scale: 4.6, seed: 307, haze: 0.11, snow: 0, rock: [0.018, 0.027, 0.022], offset: 2.2, trees: true },
+  { base: 0.66, rise: 0.23, scale: 3.1, seed: 233, haze: 0.28, snow: 0, rock: [0.05, 0.066, 0.066], offset: 9.6 },
+  {
+    base: 0.672,
+    rise: 0.115,
+    scale: 4.6,
+    seed: 307,
+    haze: 0.11,
+    snow: 0,
+    rock: [0.018, 0.027, 0.022],
+    offset: 2.2,
+    trees: true,
+  },
 ];
 
 function crest(ridge, x) {
@@ -77,7 +95,10 @@ function crest(ridge, x) {
   height = ridge.rise * (height - 0.34) * 1.75;
   // Conifers: a comb of narrow, pointed crowns on the nearest ridge.
   if (ridge.trees) {
-    for (const [count, tall, seed] of [[260, 0.03, 1], [410, 0.021, 2]]) {
+    for (const [count, tall, seed] of [
+      [260, 0.03, 1],
+      [410, 0.021, 2],
+    ]) {
       const cell = x * count;
       const size = hash(Math.floor(cell), seed, 77);
       const lean = Math.abs((cell % 1) - 0.5) * 2;
@@ -90,7 +111,9 @@ function crest(ridge, x) {
 
 function slope(ridge, x, y, top) {
   const depth = y - top;
-  const [u, v] = ridge.trees ? [x * 26 + ridge.offset * 3, depth * 34] : [x * 34 + ridge.offset * 3 + depth * 9, y * 12 + depth * 15];
+  const [u, v] = ridge.trees
+    ? [x * 26 + ridge.offset * 3, depth * 34]
+    : [x * 34 + ridge.offset * 3 + depth * 9, y * 12 + depth * 15];
   const warp = ridge.trees ? 3 : 1.2;
   const bend = fractal(u * 0.4, v * 0.4, { octaves: 3, seed: ridge.seed + 40 });
   const options = { octaves: 6, seed: ridge.seed + 50, gain: 0.58, ridged: true };
@@ -102,12 +125,16 @@ function slope(ridge, x, y, top) {
   if (ridge.snow) {
     const line = ridge.snow * smooth(0.2, 0.02, depth + (here - 0.6) * 0.24);
     const patchy = smooth(0.44, 0.62, here + 0.22 * line);
-    const white = mixColour([0.26, 0.33, 0.50], [1.05, 0.80, 0.66], light);
+    const white = mixColour([0.26, 0.33, 0.5], [1.05, 0.8, 0.66], light);
     colour = mixColour(colour, white, line * patchy);
   }
   if (ridge.trees) colour = colour.map((channel) => channel * (0.55 + 0.9 * noise(x * 900, y * 520, 9)));
-  const air = mixColour([0.24, 0.30, 0.46], [1.05, 0.56, 0.30], warm * warm * 0.8);
-  const mist = 0.34 * smooth(0.07, 0, ridge.base - y) * (1 - ridge.haze) * fractal(x * 5, y * 30, { octaves: 4, seed: 400 + ridge.seed });
+  const air = mixColour([0.24, 0.3, 0.46], [1.05, 0.56, 0.3], warm * warm * 0.8);
+  const mist =
+    0.34 *
+    smooth(0.07, 0, ridge.base - y) *
+    (1 - ridge.haze) *
+    fractal(x * 5, y * 30, { octaves: 4, seed: 400 + ridge.seed });
   return mixColour(colour, air, clamp(ridge.haze + mist));
 }
 
@@ -140,9 +167,9 @@ function water(upper, rows, x, y) {
   const row = clamp(Math.round(mirroredY * HEIGHT), 0, rows - 1);
   const at = (row * WIDTH + clamp(Math.round(mirroredX * WIDTH), 0, WIDTH - 1)) * 3;
   const seen = [upper[at], upper[at + 1], upper[at + 2]];
-  const deep = [0.012, 0.030, 0.045];
-  const reflected = mixColour(deep, seen, mix(0.86, 0.50, smooth(0, 1, depth)));
-  const spark = smooth(0.17, 0.34, fine + ripple * 0.5) * Math.exp(-(((x - SUN.x) / (0.03 + depth * 0.10)) ** 2));
+  const deep = [0.012, 0.03, 0.045];
+  const reflected = mixColour(deep, seen, mix(0.86, 0.5, smooth(0, 1, depth)));
+  const spark = smooth(0.17, 0.34, fine + ripple * 0.5) * Math.exp(-(((x - SUN.x) / (0.03 + depth * 0.1)) ** 2));
   return reflected.map((channel, i) => channel + spark * [1.5, 0.85, 0.42][i] * (1 - depth * 0.5));
 }
 

@@ -6,8 +6,26 @@ export const HEIGHT = 800;
 
 const hex = (text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
 const THEME = {
-  editor: '#1e2230', side: '#191c28', title: '#151823', line: '#262b3c', terminal: '#161925', status: '#3d6ee0', text: '#d5dbec', dim: '#69728c',
-  keyword: '#c792ea', string: '#a5d97b', number: '#f5a97f', comment: '#69728c', type: '#ffcb6b', call: '#82aaff', punctuation: '#89a0c8', green: '#7fd88f', yellow: '#f4c65d', red: '#ef6b73', cyan: '#6fd3e0', selection: '#2a3148',
+  editor: '#1e2230',
+  side: '#191c28',
+  title: '#151823',
+  line: '#262b3c',
+  terminal: '#161925',
+  status: '#3d6ee0',
+  text: '#d5dbec',
+  dim: '#69728c',
+  keyword: '#c792ea',
+  string: '#a5d97b',
+  number: '#f5a97f',
+  comment: '#69728c',
+  type: '#ffcb6b',
+  call: '#82aaff',
+  punctuation: '#89a0c8',
+  green: '#7fd88f',
+  yellow: '#f4c65d',
+  red: '#ef6b73',
+  cyan: '#6fd3e0',
+  selection: '#2a3148',
 };
 for (const [name, value] of Object.entries(THEME)) THEME[name] = hex(value);
 
@@ -43,29 +61,54 @@ const TREE = [
 ];
 
 const TERMINAL = [
-  [['$ ', 'green'], ['npm start', 'text']],
-  [['photo.jpg       ', 'cyan'], ['1600 x 1067', 'text'], ['  ->  ', 'dim'], ['320 x 213', 'text'], ['   jpg', 'yellow']],
-  [['screenshot.png  ', 'cyan'], ['1280 x 800 ', 'text'], ['  ->  ', 'dim'], ['320 x 200', 'text'], ['   png', 'yellow']],
-  [['while(true){}   ', 'cyan'], ['stopped by its deadline', 'red'], ['  the loop kept ticking', 'dim']],
-  [['all done ', 'green'], ['2 pictures, 3 plugins, 1 sandbox', 'dim']],
+  [
+    ['$ ', 'green'],
+    ['npm start', 'text'],
+  ],
+  [
+    ['photo.jpg       ', 'cyan'],
+    ['1600 x 1067', 'text'],
+    ['  ->  ', 'dim'],
+    ['320 x 213', 'text'],
+    ['   jpg', 'yellow'],
+  ],
+  [
+    ['screenshot.png  ', 'cyan'],
+    ['1280 x 800 ', 'text'],
+    ['  ->  ', 'dim'],
+    ['320 x 200', 'text'],
+    ['   png', 'yellow'],
+  ],
+  [
+    ['while(true){}   ', 'cyan'],
+    ['stopped by its deadline', 'red'],
+    ['  the loop kept ticking', 'dim'],
+  ],
+  [
+    ['all done ', 'green'],
+    ['2 pictures, 3 plugins, 1 sandbox', 'dim'],
+  ],
   [['$ ', 'green']],
 ];
 
-const TOKENS = /(?<comment>\/\/.*)|(?<string>'[^']*')|(?<keyword>\b(?:import|type|from|export|async|function|const|await|return)\b)|(?<number>\b\d+\b)|(?<type>\b[A-Z]\w+)|(?<call>\b\w+(?=\())|(?<text>\w+)|(?<punctuation>[^\w\s])|\s+/g;
+const TOKENS =
+  /(?<comment>\/\/.*)|(?<string>'[^']*')|(?<keyword>\b(?:import|type|from|export|async|function|const|await|return)\b)|(?<number>\b\d+\b)|(?<type>\b[A-Z]\w+)|(?<call>\b\w+(?=\())|(?<text>\w+)|(?<punctuation>[^\w\s])|\s+/g;
 
 /** RGB bytes, three a pixel. */
 export function renderScreenshot() {
   const rgb = new Uint8Array(WIDTH * HEIGHT * 3);
   const plot = (x, y, colour, share = 1) => {
     if (x < 0 || y < 0 || x >= WIDTH || y >= HEIGHT) return;
-    for (let i = 0; i < 3; i++) rgb[(y * WIDTH + x) * 3 + i] += Math.round((colour[i] - rgb[(y * WIDTH + x) * 3 + i]) * share);
+    for (let i = 0; i < 3; i++)
+      rgb[(y * WIDTH + x) * 3 + i] += Math.round((colour[i] - rgb[(y * WIDTH + x) * 3 + i]) * share);
   };
   const box = (left, top, width, height, colour, share = 1) => {
     for (let y = top; y < top + height; y++) for (let x = left; x < left + width; x++) plot(x, y, colour, share);
   };
   const disc = (cx, cy, radius, colour) => {
     for (let y = -radius - 1; y <= radius + 1; y++)
-      for (let x = -radius - 1; x <= radius + 1; x++) plot(cx + x, cy + y, colour, Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(x, y))));
+      for (let x = -radius - 1; x <= radius + 1; x++)
+        plot(cx + x, cy + y, colour, Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(x, y))));
   };
   const text = (words, left, top, colour) => drawText(words, left, top, (x, y) => plot(x, y, colour));
   const runs = (pieces, left, top) => {
@@ -82,7 +125,8 @@ export function renderScreenshot() {
     box(0, y, WIDTH, 1, [36 + 50 * share, 44 + 34 * share, 84 + 62 * share].map(Math.round));
   }
   const [left, top, width, height] = [28, 24, WIDTH - 56, HEIGHT - 56];
-  for (let spread = 14; spread > 0; spread -= 2) box(left - spread, top - spread + 8, width + 2 * spread, height + 2 * spread, [0, 0, 0], 0.05);
+  for (let spread = 14; spread > 0; spread -= 2)
+    box(left - spread, top - spread + 8, width + 2 * spread, height + 2 * spread, [0, 0, 0], 0.05);
 
   const [side, bar, status] = [228, 40, 28];
   const terminalTop = top + height - status - 164;
@@ -121,6 +165,11 @@ export function renderScreenshot() {
     if (i === TERMINAL.length - 1) box(end, terminalTop + 37 + i * 21, 10, 16, THEME.text);
   });
   text('main*   0 errors, 0 warnings', left + 18, top + height - status + 7, [255, 255, 255]);
-  text('Ln 12, Col 50   UTF-8   TypeScript', left + width - 35 * CELL_WIDTH, top + height - status + 7, [255, 255, 255]);
+  text(
+    'Ln 12, Col 50   UTF-8   TypeScript',
+    left + width - 35 * CELL_WIDTH,
+    top + height - status + 7,
+    [255, 255, 255],
+  );
   return rgb;
 }

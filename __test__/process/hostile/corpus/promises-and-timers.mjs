@@ -11,7 +11,7 @@ export default [
   { name: 'queueMicrotask that queues itself twice is stopped', source: '(function again() { queueMicrotask(again); queueMicrotask(again); })(); new Promise(() => {})', expect: limited },
   { name: 'a storm of jobs that each loop is stopped', source: 'for (let i = 0; i < 50; i++) Promise.resolve().then(() => { for (;;); }); new Promise(() => {})', expect: stopped },
   { name: 'jobs that queue jobs after the deadline are stopped', source: '(function again() { Promise.resolve().then(again); Promise.resolve().then(again); new Promise(() => { for (;;); }).catch(again); })(); new Promise(() => {})', expect: limited },
-  { name: 'nextTick that queues itself is stopped', source: '(function again() { process.nextTick(again); })(); new Promise(() => {})', expect: limited },
+  { name: 'listeners of an aborted signal that abort more are stopped', source: '(function again() { const controller = new AbortController(); controller.signal.addEventListener("abort", again); queueMicrotask(() => controller.abort()); })(); new Promise(() => {})', expect: limited },
   { name: 'a million timers are refused or answered', source: 'for (let i = 0; i < 1e6; i++) setTimeout(() => {}, 1e6); new Promise(() => {})', expect: limited },
   { name: 'a million timers that are due are refused or answered', source: 'for (let i = 0; i < 1e6; i++) setTimeout(() => {}, 0); new Promise(() => {})', expect: limited },
   { name: 'timers behind catch clauses are limited', source: 'for (;;) { try { setTimeout(() => {}, 1e9); } catch (error) {} }', expect: limited },
@@ -33,6 +33,6 @@ export default [
   { name: 'a promise that resolves itself is answered', source: 'let resolve; const knot = new Promise((r) => { resolve = r; }); resolve(knot); knot', expect: ['ERR_GUEST'] },
   { name: 'Promise.all over a million promises is answered', source: 'Promise.all(Array.from({ length: 1e6 }, () => new Promise(() => {})))', expect: limited },
   { name: 'abort timeouts that flood are limited', source: 'for (;;) { try { AbortSignal.timeout(1e6); } catch {} }', expect: limited },
-  { name: 'message ports that flood each other are stopped', source: 'const { port1, port2 } = new MessageChannel(); port1.onmessage = () => { port1.postMessage(1); port1.postMessage(1); }; port2.onmessage = () => { port2.postMessage(1); port2.postMessage(1); }; port1.postMessage(1); port2.postMessage(1); new Promise(() => {})', expect: limited },
+  { name: 'signals that time out and follow each other without end are stopped', source: '(function again() { let signal = AbortSignal.timeout(0); for (let i = 0; i < 10; i++) signal = AbortSignal.any([signal]); signal.onabort = () => { again(); again(); }; })(); new Promise(() => {})', expect: limited },
   { name: 'a plugin function that never settles is answered at the deadline', via: 'call', source: 'exports.run = () => new Promise(() => {});', expect: stopped },
 ];

@@ -93,6 +93,36 @@ impl Step {
         Step::new(op, args, extra.map(Extra::Stored))
     }
 
+    /// As [`Step::parse`], with the arguments as JSON text.
+    ///
+    /// # Errors
+    /// As [`Step::parse`], and for text that is no JSON.
+    pub fn parse_json(op: &str, args: Option<&str>, extra: Option<u64>) -> Result<Step> {
+        Self::parse(op, json_args(op, args)?.as_ref(), extra)
+    }
+
+    /// As [`Step::parse_with_bytes`], with the arguments as JSON text.
+    ///
+    /// # Errors
+    /// As [`Step::parse_with_bytes`], and for text that is no JSON.
+    pub fn parse_json_with_bytes(op: &str, args: Option<&str>, extra: Block) -> Result<Step> {
+        Self::parse_with_bytes(op, json_args(op, args)?.as_ref(), extra)
+    }
+
+    /// The steps of a chain from JSON text: an array of `{ op, args?, extraInputId? }`.
+    ///
+    /// # Errors
+    /// As [`Step::parse`], and for text that is no such array.
+    pub fn parse_chain(json: &str) -> Result<Vec<Step>> {
+        let steps: Vec<Value> = serde_json::from_str(json)
+            .map_err(|error| Error::op("chain", format!("its steps are no JSON array: {error}")))?;
+        let parse = |step: &Value| {
+            let op = step.get("op").and_then(Value::as_str).unwrap_or_default();
+            Self::parse(op, step.get("args"), step.get("extraInputId").and_then(Value::as_u64))
+        };
+        steps.iter().map(parse).collect()
+    }
+
     /// The same with a second input that is not stored.
     pub fn parse_with_bytes(op: &str, args: Option<&Value>, extra: Block) -> Result<Step> {
         Step::new(op, args, Some(Extra::Given(extra)))
@@ -150,4 +180,10 @@ impl Step {
 fn contained<T>(op: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
         .unwrap_or_else(|_| Err(Error::op(op, "the input cannot be processed")))
+}
+
+fn json_args(op: &str, args: Option<&str>) -> Result<Option<Value>> {
+    let Some(args) = args else { return Ok(None) };
+    let parsed = serde_json::from_str(args);
+    parsed.map(Some).map_err(|error| Error::op(op, format!("its arguments are no JSON object: {error}")))
 }

@@ -14,7 +14,7 @@ use super::identity::Identities;
 use super::intrinsics::Intrinsics;
 use super::raw::*;
 use super::walk::put_simple;
-use crate::payload::{Payload, put_varint, tag};
+use crate::payload::Payload;
 
 /// Nodes, or 64 bytes of text, between two questions whether to go on.
 const STRIDE: isize = 1_000;

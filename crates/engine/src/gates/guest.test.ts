@@ -11,7 +11,14 @@ const native = Array.prototype as unknown as Record<string, Method>;
 // methods that copy, and copies a set before it asks for the other's keys.
 const isQuickJs = 'InternalError' in globalThis;
 const quickJsDiffers = [
-  'sort', 'toReversed', 'toSorted', 'toSpliced', 'with', 'union', 'difference', 'symmetricDifference',
+  'sort',
+  'toReversed',
+  'toSorted',
+  'toSpliced',
+  'with',
+  'union',
+  'difference',
+  'symmetricDifference',
 ];
 
 /** Small, fast, and the same on each run. */
@@ -35,7 +42,8 @@ function outcome(method: Method, target: unknown, args: unknown[]): string {
 }
 
 function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : `${typeof value} ${String(value)}`;
+  if (typeof value !== 'object' || value === null)
+    return Object.is(value, -0) ? '-0' : `${typeof value} ${String(value)}`;
   const entries = Reflect.ownKeys(value).map((key) => `${String(key)}: ${describe((value as any)[key])}`);
   return `${Array.isArray(value) ? 'array' : 'object'} {${entries.join(', ')}}`;
 }
@@ -43,7 +51,15 @@ function describe(value: unknown): string {
 /** Records each trap that runs on the target. */
 function traced(target: object, log: string[]): object {
   const traps: ProxyHandler<object> = {};
-  for (const name of ['get', 'set', 'has', 'deleteProperty', 'defineProperty', 'getOwnPropertyDescriptor', 'ownKeys'] as const) {
+  for (const name of [
+    'get',
+    'set',
+    'has',
+    'deleteProperty',
+    'defineProperty',
+    'getOwnPropertyDescriptor',
+    'ownKeys',
+  ] as const) {
     traps[name] = (...args: any[]) => {
       log.push(`${name} ${String(args[1])}`);
       return (Reflect as any)[name](...args);
@@ -59,29 +75,49 @@ function randomTarget(random: (below: number) => number): object {
   const length = random(7);
   const target: any = random(2) === 0 ? [] : {};
   for (let i = 0; i < length; i++) if (random(4) > 0) target[i] = values[random(values.length)];
-  target.length = Array.isArray(target) ? length : [length, length, `${length}`, length + 0.5, -1, NaN, undefined][random(7)];
+  target.length = Array.isArray(target)
+    ? length
+    : [length, length, `${length}`, length + 0.5, -1, NaN, undefined][random(7)];
   if (random(8) === 0) target[random(6)] = [1, [2, , [3]]];
   return target;
 }
 
 function copyTarget(target: any): object {
   const copy: any = Array.isArray(target) ? [] : {};
-  for (const key of Reflect.ownKeys(target)) Object.defineProperty(copy, key, Object.getOwnPropertyDescriptor(target, key)!);
+  for (const key of Reflect.ownKeys(target))
+    Object.defineProperty(copy, key, Object.getOwnPropertyDescriptor(target, key)!);
   return copy;
 }
 
 const truthy = (value: unknown): boolean => !!value;
 const callbacks: Record<string, (random: (below: number) => number) => unknown[]> = {
   // Consistent ones alone: what an inconsistent one gives is the engine's choice.
-  sort: (random) => [[], [undefined], [(a: any, b: any) => String(a).length - String(b).length], [() => 0], [() => NaN], [null]][random(6)]!,
-  reduce: (random) => [[(a: any, b: any) => `${String(a)}${String(b)}`], [(a: any, b: any) => `${String(a)}${String(b)}`, 'x'], [5]][random(3)]!,
+  sort: (random) =>
+    [[], [undefined], [(a: any, b: any) => String(a).length - String(b).length], [() => 0], [() => NaN], [null]][
+      random(6)
+    ]!,
+  reduce: (random) =>
+    [[(a: any, b: any) => `${String(a)}${String(b)}`], [(a: any, b: any) => `${String(a)}${String(b)}`, 'x'], [5]][
+      random(3)
+    ]!,
   predicate: (random) => [[truthy], [truthy, {}], [(_: unknown, k: number) => k > 1], [undefined]][random(4)]!,
   map: (random) => [[(value: unknown, k: number) => [value, k]], [String], [{}]][random(3)]!,
 };
 const kinds: Record<string, string> = {
-  sort: 'sort', toSorted: 'sort', reduce: 'reduce', reduceRight: 'reduce', map: 'map', flatMap: 'map',
-  every: 'predicate', some: 'predicate', forEach: 'predicate', filter: 'predicate', find: 'predicate', findIndex: 'predicate',
-  findLast: 'predicate', findLastIndex: 'predicate',
+  sort: 'sort',
+  toSorted: 'sort',
+  reduce: 'reduce',
+  reduceRight: 'reduce',
+  map: 'map',
+  flatMap: 'map',
+  every: 'predicate',
+  some: 'predicate',
+  forEach: 'predicate',
+  filter: 'predicate',
+  find: 'predicate',
+  findIndex: 'predicate',
+  findLast: 'predicate',
+  findLastIndex: 'predicate',
 };
 const names = Object.keys(fallbacks).filter((name) => name in native);
 
@@ -93,7 +129,8 @@ function randomArguments(name: string, random: (below: number) => number): unkno
   const count = name === 'toLocaleString' ? 0 : random(5);
   for (let i = 0; i < count; i++) {
     const isNumeric = i < 2 && name !== 'push' && name !== 'unshift' && name !== 'concat';
-    const pool = isNumeric && !(i === 0 && ['fill', 'indexOf', 'lastIndexOf', 'includes'].includes(name)) ? numbers : values;
+    const pool =
+      isNumeric && !(i === 0 && ['fill', 'indexOf', 'lastIndexOf', 'includes'].includes(name)) ? numbers : values;
     args.push(name === 'concat' && random(2) === 0 ? randomTarget(random) : pool[random(pool.length)]);
   }
   return args;
@@ -106,7 +143,11 @@ for (const name of names) {
       const target = randomTarget(random);
       const args = randomArguments(name, random);
       const expected = outcome(native[name]!, copyTarget(target), args);
-      assert.equal(outcome(array[name]!, copyTarget(target), args), expected, `${name} on ${describe(target)} with ${args.map(describe)}`);
+      assert.equal(
+        outcome(array[name]!, copyTarget(target), args),
+        expected,
+        `${name} on ${describe(target)} with ${args.map(describe)}`,
+      );
     }
   });
 
@@ -134,9 +175,21 @@ for (const name of names) {
 
   test(`${name} fails as the native does on null and frozen targets`, () => {
     if (isQuickJs && quickJsDiffers.includes(name)) return;
-    for (const target of [null, undefined, Object.freeze([1, , 2]), Object.freeze({ length: 2, 0: 1, 1: 2 }), 5, 'abc', true]) {
+    for (const target of [
+      null,
+      undefined,
+      Object.freeze([1, , 2]),
+      Object.freeze({ length: 2, 0: 1, 1: 2 }),
+      5,
+      'abc',
+      true,
+    ]) {
       for (const args of [[], [0], [() => 0], [() => false, 1], [1, 1, 1]]) {
-        assert.equal(outcome(array[name]!, target, args), outcome(native[name]!, target, args), `${name} on ${String(target)}`);
+        assert.equal(
+          outcome(array[name]!, target, args),
+          outcome(native[name]!, target, args),
+          `${name} on ${String(target)}`,
+        );
       }
     }
   });
@@ -155,7 +208,10 @@ test('a species constructor makes the results', () => {
   };
   for (const [name, result] of Object.entries(results)) assert.ok(result instanceof Mine, name);
   for (const name of ['with', 'toReversed', 'toSorted', 'toSpliced']) {
-    assert.equal(Object.getPrototypeOf(array[name]!.call(Mine.of(1), ...(name === 'with' ? [0, 1] : []))), Array.prototype);
+    assert.equal(
+      Object.getPrototypeOf(array[name]!.call(Mine.of(1), ...(name === 'with' ? [0, 1] : []))),
+      Array.prototype,
+    );
   }
 });
 
@@ -179,7 +235,10 @@ test('lengths near 2**53 keep their limits', () => {
   assert.throws(() => array['splice']!.call(huge(), 0, 0, 1), TypeError);
   assert.throws(() => array['toReversed']!.call(huge()), RangeError);
   assert.throws(() => array['with']!.call(huge(), 0, 0), RangeError);
-  assert.throws(() => array['concat']!.call([1], { length: 2 ** 53 - 1, [Symbol.isConcatSpreadable]: true }), TypeError);
+  assert.throws(
+    () => array['concat']!.call([1], { length: 2 ** 53 - 1, [Symbol.isConcatSpreadable]: true }),
+    TypeError,
+  );
   assert.equal(array['pop']!.call(huge({ [2 ** 53 - 2]: 'last' })), 'last');
   assert.equal(array['at']!.call(huge({ [2 ** 53 - 2]: 'last' }), -1), 'last');
   assert.equal(array['lastIndexOf']!.call(huge({ [2 ** 53 - 2]: 'last' }), 'last'), 2 ** 53 - 2);
@@ -207,7 +266,12 @@ test('a sort of a thousand numbers with few values is right and stable', () => {
   const random = randomFrom(1);
   const items = Array.from({ length: 1000 }, (_, index) => ({ key: random(20), index }));
   const sorted = array['sort']!.call([...items], (a: any, b: any) => a.key - b.key);
-  assert.ok(sorted.every((item: any, i: number) => i === 0 || sorted[i - 1].key < item.key || (sorted[i - 1].key === item.key && sorted[i - 1].index < item.index)));
+  assert.ok(
+    sorted.every(
+      (item: any, i: number) =>
+        i === 0 || sorted[i - 1].key < item.key || (sorted[i - 1].key === item.key && sorted[i - 1].index < item.index),
+    ),
+  );
 });
 
 // ── iterators ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,9 +296,28 @@ const helpers = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
 if (helpers?.drop !== undefined) {
   test('drop takes the same steps as the native', () => {
     for (const script of [
-      (h: any) => [h.next(), h.next(), h.next()], (h: any) => [...h], (h: any) => [h.next(), h.return(), h.next()], (h: any) => [h.return(), h.return(), h.next()],
+      (h: any) => [h.next(), h.next(), h.next()],
+      (h: any) => [...h],
+      (h: any) => [h.next(), h.return(), h.next()],
+      (h: any) => [h.return(), h.return(), h.next()],
     ]) {
-      for (const limit of [0, 1, 2.5, 10, Infinity, '1', undefined, NaN, -1, -0.5, { valueOf: () => { throw new SyntaxError(); } }]) {
+      for (const limit of [
+        0,
+        1,
+        2.5,
+        10,
+        Infinity,
+        '1',
+        undefined,
+        NaN,
+        -1,
+        -0.5,
+        {
+          valueOf: () => {
+            throw new SyntaxError();
+          },
+        },
+      ]) {
         const run = (drop: Method): string => {
           const log: string[] = [];
           try {
@@ -244,7 +327,8 @@ if (helpers?.drop !== undefined) {
           }
         };
         // Whether a wrong limit closes the iterator changed in 2025: engines differ.
-        const isWrong = !(Number.isNaN as any)(limit) && typeof limit !== 'object' && limit !== undefined && (limit as number) > -1;
+        const isWrong =
+          !(Number.isNaN as any)(limit) && typeof limit !== 'object' && limit !== undefined && (limit as number) > -1;
         if (isWrong) assert.equal(run(fallbacks.iteratorDrop), run(helpers.drop), `limit ${String(limit)}`);
       }
     }
@@ -267,7 +351,12 @@ if (helpers?.drop !== undefined) {
 
   test('an endless drop can be left by an exception', () => {
     let calls = 0;
-    const endless = { next: () => { if (++calls > 1000) throw new SyntaxError(); return { done: false }; } };
+    const endless = {
+      next: () => {
+        if (++calls > 1000) throw new SyntaxError();
+        return { done: false };
+      },
+    };
     const helper = fallbacks.iteratorDrop.call(endless, Infinity) as any;
     assert.throws(() => helper.next(), SyntaxError);
     assert.deepEqual(helper.next(), { done: true, value: undefined });
@@ -277,15 +366,20 @@ if (helpers?.drop !== undefined) {
 // ── sets ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const setMethods = {
-  union: fallbacks.setUnion, intersection: fallbacks.setIntersection, difference: fallbacks.setDifference,
-  symmetricDifference: fallbacks.setSymmetricDifference, isSubsetOf: fallbacks.setIsSubsetOf, isSupersetOf: fallbacks.setIsSupersetOf,
+  union: fallbacks.setUnion,
+  intersection: fallbacks.setIntersection,
+  difference: fallbacks.setDifference,
+  symmetricDifference: fallbacks.setSymmetricDifference,
+  isSubsetOf: fallbacks.setIsSubsetOf,
+  isSupersetOf: fallbacks.setIsSupersetOf,
   isDisjointFrom: fallbacks.setIsDisjointFrom,
 } as Record<string, Method>;
 
 /** A model by arrays, for engines without the native. */
 const model: Record<string, (a: unknown[], b: unknown[]) => unknown> = {
   union: (a, b) => new Set([...a, ...b]),
-  intersection: (a, b) => (a.length <= b.length ? new Set(a.filter((x) => b.includes(x))) : new Set(b.filter((x) => a.includes(x)))),
+  intersection: (a, b) =>
+    a.length <= b.length ? new Set(a.filter((x) => b.includes(x))) : new Set(b.filter((x) => a.includes(x))),
   difference: (a, b) => new Set(a.filter((x) => !b.includes(x))),
   symmetricDifference: (a, b) => new Set([...a.filter((x) => !b.includes(x)), ...b.filter((x) => !a.includes(x))]),
   isSubsetOf: (a, b) => a.every((x) => b.includes(x)),
@@ -296,7 +390,8 @@ const model: Record<string, (a: unknown[], b: unknown[]) => unknown> = {
 for (const name of Object.keys(setMethods)) {
   test(`Set.prototype.${name} gives what its definition says on 200 random sets`, () => {
     const random = randomFrom(name.length);
-    const randomSet = () => new Set(Array.from({ length: random(6) }, () => [0, 1, 2, NaN, 'a', undefined, 3][random(7)]));
+    const randomSet = () =>
+      new Set(Array.from({ length: random(6) }, () => [0, 1, 2, NaN, 'a', undefined, 3][random(7)]));
     for (let i = 0; i < 200; i++) {
       const [a, b] = [randomSet(), randomSet()];
       assert.deepEqual(setMethods[name]!.call(a, b), model[name]!([...a], [...b]));
@@ -315,11 +410,28 @@ for (const name of Object.keys(setMethods)) {
         const log: string[] = [];
         const decide = randomFrom(seed);
         const set = new Set([0, 1, 2].slice(0, seed % 4));
-        const touch = () => { if (decide(3) === 0) set.add(decide(6)); if (decide(4) === 0) set.delete(decide(3)); };
+        const touch = () => {
+          if (decide(3) === 0) set.add(decide(6));
+          if (decide(4) === 0) set.delete(decide(3));
+        };
         const other = {
-          get size() { log.push('size'); touch(); return size; },
-          get has() { log.push('get has'); return (x: unknown) => { log.push(`has ${x}`); touch(); return elements.includes(x as number); }; },
-          get keys() { log.push('get keys'); return () => (log.push('keys'), touch(), counter(elements.length, log)); },
+          get size() {
+            log.push('size');
+            touch();
+            return size;
+          },
+          get has() {
+            log.push('get has');
+            return (x: unknown) => {
+              log.push(`has ${x}`);
+              touch();
+              return elements.includes(x as number);
+            };
+          },
+          get keys() {
+            log.push('get keys');
+            return () => (log.push('keys'), touch(), counter(elements.length, log));
+          },
         };
         try {
           const result = candidate.call(set, other);
@@ -333,7 +445,8 @@ for (const name of Object.keys(setMethods)) {
   });
 
   test(`Set.prototype.${name} refuses what is no set`, () => {
-    for (const other of [null, 5, {}, [], { size: 1 }, { size: 1, has() {} }]) assert.throws(() => setMethods[name]!.call(new Set(), other), TypeError);
+    for (const other of [null, 5, {}, [], { size: 1 }, { size: 1, has() {} }])
+      assert.throws(() => setMethods[name]!.call(new Set(), other), TypeError);
     assert.throws(() => setMethods[name]!.call({}, new Set()), TypeError);
     assert.throws(() => setMethods[name]!.call(new Set(), { size: -1, has() {}, keys() {} }), RangeError);
   });
@@ -373,7 +486,11 @@ test('sumPrecise refuses what is no number and closes its iterator', () => {
   let first = true;
   const items = {
     [Symbol.iterator]: () => ({
-      next: () => { const value = first ? 1 : 1n; first = false; return { done: false, value }; },
+      next: () => {
+        const value = first ? 1 : 1n;
+        first = false;
+        return { done: false, value };
+      },
       return: () => (log.push('return'), {}),
     }),
   };

@@ -19,7 +19,14 @@ const NumberIntrinsic = Number;
 const { getPrototypeOf, is, setPrototypeOf } = Object;
 const { isArray } = Array;
 const { clz32, max, min, trunc } = Math;
-const { isConcatSpreadable, iterator, match, replace: replaceSymbol, species, split: splitSymbol }: SymbolConstructor = Symbol;
+const {
+  isConcatSpreadable,
+  iterator,
+  match,
+  replace: replaceSymbol,
+  species,
+  split: splitSymbol,
+}: SymbolConstructor = Symbol;
 const { indexOf: searchForwards, lastIndexOf: searchBackwards, substring } = String.prototype;
 const { toString: objectToString } = Object.prototype;
 const { add: setAdd, delete: setDelete, has: setHas, values: setValues } = Set.prototype;
@@ -74,7 +81,13 @@ function list(): unknown[] {
 }
 
 function createDataPropertyOrThrow(o: object, key: PropertyKey, value: unknown): void {
-  const descriptor = { __proto__: null, value, writable: true, enumerable: true, configurable: true } as PropertyDescriptor;
+  const descriptor = {
+    __proto__: null,
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  } as PropertyDescriptor;
   if (!defineProperty(o, key, descriptor)) throw new TypeErrorIntrinsic(`Cannot define property ${key as string}`);
 }
 
@@ -214,7 +227,8 @@ function splice(this: unknown, start: unknown, deleteCount: unknown, ...items: u
   const length = lengthOf(o);
   const from = toIndex(start, length);
   const count = items.length;
-  const removed = given === 0 ? 0 : given === 1 ? length - from : max(0, min(toIntegerOrInfinity(deleteCount), length - from));
+  const removed =
+    given === 0 ? 0 : given === 1 ? length - from : max(0, min(toIntegerOrInfinity(deleteCount), length - from));
   tooLong(length + count - removed);
   const result = arraySpeciesCreate(o, removed);
   for (let k = 0; k < removed; k++) if (from + k in o) createDataPropertyOrThrow(result, k, o[from + k]);
@@ -341,7 +355,15 @@ function flatMap(this: unknown, mapper: unknown, thisArg: unknown = undefined): 
   return result;
 }
 
-function flatten(target: Obj, source: Obj, length: number, start: number, depth: number, map: Fn | undefined, thisArg: unknown): number {
+function flatten(
+  target: Obj,
+  source: Obj,
+  length: number,
+  start: number,
+  depth: number,
+  map: Fn | undefined,
+  thisArg: unknown,
+): number {
   let n = start;
   for (let k = 0; k < length; k++) {
     if (!(k in source)) continue;
@@ -383,7 +405,8 @@ function toSpliced(this: unknown, start: unknown, skipCount: unknown, ...items: 
   const o = toObject(this);
   const length = lengthOf(o);
   const from = toIndex(start, length);
-  const skipped = given === 0 ? 0 : given === 1 ? length - from : max(0, min(toIntegerOrInfinity(skipCount), length - from));
+  const skipped =
+    given === 0 ? 0 : given === 1 ? length - from : max(0, min(toIntegerOrInfinity(skipCount), length - from));
   const count = length + items.length - skipped;
   tooLong(count);
   const result = arrayCreate(count);
@@ -477,7 +500,12 @@ function includes(this: unknown, searchElement: unknown, fromIndex: unknown = un
 }
 
 /** The first (or last) index whose element the predicate takes, with that element; -1 and undefined without one. */
-function findVia(self: unknown, predicate: unknown, thisArg: unknown, isForward: boolean): { index: number; value: unknown } {
+function findVia(
+  self: unknown,
+  predicate: unknown,
+  thisArg: unknown,
+  isForward: boolean,
+): { index: number; value: unknown } {
   const o = toObject(self);
   const length = lengthOf(o);
   const test = callable(predicate);
@@ -554,7 +582,13 @@ function filter(this: unknown, callback: unknown, thisArg: unknown = undefined):
   return result;
 }
 
-function reduceVia(self: unknown, callback: unknown, hasInitial: boolean, initial: unknown, isForward: boolean): unknown {
+function reduceVia(
+  self: unknown,
+  callback: unknown,
+  hasInitial: boolean,
+  initial: unknown,
+  isForward: boolean,
+): unknown {
   const o = toObject(self);
   const length = lengthOf(o);
   const run = callable(callback);
@@ -584,7 +618,8 @@ function reduceRight(this: unknown, callback: unknown, initialValue: unknown = u
 function closeIterator(iterated: Obj): void {
   const method = iterated['return'];
   if (method === undefined || method === null) return;
-  if (!isObject(apply(callable(method), iterated, []))) throw new TypeErrorIntrinsic('The result of return is not an object');
+  if (!isObject(apply(callable(method), iterated, [])))
+    throw new TypeErrorIntrinsic('The result of return is not an object');
 }
 
 function closeAndThrow(iterated: Obj, error: unknown): never {
@@ -849,7 +884,8 @@ function bitLength(value: bigint): number {
 // ── String ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function thisText(value: unknown, name: string): string {
-  if (value === undefined || value === null) throw new TypeErrorIntrinsic(`String.prototype.${name} called on ${value}`);
+  if (value === undefined || value === null)
+    throw new TypeErrorIntrinsic(`String.prototype.${name} called on ${value}`);
   return toText(value);
 }
 
@@ -930,7 +966,11 @@ function stringReplace(this: unknown, search: unknown, value: unknown): unknown 
 
 function stringReplaceAll(this: unknown, search: unknown, value: unknown): unknown {
   if (this === undefined || this === null) thisText(this, 'replaceAll');
-  if (isObject(search) && isRegExp(search) && !(apply(searchForwards, toText(search['flags']), ['g', 0]) as number >= 0)) {
+  if (
+    isObject(search) &&
+    isRegExp(search) &&
+    !((apply(searchForwards, toText(search['flags']), ['g', 0]) as number) >= 0)
+  ) {
     throw new TypeErrorIntrinsic('replaceAll needs a regular expression with the flag g');
   }
   const own = ownWay(search, replaceSymbol, this, value);
@@ -980,7 +1020,13 @@ function stringSplit(this: unknown, separator: unknown, limit: unknown): unknown
 }
 
 function defineIndex(list: unknown[], index: number, value: unknown): void {
-  defineProperty(list, index, { __proto__: null, value, writable: true, enumerable: true, configurable: true } as PropertyDescriptor);
+  defineProperty(list, index, {
+    __proto__: null,
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  } as PropertyDescriptor);
 }
 
 function stringRaw(this: unknown, template: unknown, ...substitutions: unknown[]): string {
@@ -995,9 +1041,55 @@ function stringRaw(this: unknown, template: unknown, ...substitutions: unknown[]
 }
 
 export const fallbacks = {
-  reverse, copyWithin, fill, push, pop, shift, unshift, splice, sort, concat, slice, flat, flatMap, toReversed, toSorted, toSpliced,
-  with: with_, join, toString, toLocaleString, at, indexOf, lastIndexOf, includes, find, findIndex, findLast, findLastIndex, every,
-  some, forEach, map, filter, reduce, reduceRight, iteratorDrop, setUnion, setIntersection, setDifference, setSymmetricDifference,
-  setIsSubsetOf, setIsSupersetOf, setIsDisjointFrom, sumPrecise, stringIndexOf, stringLastIndexOf, stringIncludes, stringReplace,
-  stringReplaceAll, stringSplit, stringRaw,
+  reverse,
+  copyWithin,
+  fill,
+  push,
+  pop,
+  shift,
+  unshift,
+  splice,
+  sort,
+  concat,
+  slice,
+  flat,
+  flatMap,
+  toReversed,
+  toSorted,
+  toSpliced,
+  with: with_,
+  join,
+  toString,
+  toLocaleString,
+  at,
+  indexOf,
+  lastIndexOf,
+  includes,
+  find,
+  findIndex,
+  findLast,
+  findLastIndex,
+  every,
+  some,
+  forEach,
+  map,
+  filter,
+  reduce,
+  reduceRight,
+  iteratorDrop,
+  setUnion,
+  setIntersection,
+  setDifference,
+  setSymmetricDifference,
+  setIsSubsetOf,
+  setIsSupersetOf,
+  setIsDisjointFrom,
+  sumPrecise,
+  stringIndexOf,
+  stringLastIndexOf,
+  stringIncludes,
+  stringReplace,
+  stringReplaceAll,
+  stringSplit,
+  stringRaw,
 };

@@ -188,7 +188,7 @@ unsafe fn admits(cx: *mut qjs::JSContext, when: When, this: qjs::JSValue, args: 
                 let mut count = 0.0;
                 qjs::JS_IsNumber(first)
                     && qjs::JS_ToFloat64(cx, &raw mut count, first) >= 0
-                    && !(count > 1_048_576.0)
+                    && (count.is_nan() || count <= 1_048_576.0)
             }
         }
     }

@@ -15,6 +15,7 @@ export function label(name) {
   }
 }
 
-export const decodeOnce = (encoding, bytes, fatal, ignoreBOM) => new TextDecoder(encoding, { fatal, ignoreBOM }).decode(bytes);
+export const decodeOnce = (encoding, bytes, fatal, ignoreBOM) =>
+  new TextDecoder(encoding, { fatal, ignoreBOM }).decode(bytes);
 export const newDecoder = (encoding, fatal, ignoreBOM) => new TextDecoder(encoding, { fatal, ignoreBOM });
 export const decodeChunk = (decoder, bytes, stream) => decoder.decode(bytes, { stream });

@@ -6,7 +6,9 @@ let nextId = 1;
 const fail = (code, message) => Object.assign(new TypeError(message), { code });
 
 function copy(source) {
-  const view = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+  const view = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
   return Uint8Array.from(view);
 }
 
@@ -56,5 +58,6 @@ export const takeInto = async (id, target, offset) => {
 };
 export const free = async (id) => void consume(id);
 export const info = async (id) => ({ byteLength: get(id).length });
-export const run = async (op, bytes, _argsJson, extra) => apply(op, copy(bytes), extra === undefined ? undefined : input(extra)).buffer;
+export const run = async (op, bytes, _argsJson, extra) =>
+  apply(op, copy(bytes), extra === undefined ? undefined : input(extra)).buffer;
 export const chain = async (stepsJson, source) => applyAll(input(source), stepsJson).buffer;

@@ -3,7 +3,8 @@
 export const globals = {
   events: 'export const { CustomEvent, Event, EventTarget } = globalThis;',
   abort: 'export const { AbortController, AbortSignal } = globalThis;',
-  timers: 'export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;',
+  timers:
+    'export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;',
   encoding: 'export const { TextDecoder, TextEncoder } = globalThis;',
   clone: 'export const { structuredClone } = globalThis;',
 };

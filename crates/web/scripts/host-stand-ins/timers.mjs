@@ -8,13 +8,16 @@ export function start(delayMs, repeat, run) {
   const id = nextId++;
   const arm = (level) => {
     const delay = level > 5 ? Math.max(delayMs, 4) : Math.max(delayMs, 0);
-    timers.set(id, setTimeout(() => {
-      nesting = level;
-      if (!repeat) timers.delete(id);
-      run();
-      nesting = 0;
-      if (timers.has(id)) arm(level + 1);
-    }, delay));
+    timers.set(
+      id,
+      setTimeout(() => {
+        nesting = level;
+        if (!repeat) timers.delete(id);
+        run();
+        nesting = 0;
+        if (timers.has(id)) arm(level + 1);
+      }, delay),
+    );
   };
   arm(nesting + 1);
   return id;
@@ -27,10 +30,13 @@ export function stop(id) {
 
 export function immediate(run) {
   const id = nextId++;
-  immediates.set(id, setImmediate(() => {
-    immediates.delete(id);
-    run();
-  }));
+  immediates.set(
+    id,
+    setImmediate(() => {
+      immediates.delete(id);
+      run();
+    }),
+  );
   return id;
 }
 

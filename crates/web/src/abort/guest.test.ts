@@ -41,12 +41,18 @@ test('the classes have the look of the standard', () => {
   assert.equal(Object.prototype.toString.call(AbortSignal.abort()), '[object AbortSignal]');
   assert.equal(Object.prototype.toString.call(new AbortController()), '[object AbortController]');
   assert.ok(AbortSignal.abort() instanceof EventTarget);
-  assert.deepEqual([AbortSignal.length, AbortSignal.abort.length, AbortSignal.timeout.length, AbortSignal.any.length], [0, 0, 1, 1]);
+  assert.deepEqual(
+    [AbortSignal.length, AbortSignal.abort.length, AbortSignal.timeout.length, AbortSignal.any.length],
+    [0, 0, 1, 1],
+  );
   for (const name of ['aborted', 'reason', 'throwIfAborted', 'onabort']) {
     assert.ok(Object.getOwnPropertyDescriptor(AbortSignal.prototype, name)!.enumerable, name);
   }
   assert.ok(Object.getOwnPropertyDescriptor(AbortSignal, 'any')!.enumerable);
-  assert.throws(() => Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')!.get!.call(new EventTarget()), TypeError);
+  assert.throws(
+    () => Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')!.get!.call(new EventTarget()),
+    TypeError,
+  );
   assert.throws(() => AbortController.prototype.abort.call({} as any), TypeError);
 });
 
@@ -58,17 +64,23 @@ test('onabort keeps its place when replaced and loses it when set to null', () =
     controller.abort();
     return entries;
   };
-  assert.deepEqual(order((signal, log) => {
-    signal.onabort = log('old');
-    signal.addEventListener('abort', log('listener'));
-    signal.onabort = log('handler');
-  }), ['handler', 'listener']);
-  assert.deepEqual(order((signal, log) => {
-    signal.onabort = log('old');
-    signal.addEventListener('abort', log('listener'));
-    signal.onabort = null;
-    signal.onabort = log('handler');
-  }), ['listener', 'handler']);
+  assert.deepEqual(
+    order((signal, log) => {
+      signal.onabort = log('old');
+      signal.addEventListener('abort', log('listener'));
+      signal.onabort = log('handler');
+    }),
+    ['handler', 'listener'],
+  );
+  assert.deepEqual(
+    order((signal, log) => {
+      signal.onabort = log('old');
+      signal.addEventListener('abort', log('listener'));
+      signal.onabort = null;
+      signal.onabort = log('handler');
+    }),
+    ['listener', 'handler'],
+  );
 });
 
 test('onabort is null for what is not an object', () => {

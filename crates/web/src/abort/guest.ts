@@ -6,8 +6,15 @@
 
 import { defineHandler, Event, EventTarget, fire, linkAbort, watchListeners } from 'guest:events';
 import {
-  enforceUnsignedLongLong, enumerable, illegalConstructor, illegalInvocation, isObject, makeEnumerable,
-  requireArguments, sequence, uncurry,
+  enforceUnsignedLongLong,
+  enumerable,
+  illegalConstructor,
+  illegalInvocation,
+  isObject,
+  makeEnumerable,
+  requireArguments,
+  sequence,
+  uncurry,
 } from 'guest:webidl';
 import { setTimeoutFor } from 'host:timers';
 
@@ -52,8 +59,16 @@ class AbortSignal extends EventTarget {
     if (token !== create) throw illegalConstructor();
     super();
     const state: SignalState = {
-      signal: this, aborted: false, reason: undefined, dependent: false, steps: new Set(), listeners: 0,
-      sources: [], dependents: [], held: new Set(), sweepAt: 16,
+      signal: this,
+      aborted: false,
+      reason: undefined,
+      dependent: false,
+      steps: new Set(),
+      listeners: 0,
+      sources: [],
+      dependents: [],
+      held: new Set(),
+      sweepAt: 16,
     };
     this.#state = state;
     watchListeners(this, (type, count) => {
@@ -75,7 +90,9 @@ class AbortSignal extends EventTarget {
     requireArguments(arguments.length, 1, 'AbortSignal.timeout');
     const delay = enforceUnsignedLongLong(milliseconds, 'AbortSignal.timeout');
     const signal = new AbortSignal(create);
-    setTimeoutFor(delay, () => signalAbort(signalState(signal), new DOMException('The operation timed out', 'TimeoutError')));
+    setTimeoutFor(delay, () =>
+      signalAbort(signalState(signal), new DOMException('The operation timed out', 'TimeoutError')),
+    );
     return signal;
   }
 

@@ -33,7 +33,11 @@ test('an unknown name rejects and tells what exists', async () => {
 });
 
 test('a name that is no string rejects', async () => {
-  await assert.rejects(bridge.call(5 as any), { name: 'TypeError', code: 'ERR_ARGUMENT', message: 'Expected a string for name but received 5 of type number' });
+  await assert.rejects(bridge.call(5 as any), {
+    name: 'TypeError',
+    code: 'ERR_ARGUMENT',
+    message: 'Expected a string for name but received 5 of type number',
+  });
 });
 
 test('what the app throws keeps its name, message and code', async () => {

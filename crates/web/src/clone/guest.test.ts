@@ -3,8 +3,13 @@ import { structuredClone } from 'guest:clone';
 
 test('plain data is copied deeply', () => {
   const value = {
-    list: [1, , 'x', null, undefined, -0, 10n], map: new Map([[{ k: 1 }, 'v']]), set: new Set([1]), date: new Date(5), pattern: /a/gi,
-    bytes: new Uint8Array([1, 2]), error: new RangeError('bad'),
+    list: [1, , 'x', null, undefined, -0, 10n],
+    map: new Map([[{ k: 1 }, 'v']]),
+    set: new Set([1]),
+    date: new Date(5),
+    pattern: /a/gi,
+    bytes: new Uint8Array([1, 2]),
+    error: new RangeError('bad'),
   };
   const copy = structuredClone(value);
   assert.deepEqual(copy, value);

@@ -22,7 +22,13 @@ test('each level writes its text, its arguments and its plugin', () => {
 });
 
 test('methods work without their console', () => {
-  assert.deepEqual(texts(({ log, group }) => { group('g'); log('x'); }), ['log: g', 'log:   x']);
+  assert.deepEqual(
+    texts(({ log, group }) => {
+      group('g');
+      log('x');
+    }),
+    ['log: g', 'log:   x'],
+  );
 });
 
 test('console is a namespace object', () => {
@@ -32,43 +38,75 @@ test('console is a namespace object', () => {
   assert.ok(Object.getPrototypeOf(prototype) === Object.prototype);
   const { writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(console, 'log')!;
   assert.deepEqual([writable, enumerable, configurable], [true, true, true]);
-  assert.deepEqual([console.log.name, console.log.length, console.assert.length, console.table.length], ['log', 0, 0, 0]);
-  for (const name of ['debug', 'log', 'info', 'warn', 'error', 'trace', 'assert', 'dir', 'dirxml', 'table', 'group', 'groupCollapsed', 'groupEnd', 'count', 'countReset', 'time', 'timeLog', 'timeEnd', 'clear']) {
+  assert.deepEqual(
+    [console.log.name, console.log.length, console.assert.length, console.table.length],
+    ['log', 0, 0, 0],
+  );
+  for (const name of [
+    'debug',
+    'log',
+    'info',
+    'warn',
+    'error',
+    'trace',
+    'assert',
+    'dir',
+    'dirxml',
+    'table',
+    'group',
+    'groupCollapsed',
+    'groupEnd',
+    'count',
+    'countReset',
+    'time',
+    'timeLog',
+    'timeEnd',
+    'clear',
+  ]) {
     assert.equal(typeof (console as any)[name], 'function', name);
   }
 });
 
 test('groups indent every line until they end', () => {
-  assert.deepEqual(texts((c) => {
-    c.group('outer');
-    c.groupCollapsed('inner');
-    c.log('a\nb');
-    c.groupEnd();
-    c.log('c');
-    c.groupEnd();
-    c.groupEnd();
-    c.log('d');
-  }), ['log: outer', 'log:   inner', 'log:     a\n    b', 'log:   c', 'log: d']);
+  assert.deepEqual(
+    texts((c) => {
+      c.group('outer');
+      c.groupCollapsed('inner');
+      c.log('a\nb');
+      c.groupEnd();
+      c.log('c');
+      c.groupEnd();
+      c.groupEnd();
+      c.log('d');
+    }),
+    ['log: outer', 'log:   inner', 'log:     a\n    b', 'log:   c', 'log: d'],
+  );
 });
 
 test('assert writes an error only for what is false', () => {
-  assert.deepEqual(texts((c) => {
-    c.assert(true, 'never');
-    c.assert(false);
-    c.assert(0, '%d is wrong', 5);
-    c.assert(null, { a: 1 });
-  }), ['error: Assertion failed', 'error: Assertion failed: 5 is wrong', 'error: Assertion failed: { a: 1 }']);
+  assert.deepEqual(
+    texts((c) => {
+      c.assert(true, 'never');
+      c.assert(false);
+      c.assert(0, '%d is wrong', 5);
+      c.assert(null, { a: 1 });
+    }),
+    ['error: Assertion failed', 'error: Assertion failed: 5 is wrong', 'error: Assertion failed: { a: 1 }'],
+  );
 });
 
 test('counters count by label', () => {
-  assert.deepEqual(texts((c) => {
-    c.count();
-    c.count('a');
-    c.count();
-    c.countReset();
-    c.count();
-    c.countReset('b');
-  }), ['log: default: 1', 'log: a: 1', 'log: default: 2', 'log: default: 1', 'warn: Count for "b" does not exist']);
+  assert.deepEqual(
+    texts((c) => {
+      c.count();
+      c.count('a');
+      c.count();
+      c.countReset();
+      c.count();
+      c.countReset('b');
+    }),
+    ['log: default: 1', 'log: a: 1', 'log: default: 2', 'log: default: 1', 'warn: Count for "b" does not exist'],
+  );
 });
 
 test('timers tell their time and complain about labels in use and unknown ones', () => {
@@ -94,29 +132,52 @@ test('trace writes its message and the frames of its caller', () => {
 
 test('dir shows one object to the depth that is asked for', () => {
   const deep = { a: { b: { c: { d: 1 } } } };
-  assert.deepEqual(texts((c) => c.dir(deep, { depth: 0 })), ['log: { a: [Object] }']);
-  assert.deepEqual(texts((c) => c.dir('text')), ["log: 'text'"]);
+  assert.deepEqual(
+    texts((c) => c.dir(deep, { depth: 0 })),
+    ['log: { a: [Object] }'],
+  );
+  assert.deepEqual(
+    texts((c) => c.dir('text')),
+    ["log: 'text'"],
+  );
 });
 
 test('table draws rows and columns', () => {
-  assert.deepEqual(texts((c) => c.table([{ a: 1, b: 'x' }, { b: 2 }, 3])), [
-    'log: ┌─────────┬───┬─────┬────────┐\n' +
-    '│ (index) │ a │ b   │ Values │\n' +
-    '├─────────┼───┼─────┼────────┤\n' +
-    "│ 0       │ 1 │ 'x' │        │\n" +
-    '│ 1       │   │ 2   │        │\n' +
-    '│ 2       │   │     │ 3      │\n' +
-    '└─────────┴───┴─────┴────────┘',
-  ]);
+  assert.deepEqual(
+    texts((c) => c.table([{ a: 1, b: 'x' }, { b: 2 }, 3])),
+    [
+      'log: ┌─────────┬───┬─────┬────────┐\n' +
+        '│ (index) │ a │ b   │ Values │\n' +
+        '├─────────┼───┼─────┼────────┤\n' +
+        "│ 0       │ 1 │ 'x' │        │\n" +
+        '│ 1       │   │ 2   │        │\n' +
+        '│ 2       │   │     │ 3      │\n' +
+        '└─────────┴───┴─────┴────────┘',
+    ],
+  );
   assert.ok(!texts((c) => c.table([{ a: 1, b: 2 }], ['b']))[0]!.includes(' a '));
-  assert.deepEqual(texts((c) => c.table('text')), ['log: text']);
+  assert.deepEqual(
+    texts((c) => c.table('text')),
+    ['log: text'],
+  );
 });
 
 test('no method throws, whatever it is given', () => {
   const trap = (): never => {
     throw new Error('a trap ran');
   };
-  const hostile = [new Proxy({}, { get: trap, ownKeys: trap, getOwnPropertyDescriptor: trap, getPrototypeOf: trap }), { get x() { return trap(); }, toString: trap }, Symbol('s'), Object.create(null), 1n];
+  const hostile = [
+    new Proxy({}, { get: trap, ownKeys: trap, getOwnPropertyDescriptor: trap, getPrototypeOf: trap }),
+    {
+      get x() {
+        return trap();
+      },
+      toString: trap,
+    },
+    Symbol('s'),
+    Object.create(null),
+    1n,
+  ];
   written((c) => {
     for (const [name, method] of Object.entries(c)) {
       for (const value of hostile) {
@@ -129,7 +190,13 @@ test('no method throws, whatever it is given', () => {
 });
 
 test('two consoles share nothing', () => {
-  const first = texts((c) => { c.group(); c.count(); });
+  const first = texts((c) => {
+    c.group();
+    c.count();
+  });
   assert.deepEqual(first, ['log:   default: 1']);
-  assert.deepEqual(texts((c) => c.count()), ['log: default: 1']);
+  assert.deepEqual(
+    texts((c) => c.count()),
+    ['log: default: 1'],
+  );
 });

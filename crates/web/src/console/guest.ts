@@ -154,7 +154,9 @@ function stackBelow(below: Function): string {
     const { stack } = holder;
     if (typeof stack !== 'string') return '';
     const from = startsWith(stack, '    at ') ? 0 : indexOf(stack, '\n    at ') + 1;
-    return from === 0 && !startsWith(stack, '    at ') ? '' : slice(stack, from, stack[stack.length - 1] === '\n' ? -1 : undefined);
+    return from === 0 && !startsWith(stack, '    at ')
+      ? ''
+      : slice(stack, from, stack[stack.length - 1] === '\n' ? -1 : undefined);
   } catch {
     return '';
   }
@@ -197,7 +199,8 @@ function tableText(data: unknown, properties: readonly string[] | undefined): st
 function drawTable(data: object, properties: readonly string[] | undefined): string {
   const shown = (value: unknown): string => inspect(value, { depth: 0 });
   const columns: string[] = [];
-  if (isArray(properties)) for (let i = 0; i < properties.length && i < MAX_COLUMNS; i++) columns[i] = labelText(read(properties, i));
+  if (isArray(properties))
+    for (let i = 0; i < properties.length && i < MAX_COLUMNS; i++) columns[i] = labelText(read(properties, i));
   const known = bare<true>();
   const rows: { index: string; cells: { [column: string]: string }; value: string }[] = [];
   let hasValues = false;

@@ -43,9 +43,22 @@ test('encodeInto wants a Uint8Array', () => {
 
 test('labels of the standard name their encodings', () => {
   const names = {
-    'utf8': 'utf-8', ' UTF-8\t': 'utf-8', 'unicode-1-1-utf-8': 'utf-8', 'latin1': 'windows-1252', 'ascii': 'windows-1252',
-    'iso-8859-2': 'iso-8859-2', 'sjis': 'shift_jis', 'gbk': 'gbk', 'gb18030': 'gb18030', 'big5': 'big5', 'euc-kr': 'euc-kr',
-    'utf-16': 'utf-16le', 'utf-16be': 'utf-16be', 'koi8-r': 'koi8-r', 'cp1251': 'windows-1251', 'iso-2022-jp': 'iso-2022-jp',
+    utf8: 'utf-8',
+    ' UTF-8\t': 'utf-8',
+    'unicode-1-1-utf-8': 'utf-8',
+    latin1: 'windows-1252',
+    ascii: 'windows-1252',
+    'iso-8859-2': 'iso-8859-2',
+    sjis: 'shift_jis',
+    gbk: 'gbk',
+    gb18030: 'gb18030',
+    big5: 'big5',
+    'euc-kr': 'euc-kr',
+    'utf-16': 'utf-16le',
+    'utf-16be': 'utf-16be',
+    'koi8-r': 'koi8-r',
+    cp1251: 'windows-1251',
+    'iso-2022-jp': 'iso-2022-jp',
   };
   for (const [label, name] of Object.entries(names)) assert.equal(new TextDecoder(label).encoding, name, label);
 });
@@ -117,7 +130,15 @@ test('a fatal streaming decoder throws at the end of unfinished input', () => {
 });
 
 test('the classes have the look of the standard', () => {
-  assert.deepEqual([TextEncoder.length, TextDecoder.length, TextDecoder.prototype.decode.length, TextEncoder.prototype.encodeInto.length], [0, 0, 0, 2]);
+  assert.deepEqual(
+    [
+      TextEncoder.length,
+      TextDecoder.length,
+      TextDecoder.prototype.decode.length,
+      TextEncoder.prototype.encodeInto.length,
+    ],
+    [0, 0, 0, 2],
+  );
   assert.equal(Object.prototype.toString.call(new TextDecoder()), '[object TextDecoder]');
   assert.equal(new TextEncoder().encoding, 'utf-8');
   const { fatal, ignoreBOM } = new TextDecoder();

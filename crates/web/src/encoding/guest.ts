@@ -2,12 +2,21 @@
 // Specification: https://encoding.spec.whatwg.org/#api
 
 import {
-  dictionary, domString, illegalInvocation, isBufferSource, isObject, makeEnumerable, requireArguments, uncurry, usvString,
+  dictionary,
+  domString,
+  illegalInvocation,
+  isBufferSource,
+  isObject,
+  makeEnumerable,
+  requireArguments,
+  uncurry,
+  usvString,
 } from 'guest:webidl';
 import { decodeChunk, decodeOnce, encode, encodeInto, label as canonicalName, newDecoder } from 'host:encoding';
 
 const typedArrayName = uncurry(
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get! as () => string | undefined,
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get! as () =>
+    string | undefined,
 );
 
 let checkEncoder: (value: unknown) => void;
@@ -90,7 +99,10 @@ class TextDecoder {
     return decoderState(this).ignoreBOM;
   }
 
-  decode(input: ArrayBuffer | SharedArrayBuffer | ArrayBufferView | undefined = undefined, options: { stream?: boolean } = {}): string {
+  decode(
+    input: ArrayBuffer | SharedArrayBuffer | ArrayBufferView | undefined = undefined,
+    options: { stream?: boolean } = {},
+  ): string {
     const state = decoderState(this);
     if (input !== undefined && !isBufferSource(input)) {
       throw new TypeError('TextDecoder.decode: the input is neither a buffer nor a view');

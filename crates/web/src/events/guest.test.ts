@@ -16,7 +16,17 @@ test('a new event has the attributes of its init dictionary', () => {
   const { type, bubbles, cancelable, composed, defaultPrevented, isTrusted, target, currentTarget, eventPhase } = event;
   assert.deepEqual(
     { type, bubbles, cancelable, composed, defaultPrevented, isTrusted, target, currentTarget, eventPhase },
-    { type: 'ping', bubbles: true, cancelable: true, composed: true, defaultPrevented: false, isTrusted: false, target: null, currentTarget: null, eventPhase: 0 },
+    {
+      type: 'ping',
+      bubbles: true,
+      cancelable: true,
+      composed: true,
+      defaultPrevented: false,
+      isTrusted: false,
+      target: null,
+      currentTarget: null,
+      eventPhase: 0,
+    },
   );
   assert.ok(event.timeStamp >= 0 && event.timeStamp <= performance.now());
   assert.deepEqual(event.composedPath(), []);
@@ -33,21 +43,37 @@ test('an event needs a type and takes only a dictionary as its init', () => {
 test('the phases are constants of the class and of its prototype', () => {
   for (const owner of [Event, Event.prototype] as object[]) {
     const names = ['NONE', 'CAPTURING_PHASE', 'AT_TARGET', 'BUBBLING_PHASE'];
-    assert.deepEqual(names.map((name) => (owner as any)[name]), [0, 1, 2, 3]);
-    assert.deepEqual(Object.getOwnPropertyDescriptor(owner, 'AT_TARGET'), { value: 2, writable: false, enumerable: true, configurable: false });
+    assert.deepEqual(
+      names.map((name) => (owner as any)[name]),
+      [0, 1, 2, 3],
+    );
+    assert.deepEqual(Object.getOwnPropertyDescriptor(owner, 'AT_TARGET'), {
+      value: 2,
+      writable: false,
+      enumerable: true,
+      configurable: false,
+    });
   }
 });
 
 test('members of the interfaces are enumerable and the classes carry their names', () => {
   const members: string[] = [];
   for (const key in new Event('x')) members.push(key);
-  for (const name of ['isTrusted', 'type', 'preventDefault', 'composedPath', 'NONE', 'timeStamp']) assert.ok(members.includes(name), name);
+  for (const name of ['isTrusted', 'type', 'preventDefault', 'composedPath', 'NONE', 'timeStamp'])
+    assert.ok(members.includes(name), name);
   assert.ok(Object.getOwnPropertyDescriptor(EventTarget.prototype, 'addEventListener')!.enumerable);
   assert.equal(Object.prototype.toString.call(new Event('x')), '[object Event]');
   assert.equal(Object.prototype.toString.call(new CustomEvent('x')), '[object CustomEvent]');
   assert.equal(Object.prototype.toString.call(new EventTarget()), '[object EventTarget]');
   assert.deepEqual([Event.length, CustomEvent.length, EventTarget.length], [1, 1, 0]);
-  assert.deepEqual([EventTarget.prototype.addEventListener.length, EventTarget.prototype.removeEventListener.length, EventTarget.prototype.dispatchEvent.length], [2, 2, 1]);
+  assert.deepEqual(
+    [
+      EventTarget.prototype.addEventListener.length,
+      EventTarget.prototype.removeEventListener.length,
+      EventTarget.prototype.dispatchEvent.length,
+    ],
+    [2, 2, 1],
+  );
 });
 
 test('isTrusted is an own accessor of each event that cannot be redefined', () => {
@@ -126,10 +152,14 @@ test('a listener may be null but not a primitive', () => {
 test('a listener with once runs once even if it dispatches again', () => {
   const target = new EventTarget();
   let calls = 0;
-  target.addEventListener('x', () => {
-    calls++;
-    target.dispatchEvent(new Event('x'));
-  }, { once: true });
+  target.addEventListener(
+    'x',
+    () => {
+      calls++;
+      target.dispatchEvent(new Event('x'));
+    },
+    { once: true },
+  );
   target.dispatchEvent(new Event('x'));
   assert.equal(calls, 1);
 });
@@ -138,11 +168,15 @@ test('a listener removed during dispatch does not run, one added then waits for 
   const target = new EventTarget();
   const log: string[] = [];
   const second = () => log.push('second');
-  target.addEventListener('x', () => {
-    log.push('first');
-    target.removeEventListener('x', second);
-    target.addEventListener('x', () => log.push('added'), { once: true });
-  }, { once: true });
+  target.addEventListener(
+    'x',
+    () => {
+      log.push('first');
+      target.removeEventListener('x', second);
+      target.addEventListener('x', () => log.push('added'), { once: true });
+    },
+    { once: true },
+  );
   target.addEventListener('x', second);
   target.dispatchEvent(new Event('x'));
   assert.deepEqual(log, ['first']);
@@ -262,7 +296,10 @@ test('a custom event carries its detail', () => {
   const event = new CustomEvent('x');
   event.initCustomEvent('y', true, false, 'late');
   assert.deepEqual([event.type, event.bubbles, event.detail], ['y', true, 'late']);
-  assert.throws(() => Object.getOwnPropertyDescriptor(CustomEvent.prototype, 'detail')!.get!.call(new Event('x')), TypeError);
+  assert.throws(
+    () => Object.getOwnPropertyDescriptor(CustomEvent.prototype, 'detail')!.get!.call(new Event('x')),
+    TypeError,
+  );
 });
 
 test('classes can extend EventTarget and Event', () => {
@@ -285,6 +322,9 @@ test('classes can extend EventTarget and Event', () => {
 
 test('types with the names of object properties are ordinary types', () => {
   for (const type of ['__proto__', 'constructor', 'toString']) {
-    assert.deepEqual(trace((target, add) => target.addEventListener(type, add(type)), type), [type]);
+    assert.deepEqual(
+      trace((target, add) => target.addEventListener(type, add(type)), type),
+      [type],
+    );
   }
 });

@@ -5,7 +5,15 @@
 // Specification: https://dom.spec.whatwg.org/#events
 
 import {
-  bare, defineConstants, descriptor, dictionary, domString, enumerable, illegalInvocation, isObject, makeEnumerable,
+  bare,
+  defineConstants,
+  descriptor,
+  dictionary,
+  domString,
+  enumerable,
+  illegalInvocation,
+  isObject,
+  makeEnumerable,
   requireArguments,
 } from 'guest:webidl';
 import { report } from 'host:report';
@@ -170,9 +178,23 @@ const isTrusted = descriptor({
 });
 
 makeEnumerable(Event, [
-  'type', 'target', 'srcElement', 'currentTarget', 'composedPath', 'eventPhase', 'stopPropagation', 'cancelBubble',
-  'stopImmediatePropagation', 'bubbles', 'cancelable', 'returnValue', 'preventDefault', 'defaultPrevented', 'composed',
-  'timeStamp', 'initEvent',
+  'type',
+  'target',
+  'srcElement',
+  'currentTarget',
+  'composedPath',
+  'eventPhase',
+  'stopPropagation',
+  'cancelBubble',
+  'stopImmediatePropagation',
+  'bubbles',
+  'cancelable',
+  'returnValue',
+  'preventDefault',
+  'defaultPrevented',
+  'composed',
+  'timeStamp',
+  'initEvent',
 ]);
 defineConstants(Event, { NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 });
 
@@ -279,7 +301,11 @@ class EventTarget {
     };
   }
 
-  addEventListener(type: string, callback: EventListener | null, options: AddEventListenerOptions | boolean = {}): void {
+  addEventListener(
+    type: string,
+    callback: EventListener | null,
+    options: AddEventListenerOptions | boolean = {},
+  ): void {
     const state = targetState(this);
     requireArguments(arguments.length, 2, 'EventTarget.addEventListener');
     const name = domString(type);
@@ -292,7 +318,11 @@ class EventTarget {
     if (signal !== undefined) listener.release = abort!.onAbort(signal, () => remove(state, name, listener));
   }
 
-  removeEventListener(type: string, callback: EventListener | null, options: { capture?: boolean } | boolean = {}): void {
+  removeEventListener(
+    type: string,
+    callback: EventListener | null,
+    options: { capture?: boolean } | boolean = {},
+  ): void {
     const state = targetState(this);
     requireArguments(arguments.length, 2, 'EventTarget.removeEventListener');
     const name = domString(type);

@@ -28,13 +28,15 @@ test('objects and arrays are shown with their contents', () => {
 });
 
 test('classes name their instances and subclasses their kind', () => {
-  class Point { x = 1; }
+  class Point {
+    x = 1;
+  }
   class List extends Array<number> {}
   class Table extends Map<unknown, unknown> {}
   shows(new Point(), 'Point { x: 1 }');
   shows(Point.prototype, '{}');
   shows(List.of(1, 2), 'List(2) [ 1, 2 ]');
-  shows(new Table([[1, 2]]), "Table(1) [Map] { 1 => 2 }");
+  shows(new Table([[1, 2]]), 'Table(1) [Map] { 1 => 2 }');
   shows({ [Symbol.toStringTag]: 'Own' }, "{ [Symbol(Symbol.toStringTag)]: 'Own' }");
 });
 
@@ -56,7 +58,13 @@ test('cycles are references', () => {
 });
 
 test('collections are shown with size and entries', () => {
-  shows(new Map<unknown, unknown>([['a', 1], [{}, []]]), "Map(2) { 'a' => 1, {} => [] }");
+  shows(
+    new Map<unknown, unknown>([
+      ['a', 1],
+      [{}, []],
+    ]),
+    "Map(2) { 'a' => 1, {} => [] }",
+  );
   shows(new Set([1, 'x']), "Set(2) { 1, 'x' }");
   shows(new WeakMap(), 'WeakMap { <items unknown> }');
   shows(new WeakSet(), 'WeakSet { <items unknown> }');
@@ -74,7 +82,10 @@ test('functions, dates, patterns, boxes and promises have their forms', () => {
   shows(() => {}, '[Function (anonymous)]');
   shows(async function later() {}, '[AsyncFunction: later]');
   shows(function* each() {}, '[GeneratorFunction: each]');
-  shows(Object.assign(function f() {}, { x: 1 }), '[Function: f] { x: 1 }');
+  shows(
+    Object.assign(function f() {}, { x: 1 }),
+    '[Function: f] { x: 1 }',
+  );
   shows(new Date(0), '1970-01-01T00:00:00.000Z');
   shows(new Date(NaN), 'Invalid Date');
   shows(/a\/b/gi, '/a\\/b/gi');
@@ -101,25 +112,44 @@ test('an error is shown with name, message, stack, cause and its own properties'
   Object.defineProperty(bare, 'stack', { value: undefined });
   shows(bare, '[Error: bare]');
   assert.ok(inspect(new AggregateError([1], 'many')).includes('[errors]: [ 1 ]'));
-  assert.ok(inspect(new DOMException('no', 'AbortError')).includes('DOMException [AbortError]: no'), inspect(new DOMException('no', 'AbortError')));
+  assert.ok(
+    inspect(new DOMException('no', 'AbortError')).includes('DOMException [AbortError]: no'),
+    inspect(new DOMException('no', 'AbortError')),
+  );
 });
 
 test('nothing of the value runs', () => {
   const ran: string[] = [];
   const run = (name: string) => (): any => (ran.push(name), name);
   const hostile = {
-    get getter() { return run('getter')(); },
+    get getter() {
+      return run('getter')();
+    },
     set setter(_: unknown) {},
-    get both() { return 1; },
+    get both() {
+      return 1;
+    },
     set both(_: unknown) {},
-    toString: run('toString'), toJSON: run('toJSON'), valueOf: run('valueOf'), inspect: run('inspect'),
+    toString: run('toString'),
+    toJSON: run('toJSON'),
+    valueOf: run('valueOf'),
+    inspect: run('inspect'),
     [Symbol.for('nodejs.util.inspect.custom')]: run('custom'),
     [Symbol.toPrimitive]: run('toPrimitive'),
   };
   const text = inspect(hostile);
-  assert.ok(text.includes('getter: [Getter]') && text.includes('setter: [Setter]') && text.includes('both: [Getter/Setter]'), text);
+  assert.ok(
+    text.includes('getter: [Getter]') && text.includes('setter: [Setter]') && text.includes('both: [Getter/Setter]'),
+    text,
+  );
   const traps = new Proxy({}, { get: (_, name) => run(`trap ${String(name)}`) });
-  for (const value of [new Proxy({}, traps), new Proxy(() => {}, traps), { inner: new Proxy([], traps) }, Object.create(new Proxy({}, traps))]) inspect(value);
+  for (const value of [
+    new Proxy({}, traps),
+    new Proxy(() => {}, traps),
+    { inner: new Proxy([], traps) },
+    Object.create(new Proxy({}, traps)),
+  ])
+    inspect(value);
   format('%s %d %i %f %j %o %O', hostile, hostile, hostile, hostile, hostile, hostile, hostile);
   format('%j', new Proxy({}, traps));
   assert.deepEqual(ran, []);
@@ -128,14 +158,38 @@ test('nothing of the value runs', () => {
 
 test('hostile prototypes, names and tags do not throw', () => {
   const named = function () {};
-  Object.defineProperty(named, 'name', { get() { throw new Error(); } });
-  const tagged = Object.create({ get [Symbol.toStringTag]() { throw new Error(); } });
+  Object.defineProperty(named, 'name', {
+    get() {
+      throw new Error();
+    },
+  });
+  const tagged = Object.create({
+    get [Symbol.toStringTag]() {
+      throw new Error();
+    },
+  });
   const error = new Error('x');
-  for (const name of ['stack', 'message', 'name']) Object.defineProperty(error, name, { get() { throw new Error(); } });
+  for (const name of ['stack', 'message', 'name'])
+    Object.defineProperty(error, name, {
+      get() {
+        throw new Error();
+      },
+    });
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
   const wrongMap = Object.create(Map.prototype);
-  const values = [named, tagged, error, revoked.proxy, wrongMap, Date.prototype, RegExp.prototype, Promise.prototype, Uint8Array.prototype, globalThis];
+  const values = [
+    named,
+    tagged,
+    error,
+    revoked.proxy,
+    wrongMap,
+    Date.prototype,
+    RegExp.prototype,
+    Promise.prototype,
+    Uint8Array.prototype,
+    globalThis,
+  ];
   for (const value of values) assert.equal(typeof inspect(value), 'string');
 });
 
@@ -158,7 +212,10 @@ test('deep nesting without a limit ends without an exception', () => {
 });
 
 test('long lists stand in columns, numbers flush right', () => {
-  shows(Array.from({ length: 10 }, (_, i) => i * 50), '[\n    0,  50, 100, 150,\n  200, 250, 300, 350,\n  400, 450\n]');
+  shows(
+    Array.from({ length: 10 }, (_, i) => i * 50),
+    '[\n    0,  50, 100, 150,\n  200, 250, 300, 350,\n  400, 450\n]',
+  );
   shows(['a', 'bb', 'ccc', 'd', 'e', 'f', 'g'], "[\n  'a', 'bb', 'ccc',\n  'd', 'e',  'f',\n  'g'\n]");
 });
 

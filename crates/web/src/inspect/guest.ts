@@ -16,8 +16,10 @@ const { isInteger } = Number;
 const { parseFloat: parseFloatIntrinsic, parseInt: parseIntIntrinsic } = globalThis;
 const { toStringTag } = Symbol;
 
-const method = <T extends object, K extends keyof T>(owner: T, name: K) => uncurry(owner[name] as (...args: any[]) => any);
-const getter = (owner: object, name: PropertyKey) => uncurry(getOwnPropertyDescriptor(owner, name)?.get ?? (() => undefined));
+const method = <T extends object, K extends keyof T>(owner: T, name: K) =>
+  uncurry(owner[name] as (...args: any[]) => any);
+const getter = (owner: object, name: PropertyKey) =>
+  uncurry(getOwnPropertyDescriptor(owner, name)?.get ?? (() => undefined));
 
 const charCodeAt = method(String.prototype, 'charCodeAt');
 const endsWith = method(String.prototype, 'endsWith');
@@ -56,7 +58,16 @@ const isoText = method(Date.prototype, 'toISOString');
 const time = method(Date.prototype, 'getTime');
 const regExpSource = getter(RegExp.prototype, 'source');
 const regExpFlags = (
-  [['d', 'hasIndices'], ['g', 'global'], ['i', 'ignoreCase'], ['m', 'multiline'], ['s', 'dotAll'], ['u', 'unicode'], ['v', 'unicodeSets'], ['y', 'sticky']] as const
+  [
+    ['d', 'hasIndices'],
+    ['g', 'global'],
+    ['i', 'ignoreCase'],
+    ['m', 'multiline'],
+    ['s', 'dotAll'],
+    ['u', 'unicode'],
+    ['v', 'unicodeSets'],
+    ['y', 'sticky'],
+  ] as const
 ).map(([flag, name]) => ({ flag, has: getter(RegExp.prototype, name) }));
 const exceptionName = getter(DOMException.prototype, 'name');
 const Uint8ArrayIntrinsic = Uint8Array;
@@ -165,7 +176,11 @@ function fill(pattern: string, args: readonly unknown[], used: (count: number) =
 function specified(specifier: string, value: unknown): string | undefined {
   switch (specifier) {
     case 's':
-      return typeof value === 'string' ? value : isObject(value) ? inspectWithin(value, 0, MAX_TEXT) : primitiveText(value);
+      return typeof value === 'string'
+        ? value
+        : isObject(value)
+          ? inspectWithin(value, 0, MAX_TEXT)
+          : primitiveText(value);
     case 'd':
       return numberText(value, (primitive) => +primitive);
     case 'i':
@@ -224,7 +239,8 @@ function formatValue(walk: Walk, value: unknown, level: number): string {
     return text;
   }
   if (isProxy(value)) return typeof value === 'function' ? '[Function (Proxy)]' : '[Proxy]';
-  for (let i = 0; i < walk.seen.length; i++) if (walk.seen[i] === value) return `[Circular *${referenceTo(walk, value)}]`;
+  for (let i = 0; i < walk.seen.length; i++)
+    if (walk.seen[i] === value) return `[Circular *${referenceTo(walk, value)}]`;
   const { seen } = walk;
   const depthBefore = seen.length;
   const { indentation } = walk;
@@ -242,7 +258,7 @@ function formatValue(walk: Walk, value: unknown, level: number): string {
 function referenceTo(walk: Walk, value: object): number {
   const { circular } = walk;
   for (let i = 0; i < circular.length; i++) if (circular[i] === value) return i + 1;
-  return (circular[circular.length] = value), circular.length;
+  return ((circular[circular.length] = value), circular.length);
 }
 
 function primitiveText(value: unknown): string {
@@ -331,7 +347,7 @@ function quoted(walk: Walk, text: string): string {
   const room = BREAK_LENGTH - walk.indentation - 4;
   if (shown.length <= 16 || shown.length <= room || !includes(shown, '\n')) return quote(shown) + note;
   const lines: string[] = [];
-  for (let from = 0; from < shown.length; ) {
+  for (let from = 0; from < shown.length;) {
     const end = indexOf(shown, '\n', from);
     const to = end === -1 ? shown.length : end + 1;
     lines[lines.length] = quote(slice(shown, from, to));
@@ -346,7 +362,14 @@ function quote(text: string): string {
   return escaped(text, includes(text, '`') || includes(text, '${') ? "'" : '`');
 }
 
-const SHORT_ESCAPES: { readonly [code: number]: string | undefined } = { 8: '\\b', 9: '\\t', 10: '\\n', 12: '\\f', 13: '\\r', 92: '\\\\' };
+const SHORT_ESCAPES: { readonly [code: number]: string | undefined } = {
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  12: '\\f',
+  13: '\\r',
+  92: '\\\\',
+};
 
 function escaped(text: string, mark: string): string {
   let result = '';
@@ -355,7 +378,8 @@ function escaped(text: string, mark: string): string {
     const code = charCodeAt(text, i) as number;
     let escape: string | undefined;
     if (text[i] === mark) escape = `\\${mark}`;
-    else if (code < 32 || code === 92 || (code >= 127 && code <= 159)) escape = SHORT_ESCAPES[code] ?? `\\x${upperHex(code, 2)}`;
+    else if (code < 32 || code === 92 || (code >= 127 && code <= 159))
+      escape = SHORT_ESCAPES[code] ?? `\\x${upperHex(code, 2)}`;
     else if (code >= 0xd800 && code <= 0xdfff) {
       const pair = code < 0xdc00 && i + 1 < text.length ? (charCodeAt(text, i + 1) as number) : 0;
       if (pair >= 0xdc00 && pair <= 0xdfff) i++;
@@ -385,21 +409,46 @@ function attempt<T>(run: (value: object) => T, value: object): T | undefined {
   }
 }
 
-const intrinsicKinds: readonly (readonly [prototype: object, describe: (walk: Walk, value: object, level: number) => Shape | undefined])[] = [
-  [Function.prototype, (_walk, value) => (typeof value === 'function' ? plainBase(value, functionBase(value)) : undefined)],
+const intrinsicKinds: readonly (readonly [
+  prototype: object,
+  describe: (walk: Walk, value: object, level: number) => Shape | undefined,
+])[] = [
+  [
+    Function.prototype,
+    (_walk, value) => (typeof value === 'function' ? plainBase(value, functionBase(value)) : undefined),
+  ],
   [Error.prototype, errorShape],
   [DOMException.prototype, errorShape],
   [Map.prototype, mapShape],
   [Set.prototype, setShape],
   [typedArrayPrototype, typedArrayShape],
-  [Date.prototype, (_walk, value) => based(value, 'Date', attempt(time, value) === undefined ? undefined : dateText(value))],
+  [
+    Date.prototype,
+    (_walk, value) => based(value, 'Date', attempt(time, value) === undefined ? undefined : dateText(value)),
+  ],
   [RegExp.prototype, (_walk, value) => based(value, 'RegExp', attempt(regExpText, value))],
   [Promise.prototype, promiseShape],
   [ArrayBuffer.prototype, bufferShape],
   [SharedArrayBuffer.prototype, bufferShape],
   [DataView.prototype, dataViewShape],
-  [WeakMap.prototype, (_walk, value) => unknownItems(value, 'WeakMap', attempt((map) => weakMapHas(map, value), value))],
-  [WeakSet.prototype, (_walk, value) => unknownItems(value, 'WeakSet', attempt((set) => weakSetHas(set, value), value))],
+  [
+    WeakMap.prototype,
+    (_walk, value) =>
+      unknownItems(
+        value,
+        'WeakMap',
+        attempt((map) => weakMapHas(map, value), value),
+      ),
+  ],
+  [
+    WeakSet.prototype,
+    (_walk, value) =>
+      unknownItems(
+        value,
+        'WeakSet',
+        attempt((set) => weakSetHas(set, value), value),
+      ),
+  ],
   ...(['Number', 'String', 'Boolean', 'Symbol', 'BigInt'] as const).map((name) => {
     const { prototype } = globalThis[name];
     const valueOf = uncurry(prototype.valueOf as () => unknown);
@@ -411,7 +460,11 @@ function shapeOf(walk: Walk, value: object, level: number): Shape {
   if (isArray(value)) return arrayShape(walk, value, level);
   if (typeof value === 'function') return plainBase(value, functionBase(value));
   // Most objects are plain, and a failed brand check costs an exception: the prototype chain tells which ones to try.
-  for (let at = getPrototypeOf(value), steps = 0; at !== null && !isProxy(at) && steps < MAX_PROTOTYPES; at = getPrototypeOf(at), steps++) {
+  for (
+    let at = getPrototypeOf(value), steps = 0;
+    at !== null && !isProxy(at) && steps < MAX_PROTOTYPES;
+    at = getPrototypeOf(at), steps++
+  ) {
     if (at === Object.prototype) break;
     for (let i = 0; i < intrinsicKinds.length; i++) {
       const { 0: prototype, 1: describe } = intrinsicKinds[i]!;
@@ -470,7 +523,13 @@ function promiseShape(_walk: Walk, value: object): Shape | undefined {
   return braced(prefix(value, 'Promise'), enumerableKeys(value, false), () => [`<${state}>`]);
 }
 
-function listed(base: string, length: number, items: () => string[], keys: readonly PropertyKey[], numeric: boolean): Shape {
+function listed(
+  base: string,
+  length: number,
+  items: () => string[],
+  keys: readonly PropertyKey[],
+  numeric: boolean,
+): Shape {
   return { base, open: '[', close: ']', items, keys, isList: true, isHollow: length === 0, numeric };
 }
 
@@ -480,7 +539,7 @@ function arrayShape(walk: Walk, value: unknown[], level: number): Shape {
   const items = (): string[] => {
     const shown: string[] = [];
     let checked = 0;
-    for (let i = 0; i < length; ) {
+    for (let i = 0; i < length;) {
       if (shown.length >= MAX_ITEMS || walk.budget <= 0 || checked > MAX_HOLES) return more(shown, length - i, 'item');
       const property = getOwnPropertyDescriptor(value, i);
       if (property !== undefined) {
@@ -517,35 +576,51 @@ function typedArrayShape(walk: Walk, value: object): Shape | undefined {
     for (let i = 0; i < length && i < MAX_ITEMS; i++) shown[i] = spend(walk, primitiveText((value as Uint8Array)[i]));
     return length > MAX_ITEMS ? more(shown, length - MAX_ITEMS, 'item') : shown;
   };
-  return listed(prefix(value, name, undefined, length), length, items, length > MAX_OWN_KEYS_LENGTH ? [] : enumerableKeys(value, true), true);
+  return listed(
+    prefix(value, name, undefined, length),
+    length,
+    items,
+    length > MAX_OWN_KEYS_LENGTH ? [] : enumerableKeys(value, true),
+    true,
+  );
 }
 
 function mapShape(walk: Walk, value: object, level: number): Shape | undefined {
   const size = attempt(mapSize, value) as number | undefined;
   if (size === undefined) return undefined;
-  return braced(prefix(value, 'Map', undefined, size), enumerableKeys(value, false), () => {
-    const shown: string[] = [];
-    const entries = mapEntries(value);
-    for (let step = nextEntry(entries); !step.done; step = nextEntry(entries)) {
-      if (shown.length >= MAX_ITEMS || walk.budget <= 0) return more(shown, size - shown.length, 'item');
-      shown[shown.length] = `${nested(walk, step.value[0], level)} => ${nested(walk, step.value[1], level)}`;
-    }
-    return shown;
-  }, size === 0);
+  return braced(
+    prefix(value, 'Map', undefined, size),
+    enumerableKeys(value, false),
+    () => {
+      const shown: string[] = [];
+      const entries = mapEntries(value);
+      for (let step = nextEntry(entries); !step.done; step = nextEntry(entries)) {
+        if (shown.length >= MAX_ITEMS || walk.budget <= 0) return more(shown, size - shown.length, 'item');
+        shown[shown.length] = `${nested(walk, step.value[0], level)} => ${nested(walk, step.value[1], level)}`;
+      }
+      return shown;
+    },
+    size === 0,
+  );
 }
 
 function setShape(walk: Walk, value: object, level: number): Shape | undefined {
   const size = attempt(setSize, value) as number | undefined;
   if (size === undefined) return undefined;
-  return braced(prefix(value, 'Set', undefined, size), enumerableKeys(value, false), () => {
-    const shown: string[] = [];
-    const values = setValues(value);
-    for (let step = nextValue(values); !step.done; step = nextValue(values)) {
-      if (shown.length >= MAX_ITEMS || walk.budget <= 0) return more(shown, size - shown.length, 'item');
-      shown[shown.length] = nested(walk, step.value, level);
-    }
-    return shown;
-  }, size === 0);
+  return braced(
+    prefix(value, 'Set', undefined, size),
+    enumerableKeys(value, false),
+    () => {
+      const shown: string[] = [];
+      const values = setValues(value);
+      for (let step = nextValue(values); !step.done; step = nextValue(values)) {
+        if (shown.length >= MAX_ITEMS || walk.budget <= 0) return more(shown, size - shown.length, 'item');
+        shown[shown.length] = nested(walk, step.value, level);
+      }
+      return shown;
+    },
+    size === 0,
+  );
 }
 
 function bufferShape(walk: Walk, value: object): Shape | undefined {
@@ -556,7 +631,8 @@ function bufferShape(walk: Walk, value: object): Shape | undefined {
     if (attempt(bufferDetached, value) === true) return ['(detached)', 'byteLength: 0'];
     const view = new Uint8ArrayIntrinsic(value as ArrayBuffer, 0, min(length, MAX_BYTES_SHOWN));
     let bytes = '';
-    for (let i = 0; i < min(length, MAX_BYTES_SHOWN); i++) bytes += `${i === 0 ? '' : ' '}${padStart(toHex(view[i], 16), 2, '0')}`;
+    for (let i = 0; i < min(length, MAX_BYTES_SHOWN); i++)
+      bytes += `${i === 0 ? '' : ' '}${padStart(toHex(view[i], 16), 2, '0')}`;
     const rest = length - MAX_BYTES_SHOWN;
     if (rest > 0) bytes += ` ... ${rest} more byte${rest === 1 ? '' : 's'}`;
     return [spend(walk, `[Uint8Contents]: <${bytes}>`), `byteLength: ${length}`];
@@ -593,7 +669,11 @@ function functionBase(value: Function): string {
 
 function errorShape(walk: Walk, value: object): Shape | undefined {
   const isException = attempt(exceptionName, value) !== undefined;
-  if (!isException && !(isError === undefined ? getOwnPropertyDescriptor(value, 'stack') !== undefined : isError(value))) return undefined;
+  if (
+    !isException &&
+    !(isError === undefined ? getOwnPropertyDescriptor(value, 'stack') !== undefined : isError(value))
+  )
+    return undefined;
   const name = stringOf(lookUp(value, 'name')) ?? 'Error';
   const message = stringOf(lookUp(value, 'message')) ?? '';
   const stack = stringOf(lookUp(value, 'stack')) ?? '';
@@ -601,7 +681,9 @@ function errorShape(walk: Walk, value: object): Shape | undefined {
   const all = enumerableKeys(value, false);
   for (let i = 0; i < all.length; i++) {
     const key = all[i]!;
-    const isTold = (key === 'name' || key === 'message' || key === 'stack') && includes(`${name}${message}${stack}`, stringOf(dataProperty(value, key)) ?? '\0');
+    const isTold =
+      (key === 'name' || key === 'message' || key === 'stack') &&
+      includes(`${name}${message}${stack}`, stringOf(dataProperty(value, key)) ?? '\0');
     if (!isTold && key !== 'cause' && key !== 'errors') keys[keys.length] = key;
   }
   if (getOwnPropertyDescriptor(value, 'cause') !== undefined) keys[keys.length] = 'cause';
@@ -609,11 +691,19 @@ function errorShape(walk: Walk, value: object): Shape | undefined {
   return plainBase(value, errorText(walk, value, name, message, stack, isException), keys);
 }
 
-function errorText(walk: Walk, value: object, name: string, message: string, stack: string, isException: boolean): string {
+function errorText(
+  walk: Walk,
+  value: object,
+  name: string,
+  message: string,
+  stack: string,
+  isException: boolean,
+): string {
   const own = className(value);
   // The engine's stack is frames alone; others begin with the name and the message.
   const isFramesOnly = startsWith(stack, '    at ');
-  let text = isFramesOnly || stack === '' ? `${name}${message === '' ? '' : name === '' ? message : `: ${message}`}` : stack;
+  let text =
+    isFramesOnly || stack === '' ? `${name}${message === '' ? '' : name === '' ? message : `: ${message}`}` : stack;
   if (isException && own === 'DOMException') {
     if (startsWith(text, name)) text = `DOMException [${name}]${slice(text, name.length)}`;
     else if (startsWith(text, 'Error')) text = `DOMException [${name}]${slice(text, 5)}`;
@@ -675,7 +765,9 @@ function inherits(value: object, prototype: unknown): boolean {
 
 function tagOf(value: object, name: string): string {
   const tag = stringOf(lookUp(value, toStringTag)) ?? '';
-  return tag === '' || tag === name || getOwnPropertyDescriptor(value, toStringTag)?.enumerable ? '' : ` [${slice(tag, 0, 256)}]`;
+  return tag === '' || tag === name || getOwnPropertyDescriptor(value, toStringTag)?.enumerable
+    ? ''
+    : ` [${slice(tag, 0, 256)}]`;
 }
 
 /** 'Foo(2) [tag]', '[Map(2): null prototype]', and nothing where the name is `silent`. */
@@ -711,7 +803,15 @@ function isIndex(key: string): boolean {
 
 // ── layout, as Node's ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-function lay(walk: Walk, items: string[], base: string, open: string, close: string, shape: Shape, level: number): string {
+function lay(
+  walk: Walk,
+  items: string[],
+  base: string,
+  open: string,
+  close: string,
+  shape: Shape,
+  level: number,
+): string {
   const lead = base === '' ? '' : `${base} `;
   const entries = shape.isList && items.length > 6 ? grouped(walk, items, shape) : items;
   if (walk.deepest - level < COMPACT && entries === items) {
@@ -737,7 +837,12 @@ function grouped(walk: Walk, items: string[], shape: Shape): string[] {
   const widest = longest + 2;
   if (widest * 3 + walk.indentation >= BREAK_LENGTH || !(total / widest > 5 || longest <= 6)) return items;
   const biased = max(widest - 3 - sqrt(widest - total / items.length), 1);
-  const columns = min(round(sqrt(2.5 * biased * count) / biased), floor((BREAK_LENGTH - walk.indentation) / widest), COMPACT * 4, 15);
+  const columns = min(
+    round(sqrt(2.5 * biased * count) / biased),
+    floor((BREAK_LENGTH - walk.indentation) / widest),
+    COMPACT * 4,
+    15,
+  );
   if (columns <= 1) return items;
   const widths: number[] = [];
   for (let i = 0; i < columns; i++) {
@@ -751,7 +856,8 @@ function grouped(walk: Walk, items: string[], shape: Shape): string[] {
     let row = '';
     for (let j = i; j < end; j++) {
       const isLast = j === end - 1;
-      if (shape.numeric) row += isLast ? padStart(items[j], widths[j - i]! - 2) : padStart(`${items[j]}, `, widths[j - i]);
+      if (shape.numeric)
+        row += isLast ? padStart(items[j], widths[j - i]! - 2) : padStart(`${items[j]}, `, widths[j - i]);
       else row += isLast ? items[j] : padEnd(`${items[j]}, `, widths[j - i]);
     }
     rows[rows.length] = row;

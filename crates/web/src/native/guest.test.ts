@@ -85,10 +85,20 @@ test('wrong arguments reject and name what was expected', async () => {
     [() => any.exec(Symbol('x'), 1), 'Expected a string for op but received a symbol of type symbol'],
     [() => any.exec('invert', 1, []), 'Expected an object for args but received an array of type object'],
     [() => any.execChain(1, 'invert'), 'Expected an array of steps for steps but received "invert" of type string'],
-    [() => any.execChain(1, ['invert', {}]), 'Expected a string for steps[1].op but received undefined of type undefined'],
+    [
+      () => any.execChain(1, ['invert', {}]),
+      'Expected a string for steps[1].op but received undefined of type undefined',
+    ],
     [() => any.takeInto(1, []), 'Expected a Uint8Array for target but received an array of type object'],
-    [() => any.takeInto(1, bytes(1), 2), 'Expected a whole number from 0 to 1 for offset but received 2 of type number'],
-    [() => any.run('xor', bytes(1), {}, () => {}), 'Expected an ArrayBuffer, a view or an id for extraInput but received a function of type function'],
+    [
+      () => any.takeInto(1, bytes(1), 2),
+      'Expected a whole number from 0 to 1 for offset but received 2 of type number',
+    ],
+    [
+      () => any.run('xor', bytes(1), {}, () => {}),
+      'Expected an ArrayBuffer, a view or an id for extraInput but received a function of type function',
+    ],
   ];
-  for (const [call, message] of cases) await assert.rejects(call(), { name: 'TypeError', code: 'ERR_ARGUMENT', message });
+  for (const [call, message] of cases)
+    await assert.rejects(call(), { name: 'TypeError', code: 'ERR_ARGUMENT', message });
 });

@@ -23,8 +23,18 @@ const native = {
     return host.put(bytes(input, 'input'));
   },
 
-  async exec(op: string, inputId: number, args: Record<string, unknown> | undefined = undefined, extraInputId: number | undefined = undefined): Promise<number> {
-    return host.exec(text(op, 'op'), id(inputId, 'inputId'), json(args, 'args'), optionalId(extraInputId, 'extraInputId'));
+  async exec(
+    op: string,
+    inputId: number,
+    args: Record<string, unknown> | undefined = undefined,
+    extraInputId: number | undefined = undefined,
+  ): Promise<number> {
+    return host.exec(
+      text(op, 'op'),
+      id(inputId, 'inputId'),
+      json(args, 'args'),
+      optionalId(extraInputId, 'extraInputId'),
+    );
   },
 
   async execChain(inputId: number, steps: readonly NativeStep[]): Promise<number> {
@@ -35,7 +45,11 @@ const native = {
     return new Uint8ArrayIntrinsic(await host.take(id(bufferId, 'id')));
   },
 
-  async takeInto(bufferId: number, target: Uint8Array, offset = 0): Promise<{ buffer: Uint8Array; bytesWritten: number; sourceLength: number; truncated: boolean }> {
+  async takeInto(
+    bufferId: number,
+    target: Uint8Array,
+    offset = 0,
+  ): Promise<{ buffer: Uint8Array; bytesWritten: number; sourceLength: number; truncated: boolean }> {
     const from = id(bufferId, 'id');
     if (typedArrayName(target) !== 'Uint8Array') throw argumentError('a Uint8Array', 'target', target);
     if (!isSafeInteger(offset) || offset < 0 || offset > lengthOf(target)) {
@@ -53,7 +67,12 @@ const native = {
     return host.info(id(bufferId, 'id'));
   },
 
-  async run(op: string, input: Bytes, args: Record<string, unknown> | undefined = undefined, extraInput: Bytes | number | undefined = undefined): Promise<Uint8Array> {
+  async run(
+    op: string,
+    input: Bytes,
+    args: Record<string, unknown> | undefined = undefined,
+    extraInput: Bytes | number | undefined = undefined,
+  ): Promise<Uint8Array> {
     const extra = extraInput === undefined ? undefined : bytesOrId(extraInput, 'extraInput');
     return new Uint8ArrayIntrinsic(await host.run(text(op, 'op'), bytes(input, 'input'), json(args, 'args'), extra));
   },
@@ -116,7 +135,11 @@ function normalStep(step: unknown, name: string): object {
   if (typeof step === 'string') return { op: step };
   if (!isObject(step)) throw argumentError('a string or an object with an op', name, step);
   const { op, args, extraInputId } = step as { op?: unknown; args?: unknown; extraInputId?: unknown };
-  return { op: text(op, `${name}.op`), args: plain(args, `${name}.args`), extraInputId: optionalId(extraInputId, `${name}.extraInputId`) };
+  return {
+    op: text(op, `${name}.op`),
+    args: plain(args, `${name}.args`),
+    extraInputId: optionalId(extraInputId, `${name}.extraInputId`),
+  };
 }
 
 export { native };

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use hostbox_buffers::{Block, Cancel, Error, Store};
+use hostbox_buffers::{Block, Cancel, Error, Step, Store};
 use hostbox_engine::{
     Call, Completer, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut,
 };
 use rquickjs::{Array, Object, Value};
 
-use super::work;
 use crate::Data;
 
 pub(crate) const MODULE: NativeModule = NativeModule {
@@ -87,7 +86,7 @@ fn put<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 fn exec<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, op, input) = (store(call)?, call.string(0)?, id(call, 1)?);
     let (args, extra) = (optional_string(call, 2)?, optional_id(call, 3)?);
-    match work::step(&op, args.as_deref(), extra) {
+    match Step::parse_json(&op, args.as_deref(), extra) {
         Err(failed) => call.settled(Err(&error(&failed))),
         Ok(step) => call.offload(None, move |completer| id_outcome(store.exec(&step, input, &cancel(completer)))),
     }
@@ -95,7 +94,7 @@ fn exec<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn exec_chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, input) = (store(call)?, id(call, 0)?);
-    match work::steps(&call.string(1)?) {
+    match Step::parse_chain(&call.string(1)?) {
         Err(failed) => call.settled(Err(&error(&failed))),
         Ok(steps) => call.offload(None, move |completer| id_outcome(store.exec_chain(input, &steps, &cancel(completer)))),
     }
@@ -166,9 +165,9 @@ fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, op, args) = (store(call)?, call.string(0)?, optional_string(call, 2)?);
     let is_id = call.is_undefined(3) || call.arg(3).is_number();
     let step = if is_id {
-        work::step(&op, args.as_deref(), optional_id(call, 3)?)
+        Step::parse_json(&op, args.as_deref(), optional_id(call, 3)?)
     } else {
-        copy(call, 3).and_then(|extra| work::step_with_bytes(&op, args.as_deref(), extra))
+        copy(call, 3).and_then(|extra| Step::parse_json_with_bytes(&op, args.as_deref(), extra))
     };
     match step.and_then(|step| Ok((step, copy(call, 1)?))) {
         Err(failed) => call.settled(Err(&error(&failed))),
@@ -180,7 +179,7 @@ fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let store = store(call)?;
-    let steps = match work::steps(&call.string(0)?) {
+    let steps = match Step::parse_chain(&call.string(0)?) {
         Ok(steps) => steps,
         Err(failed) => return call.settled(Err(&error(&failed))),
     };

@@ -38,7 +38,10 @@ test('the record is a frozen copy', () => {
 test('an invalid info is refused with what was expected', () => {
   const cases: [unknown, string][] = [
     [null, 'Expected an object for info but received null of type null'],
-    [{ version: '1', apiVersion: 1 }, 'Expected a string that is not empty for info.name but received undefined of type undefined'],
+    [
+      { version: '1', apiVersion: 1 },
+      'Expected a string that is not empty for info.name but received undefined of type undefined',
+    ],
     [{ ...info, name: '' }, 'Expected a string that is not empty for info.name but received "" of type string'],
     [{ name: 'x', apiVersion: 1 }, 'Expected a string for info.version but received undefined of type undefined'],
     [{ ...info, apiVersion: '2' }, 'Expected a finite number for info.apiVersion but received "2" of type string'],

@@ -35,13 +35,20 @@ function check(info: unknown, key: string | undefined): PluginInfo {
   const { version, apiVersion, description } = copy;
   if (typeof version !== 'string') throw argumentError('a string', 'info.version', version);
   if (!isFinite(apiVersion)) throw argumentError('a finite number', 'info.apiVersion', apiVersion);
-  if (description !== undefined && typeof description !== 'string') throw argumentError('a string', 'info.description', description);
+  if (description !== undefined && typeof description !== 'string')
+    throw argumentError('a string', 'info.description', description);
   return freeze({ ...copy }) as PluginInfo;
 }
 
 const plugin = {
   /** Records what a plugin tells about itself; a second time replaces the first. Throws a TypeError with code `ERR_ARGUMENT`. */
-  register(info: { name?: string; version: string; apiVersion: number; description?: string; [key: string]: unknown }): void {
+  register(info: {
+    name?: string;
+    version: string;
+    apiVersion: number;
+    description?: string;
+    [key: string]: unknown;
+  }): void {
     const key = current();
     const checked = check(info, key);
     records[key ?? checked.name] = checked;

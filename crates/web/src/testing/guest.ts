@@ -37,7 +37,9 @@ class AssertionError extends Error {
   override name = 'AssertionError';
 }
 
-type Expected = (new (...args: any[]) => Error) | { readonly name?: string; readonly code?: string | number; readonly message?: string };
+type Expected =
+  | (new (...args: any[]) => Error)
+  | { readonly name?: string; readonly code?: string | number; readonly message?: string };
 
 function check(error: unknown, expected: Expected | undefined): void {
   if (expected === undefined) return;
@@ -57,12 +59,14 @@ export const assert = {
 
   /** Same value as by `Object.is`. */
   equal(actual: unknown, expected: unknown, message = 'not the same'): void {
-    if (!Object.is(actual, expected)) throw new AssertionError(`${message}: got ${show(actual)}, expected ${show(expected)}`);
+    if (!Object.is(actual, expected))
+      throw new AssertionError(`${message}: got ${show(actual)}, expected ${show(expected)}`);
   },
 
   /** Same shape: prototypes, own enumerable properties, holes, contents of maps, sets, views and buffers. */
   deepEqual(actual: unknown, expected: unknown, message = 'not alike'): void {
-    if (!alike(actual, expected)) throw new AssertionError(`${message}: got ${show(actual)}, expected ${show(expected)}`);
+    if (!alike(actual, expected))
+      throw new AssertionError(`${message}: got ${show(actual)}, expected ${show(expected)}`);
   },
 
   throws(body: () => unknown, expected?: Expected): void {
@@ -100,7 +104,10 @@ function alike(a: unknown, b: unknown): boolean {
   const keys = Reflect.ownKeys(a).filter((key) => Object.prototype.propertyIsEnumerable.call(a, key));
   const others = Reflect.ownKeys(b).filter((key) => Object.prototype.propertyIsEnumerable.call(b, key));
   if (keys.length !== others.length) return false;
-  return keys.every((key) => others.includes(key) && alike((a as Record<PropertyKey, unknown>)[key], (b as Record<PropertyKey, unknown>)[key]));
+  return keys.every(
+    (key) =>
+      others.includes(key) && alike((a as Record<PropertyKey, unknown>)[key], (b as Record<PropertyKey, unknown>)[key]),
+  );
 }
 
 function show(value: unknown): string {
@@ -109,7 +116,8 @@ function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   try {
     if (value instanceof Error) return `${value.name}: ${value.message}`;
-    if (ArrayBuffer.isView(value)) return `${value.constructor.name} ${JSON.stringify(Array.from(value as Uint8Array))}`;
+    if (ArrayBuffer.isView(value))
+      return `${value.constructor.name} ${JSON.stringify(Array.from(value as Uint8Array))}`;
     if (typeof value === 'object' && value !== null) return JSON.stringify(value) ?? String(value);
     return String(value);
   } catch {

@@ -6,14 +6,18 @@ const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 test('a timer passes its arguments on and calls with the global object as this', async () => {
   const seen: unknown[] = [];
   await new Promise<void>((resolve) => {
-    setTimeout(function (this: unknown, ...args: unknown[]) {
-      seen.push(this === globalThis, ...args);
-      resolve();
-    }, 0, 'a', 2);
+    setTimeout(
+      function (this: unknown, ...args: unknown[]) {
+        seen.push(this === globalThis, ...args);
+        resolve();
+      },
+      0,
+      'a',
+      2,
+    );
   });
   assert.deepEqual(seen, [true, 'a', 2]);
 });
-
 
 test('timers run by due time, equal ones in the order of their creation', async () => {
   const log: number[] = [];
@@ -130,7 +134,10 @@ test('a cleared immediate does not run', async () => {
 });
 
 test('the functions have the lengths and names of the standard', () => {
-  assert.deepEqual([setTimeout, setInterval, clearTimeout, clearInterval, setImmediate, clearImmediate].map((f) => `${f.name} ${f.length}`), [
-    'setTimeout 1', 'setInterval 1', 'clearTimeout 0', 'clearInterval 0', 'setImmediate 1', 'clearImmediate 0',
-  ]);
+  assert.deepEqual(
+    [setTimeout, setInterval, clearTimeout, clearInterval, setImmediate, clearImmediate].map(
+      (f) => `${f.name} ${f.length}`,
+    ),
+    ['setTimeout 1', 'setInterval 1', 'clearTimeout 0', 'clearInterval 0', 'setImmediate 1', 'clearImmediate 0'],
+  );
 });

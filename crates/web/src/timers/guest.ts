@@ -37,7 +37,9 @@ function clearImmediate(id = 0): void {
 /** What the host runs: it reports what the handler throws, so that an interval goes on. */
 function task(handler: unknown, args: unknown[], where: string): () => void {
   if (typeof handler === 'string') {
-    throw new TypeError(`${where}: a string as the handler is refused, since running it would be eval; give a function`);
+    throw new TypeError(
+      `${where}: a string as the handler is refused, since running it would be eval; give a function`,
+    );
   }
   if (typeof handler !== 'function') throw new TypeError(`${where}: the handler is not a function`);
   return () => {

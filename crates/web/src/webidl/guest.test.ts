@@ -1,13 +1,27 @@
 import { assert, test } from 'guest:test';
 import {
-  argumentError, bare, defineConstants, dictionary, domString, enforceUnsignedLongLong, isBufferSource, long, makeEnumerable,
-  requireArguments, sequence, unsignedLong, usvString,
+  argumentError,
+  bare,
+  defineConstants,
+  dictionary,
+  domString,
+  enforceUnsignedLongLong,
+  isBufferSource,
+  long,
+  makeEnumerable,
+  requireArguments,
+  sequence,
+  unsignedLong,
+  usvString,
 } from 'guest:webidl';
 
 test('integers wrap as the standard converts them', () => {
   assert.deepEqual([2 ** 31, -1, NaN, '7', 1.9, Infinity].map(long), [-(2 ** 31), -1, 0, 7, 1, 0]);
   assert.deepEqual([2 ** 32 + 1, -1, NaN].map(unsignedLong), [1, 2 ** 32 - 1, 0]);
-  assert.deepEqual([-0.5, 1.9, 2 ** 53 - 1].map((value) => enforceUnsignedLongLong(value, 'x')), [0, 1, 2 ** 53 - 1]);
+  assert.deepEqual(
+    [-0.5, 1.9, 2 ** 53 - 1].map((value) => enforceUnsignedLongLong(value, 'x')),
+    [0, 1, 2 ** 53 - 1],
+  );
   for (const value of [-1, NaN, Infinity, 2 ** 53]) assert.throws(() => enforceUnsignedLongLong(value, 'x'), TypeError);
 });
 
@@ -30,7 +44,13 @@ test('a sequence is any iterable object', () => {
 });
 
 test('buffers and views are buffer sources', () => {
-  for (const value of [new ArrayBuffer(1), new Uint8Array(1), new DataView(new ArrayBuffer(1)), new SharedArrayBuffer(1)]) assert.ok(isBufferSource(value));
+  for (const value of [
+    new ArrayBuffer(1),
+    new Uint8Array(1),
+    new DataView(new ArrayBuffer(1)),
+    new SharedArrayBuffer(1),
+  ])
+    assert.ok(isBufferSource(value));
   for (const value of [[], {}, null, 'text', Object.create(ArrayBuffer.prototype)]) assert.ok(!isBufferSource(value));
 });
 
@@ -48,12 +68,18 @@ test('an interface gets enumerable members, a tag and constants', () => {
 
 test('too few arguments are a TypeError that counts them', () => {
   requireArguments(2, 2, 'x');
-  assert.throws(() => requireArguments(1, 2, 'X.y'), { name: 'TypeError', message: 'X.y: 2 arguments required, but only 1 present' });
+  assert.throws(() => requireArguments(1, 2, 'X.y'), {
+    name: 'TypeError',
+    message: 'X.y: 2 arguments required, but only 1 present',
+  });
 });
 
 test('an argument error has one shape and a code', () => {
   const { code, message } = argumentError('a string', 'name', 'x'.repeat(50));
-  assert.deepEqual([code, message], ['ERR_ARGUMENT', `Expected a string for name but received "${'x'.repeat(40)}…" of type string`]);
+  assert.deepEqual(
+    [code, message],
+    ['ERR_ARGUMENT', `Expected a string for name but received "${'x'.repeat(40)}…" of type string`],
+  );
 });
 
 test('a bare record inherits nothing', () => {

@@ -37,7 +37,10 @@ export function descriptor(fields: PropertyDescriptor): PropertyDescriptor {
 // ── the look ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Makes these members of an interface's prototype enumerable, as Web IDL demands, and names the class for `Object.prototype.toString`. */
-export function makeEnumerable(cls: { readonly prototype: object; readonly name: string }, names: readonly string[]): void {
+export function makeEnumerable(
+  cls: { readonly prototype: object; readonly name: string },
+  names: readonly string[],
+): void {
   enumerable(cls.prototype, names);
   tag(cls.prototype, cls.name);
 }
@@ -52,7 +55,10 @@ export function tag(target: object, name: string): void {
 }
 
 /** Constants stand on the interface object and on its prototype. */
-export function defineConstants(cls: { readonly prototype: object }, constants: Readonly<Record<string, number>>): void {
+export function defineConstants(
+  cls: { readonly prototype: object },
+  constants: Readonly<Record<string, number>>,
+): void {
   for (const name in constants) {
     const constant = descriptor({ value: constants[name], enumerable: true });
     defineProperty(cls, name, constant);
@@ -150,7 +156,11 @@ export function sequence<T>(value: unknown, convert: (item: unknown) => T, where
     const step = apply(next, iterated, []) as IteratorResult<unknown>;
     if (!isObject(step)) throw new TypeErrorIntrinsic(`${where}: the iterator's result is not an object`);
     if (step.done) return items;
-    defineProperty(items, items.length, descriptor({ value: convert(step.value), writable: true, enumerable: true, configurable: true }));
+    defineProperty(
+      items,
+      items.length,
+      descriptor({ value: convert(step.value), writable: true, enumerable: true, configurable: true }),
+    );
   }
 }
 

@@ -18,10 +18,6 @@ impl World {
         self.set_global(name, buffer);
         start
     }
-
-    fn used(&self) -> usize {
-        self.purse.used.load(Relaxed)
-    }
 }
 
 #[test]

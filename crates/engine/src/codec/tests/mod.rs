@@ -98,6 +98,10 @@ impl World {
         assert!(tag_of(value.raw()) == qjs::JS_TAG_BOOL && unsafe { qjs::JS_VALUE_GET_BOOL(value.raw()) }, "{source}");
     }
 
+    fn used(&self) -> usize {
+        self.purse.used.load(Relaxed)
+    }
+
     fn set_global(&self, name: &str, value: Owned) {
         let name = CString::new(name).unwrap();
         unsafe {

@@ -1,0 +1,74 @@
+// Timing of a row's work. Times are those of performance.now(), in milliseconds.
+
+/** How long a warm-up and a measurement take; HOSTBOX_BENCH_MS shortens both for a try. */
+const MEASURE_MS = Number(process.env.HOSTBOX_BENCH_MS ?? 600);
+const WARM_MS = MEASURE_MS / 2;
+
+export function check(actual, expected) {
+  if (actual !== expected) throw new Error(`wrong result: ${actual} in place of ${expected}`);
+}
+
+export function percentile(samples, share) {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+/** Times of single rounds of async work, after a warm-up. */
+export async function sample(work, { least = 30, measureMs = MEASURE_MS } = {}) {
+  const warm = performance.now() + Math.min(WARM_MS, measureMs / 2);
+  do await work();
+  while (performance.now() < warm);
+  const samples = [];
+  const end = performance.now() + measureMs;
+  while (samples.length < least || performance.now() < end) {
+    const started = performance.now();
+    const own = await work();
+    samples.push(own ?? performance.now() - started);
+  }
+  return samples;
+}
+
+/** Calls of synchronous work per second, after a warm-up. The clock is read once in a hundred. */
+export function rateSync(work) {
+  const turn = (ms) => {
+    let count = 0;
+    const started = performance.now();
+    let now = started;
+    while (now < started + ms) {
+      for (let i = 0; i < 100; i++) work(count++);
+      now = performance.now();
+    }
+    return (count / (now - started)) * 1000;
+  };
+  turn(WARM_MS);
+  return turn(MEASURE_MS);
+}
+
+/** Calls of async work per second with so many in flight at any time, after a warm-up. */
+export async function rateInFlight(work, inFlight) {
+  const turn = async (ms) => {
+    let count = 0;
+    const started = performance.now();
+    const end = started + ms;
+    const lane = async () => {
+      do await work(count++);
+      while (performance.now() < end);
+    };
+    await Promise.all(Array.from({ length: inFlight }, lane));
+    return (count / (performance.now() - started)) * 1000;
+  };
+  await turn(WARM_MS);
+  return turn(MEASURE_MS);
+}
+
+/** Units per second of work that is given a number of units, grown until it takes long enough to be measured. */
+export async function rateOfBatches(work) {
+  let units = 200;
+  for (;;) {
+    const started = performance.now();
+    await work(units);
+    const took = performance.now() - started;
+    if (took >= MEASURE_MS / 2) return (units / took) * 1000;
+    units *= took < MEASURE_MS / 20 ? 4 : 2;
+  }
+}

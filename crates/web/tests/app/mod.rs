@@ -1,0 +1,109 @@
+//! An app with one sandbox: it asks, waits for the answer, and has the functions that `bridge/guest.test.ts` wants.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
+use std::time::Duration;
+
+use hostbox_buffers::Store;
+use hostbox_engine::{
+    Config, ErrorClass, Event, Extension, Failure, Host, OpError, OpOutcome, Payload, Request, Sandbox, Stats, Ticket,
+    next_ticket,
+};
+use hostbox_permissions::Limits;
+use hostbox_web::Data;
+use serde_json::{Value, json};
+
+const BRIDGE: [&str; 6] = ["echo", "math", "math.add", "call", "constructor", "fail"];
+
+#[derive(Default)]
+struct Desk {
+    settled: Mutex<HashMap<Ticket, Result<Payload, Failure>>>,
+    came: Condvar,
+    sandbox: OnceLock<Weak<Sandbox>>,
+}
+
+impl Host for Desk {
+    fn deliver(&self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Settled { ticket, outcome } => {
+                    self.settled.lock().unwrap().insert(ticket, outcome);
+                    self.came.notify_all();
+                }
+                Event::HostCall { call, name, args, .. } => {
+                    if let Some(sandbox) = self.sandbox.get().and_then(Weak::upgrade) {
+                        sandbox.answer(call, function(&name, &args.to_json().unwrap()));
+                    }
+                }
+                Event::Console(_) => {}
+            }
+        }
+    }
+}
+
+fn function(name: &str, args: &Value) -> OpOutcome {
+    let value = match name {
+        "echo" => args.clone(),
+        "math" => args[0].clone(),
+        "math.add" => json!(args[0].as_f64().unwrap() + args[1].as_f64().unwrap()),
+        "fail" => {
+            let message = args[0].as_str().unwrap().to_owned();
+            let code = Some("E_APP".into());
+            return OpOutcome::Error(OpError { class: ErrorClass::Range, message, code, name: None });
+        }
+        name => json!(name),
+    };
+    OpOutcome::Value(Payload::from_json(&value))
+}
+
+pub struct App {
+    sandbox: Arc<Sandbox>,
+    desk: Arc<Desk>,
+}
+
+impl App {
+    pub fn new(extension: &'static Extension) -> Self {
+        Self::with_timeout(extension, Duration::from_secs(60))
+    }
+
+    pub fn with_timeout(extension: &'static Extension, timeout: Duration) -> Self {
+        let limits = Limits { timeout, cpu: Duration::from_secs(30), ..Limits::default() };
+        let desk = Arc::new(Desk::default());
+        let store = Arc::new(Store::new(limits.buffer_bytes));
+        let sandbox = Arc::new(
+            Sandbox::new(Config {
+                limits,
+                host: desk.clone(),
+                extension,
+                data: Box::new(Data { store }),
+                bridge: BRIDGE.map(str::to_owned).to_vec(),
+                map_stack: None,
+            })
+            .unwrap(),
+        );
+        let _ = desk.sandbox.set(Arc::downgrade(&sandbox));
+        Self { sandbox, desk }
+    }
+
+    /// Runs a script; its answer as JSON.
+    pub fn eval(&self, source: &str) -> Result<Value, Failure> {
+        let ticket = next_ticket();
+        let request = Request::Eval { source: source.into(), filename: "test.js".into() };
+        self.sandbox.submit(ticket, request, None).unwrap();
+        let mut settled = self.desk.settled.lock().unwrap();
+        loop {
+            if let Some(outcome) = settled.remove(&ticket) {
+                return outcome.map(|payload| payload.to_json().unwrap());
+            }
+            let (next, waited) = self.desk.came.wait_timeout(settled, Duration::from_secs(90)).unwrap();
+            assert!(!waited.timed_out(), "no answer to {source}");
+            settled = next;
+        }
+    }
+
+    pub fn stats(&self) -> Stats {
+        self.sandbox.stats()
+    }
+}
