@@ -56,6 +56,18 @@ class Frames {
     return this.#position >= this.#length;
   }
 
+  /** Passes over what is left of an event that ends at `end`. @param {number} end */
+  skipTo(end) {
+    this.#position = end;
+  }
+
+  /** The end of the event that begins here. */
+  event() {
+    const length = this.#view.getUint32(this.#position, true);
+    this.#position += 4;
+    return this.#position + length;
+  }
+
   byte() {
     return /** @type {number} */ (this.#bytes[this.#position++]);
   }

@@ -14,8 +14,13 @@ const { HostboxError } = require('./errors.js');
  * What the port needs of a runtime. It is held weakly unless calls are under way: a runtime that the app forgets is closed.
  *
  * @typedef {object} Receiver
- * @property {(call: number, name: string, args: unknown[]) => void} onHostCall
+ * @property {(call: HostCall) => void} onHostCall
  * @property {(entry: ConsoleEntry) => void} onConsole
+ */
+/**
+ * A call of the guest to the app; `error` where its arguments cannot be built here.
+ *
+ * @typedef {{ call: number, name: string, args: unknown[], error: unknown }} HostCall
  */
 /**
  * A call without an answer yet.
@@ -60,37 +65,72 @@ function deliver(length, blocks, bytes) {
 
 /** @param {(() => void)[]} started */
 function readEvent(started) {
+  const end = frames.event();
   const kind = frames.byte();
   const id = frames.number();
-  switch (kind) {
-    case SETTLED: {
-      settle(id, frames.payload(), undefined);
-      break;
+  if (kind === SETTLED || kind === FAILED) {
+    // A guest may know values that this runtime does not: then the call fails, and nothing else does.
+    try {
+      if (kind === SETTLED) settle(id, frames.payload(), undefined);
+      else settle(id, undefined, frames.failure());
+    } catch (error) {
+      settle(id, undefined, /** @type {HostboxError} */ (error));
     }
-    case FAILED: {
-      settle(id, undefined, frames.failure());
-      break;
-    }
-    case HOST_CALL: {
-      const call = frames.number();
-      const name = frames.text();
-      const args = /** @type {unknown[]} */ (frames.payload());
-      started.push(() => receivers.get(id)?.deref()?.onHostCall(call, name, args));
-      break;
-    }
-    case CONSOLE: {
-      const time = frames.number();
-      const level = frames.text();
-      const text = frames.text();
-      const plugin = frames.text();
-      const args = frames.payload();
-      const entry = { level, args: Array.isArray(args) ? args : [text], text, ...(plugin && { plugin }), time };
-      started.push(() => receivers.get(id)?.deref()?.onConsole(entry));
-      break;
-    }
-    default:
-      throw new HostboxError('ERR_INTERNAL', `internal error: an event of kind ${kind}`);
+  } else if (kind === HOST_CALL) {
+    const call = readHostCall();
+    started.push(() => receivers.get(id)?.deref()?.onHostCall(call));
+  } else if (kind === CONSOLE) {
+    const entry = readConsole();
+    started.push(() => receivers.get(id)?.deref()?.onConsole(entry));
+  } else {
+    throw new HostboxError('ERR_INTERNAL', `internal error: an event of kind ${kind}`);
   }
+  frames.skipTo(end);
+}
+
+/** @returns {HostCall} */
+function readHostCall() {
+  const call = frames.number();
+  const name = /** @type {string} */ (frames.text());
+  try {
+    return { call, name, args: /** @type {unknown[]} */ (frames.payload()), error: undefined };
+  } catch (error) {
+    return { call, name, args: [], error };
+  }
+}
+
+/** @returns {ConsoleEntry} */
+function readConsole() {
+  const time = frames.number();
+  const level = /** @type {ConsoleEntry['level']} */ (frames.text());
+  const text = /** @type {string} */ (frames.text());
+  const plugin = /** @type {string | undefined} */ (frames.text());
+  /** @type {unknown} */
+  let args;
+  try {
+    args = frames.payload();
+  } catch {
+    // What cannot be built here is shown by its text.
+  }
+  return { level, args: Array.isArray(args) ? args : [text], text, ...(plugin && { plugin }), time };
+}
+
+/**
+ * Host calls of a synchronous answer.
+ *
+ * @returns {HostCall[]}
+ */
+function readHostCalls() {
+  /** @type {HostCall[]} */
+  const calls = [];
+  while (!frames.done) {
+    const end = frames.event();
+    frames.byte();
+    frames.number();
+    calls.push(readHostCall());
+    frames.skipTo(end);
+  }
+  return calls;
 }
 
 /**
@@ -210,4 +250,4 @@ function alloc(byteLength) {
   }
 }
 
-module.exports = { aborted, alloc, answer, createSandbox, encoded, open, translated };
+module.exports = { aborted, alloc, answer, createSandbox, encoded, open, readHostCalls, translated };

@@ -5,7 +5,7 @@
 const check = require('./arguments.js');
 const { Native } = require('./bytes.js');
 const { HostboxError } = require('./errors.js');
-const { aborted, answer, createSandbox, encoded, open, translated } = require('./port.js');
+const { aborted, answer, createSandbox, encoded, open, readHostCalls, translated } = require('./port.js');
 
 /** @typedef {import('../index').CallOptions} CallOptions */
 /** @typedef {import('../index').ConsoleEntry} ConsoleEntry */
@@ -45,7 +45,7 @@ class HostRuntime {
     this.#bridge = bridge;
     this.#console = output;
     this.#receiver = {
-      onHostCall: (call, name, args) => this.#runHostFunction(call, name, args),
+      onHostCall: (call) => this.#runHostFunction(call),
       onConsole: (entry) => this.#write(entry),
     };
     this.#sandbox = createSandbox(limits, Object.keys(bridge).sort(), this.#receiver);
@@ -66,9 +66,9 @@ class HostRuntime {
    */
   async eval(source, options) {
     const text = check.string(source, 'source');
-    const { filename = 'eval.js', typescript = false, timeoutMs = 0, signal } = check.evalOptions(options);
+    const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = check.evalOptions(options);
     if (signal?.aborted) throw aborted(signal);
-    return this.#wait(this.#sandbox.eval(text, filename, typescript || isTypeScript(filename), timeoutMs), signal);
+    return this.#wait(this.#sandbox.eval(text, filename, typescript ?? isTypeScript(filename), timeoutMs), signal);
   }
 
   /**
@@ -77,9 +77,9 @@ class HostRuntime {
    */
   evalSync(source, options) {
     const text = check.string(source, 'source');
-    const { filename = 'eval.js', typescript = false, timeoutMs = 0, signal } = check.evalOptions(options);
+    const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = check.evalOptions(options);
     if (signal?.aborted) throw aborted(signal);
-    return this.#finish(this.#sandbox.evalSync(text, filename, typescript || isTypeScript(filename), timeoutMs));
+    return this.#finish(this.#sandbox.evalSync(text, filename, typescript ?? isTypeScript(filename), timeoutMs));
   }
 
   /**
@@ -230,15 +230,7 @@ class HostRuntime {
     let kind = frames.byte();
     while (kind === HOST_CALLS) {
       const ticket = frames.number();
-      /** @type {[call: number, name: string, args: unknown[]][]} */
-      const calls = [];
-      while (!frames.done) {
-        frames.byte();
-        frames.number();
-        const call = frames.number();
-        calls.push([call, frames.text(), /** @type {unknown[]} */ (frames.payload())]);
-      }
-      for (const call of calls) this.#runHostFunction(...call);
+      for (const call of readHostCalls()) this.#runHostFunction(call);
       frames = open(this.#sandbox.resumeSync(ticket));
       kind = frames.byte();
     }
@@ -246,12 +238,9 @@ class HostRuntime {
     throw frames.failure();
   }
 
-  /**
-   * @param {number} call
-   * @param {string} name
-   * @param {unknown[]} args
-   */
-  #runHostFunction(call, name, args) {
+  /** @param {import('./port.js').HostCall} call */
+  #runHostFunction({ call, name, args, error }) {
+    if (error !== undefined) return this.#reject(call, error);
     const run = this.#bridge[name];
     if (run === undefined) {
       const known = Object.keys(this.#bridge).join(', ') || 'none';
@@ -304,7 +293,8 @@ class HostRuntime {
   #write(entry) {
     const output = this.#console;
     if (output === 'silent') return;
-    if (output === 'inherit') return console[entry.level](entry.text);
+    // A trace brings the guest's stack; Node's own would only hide it.
+    if (output === 'inherit') return console[entry.level === 'trace' ? 'error' : entry.level](entry.text);
     try {
       output(entry);
     } catch (error) {

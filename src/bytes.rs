@@ -14,17 +14,29 @@ use crate::buffers::{check, lend};
 use crate::frames::number;
 use crate::sandbox::NativeSandbox;
 
-/// The second input of an operation.
-enum Extra {
-    None,
-    Id(u64),
-    Bytes(Block),
+/// Bytes that came with a call, put into the store, where they count; freed when nobody needs them any more.
+struct Input {
+    store: Arc<Store>,
+    id: u64,
 }
 
-/// What an operation works on.
-enum Input {
-    Id(u64),
-    Bytes(Block),
+impl Input {
+    fn new(store: &Arc<Store>, bytes: &Uint8Array) -> Result<Self> {
+        let id = store.put_copy(bytes).map_err(|error| thrown(&error))?;
+        Ok(Self { store: store.clone(), id })
+    }
+
+    /// Takes the bytes out, without a copy.
+    fn take(&self) -> std::result::Result<Block, BufferError> {
+        self.store.take(self.id)
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        // Taken already where all went well.
+        let _ = self.store.free(self.id);
+    }
 }
 
 fn failure(error: &BufferError) -> Failure {
@@ -32,7 +44,8 @@ fn failure(error: &BufferError) -> Failure {
         BufferError::IdNotFound(_) => Code::IdNotFound,
         BufferError::Op { .. } => Code::Op,
         BufferError::Memory { .. } => Code::Memory,
-        BufferError::Cancelled => Code::Closed,
+        // Nothing but the end of the sandbox cancels what Node started.
+        BufferError::Cancelled => return Failure::new(Code::Closed, "the sandbox is closed"),
     };
     Failure::new(code, error.to_string())
 }
@@ -46,26 +59,6 @@ fn whole(value: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float too large or too small clamps: it is no id")]
     {
         if value.fract() == 0.0 { value as u64 } else { 0 }
-    }
-}
-
-fn copy(bytes: &Uint8Array) -> Result<Block> {
-    Block::copy_of(bytes).map_err(|error| Error::from_reason(format!("ERR_MEMORY: {error}")))
-}
-
-fn extra(id: Option<f64>, bytes: Option<&Uint8Array>) -> Result<Extra> {
-    Ok(match (id, bytes) {
-        (_, Some(bytes)) => Extra::Bytes(copy(bytes)?),
-        (Some(id), None) => Extra::Id(whole(id)),
-        (None, None) => Extra::None,
-    })
-}
-
-fn parse(op: &str, args: Option<&str>, extra: Extra) -> std::result::Result<Step, BufferError> {
-    match extra {
-        Extra::None => Step::parse_json(op, args, None),
-        Extra::Id(id) => Step::parse_json(op, args, Some(id)),
-        Extra::Bytes(bytes) => Step::parse_json_with_bytes(op, args, bytes),
     }
 }
 
@@ -86,9 +79,8 @@ impl NativeSandbox {
     /// One operation from id to id; the ticket of the answer.
     #[napi]
     pub fn exec(&self, env: Env, op: String, input: f64, args: Option<String>, extra_id: Option<f64>) -> Result<f64> {
-        let extra = extra(extra_id, None)?;
         Ok(self.work(env, move |store, cancel| {
-            let step = parse(&op, args.as_deref(), extra)?;
+            let step = Step::parse_json(&op, args.as_deref(), extra_id.map(whole))?;
             store.exec(&step, whole(input), cancel).map(id_payload)
         }))
     }
@@ -113,25 +105,24 @@ impl NativeSandbox {
         extra_id: Option<f64>,
         extra_bytes: Option<Uint8Array>,
     ) -> Result<f64> {
-        let (input, extra) = (copy(&input)?, extra(extra_id, extra_bytes.as_ref())?);
+        let extra = extra_bytes.map(|bytes| Input::new(&self.store, &bytes)).transpose()?;
+        let input = Input::new(&self.store, &input)?;
         Ok(self.work(env, move |store, cancel| {
-            let step = parse(&op, args.as_deref(), extra)?;
-            store.run_chain(input, &[step], cancel).map(|(block, _)| Payload::uint8_array(block))
+            let extra_id = extra_id.map(whole).or(extra.as_ref().map(|extra| extra.id));
+            let step = Step::parse_json(&op, args.as_deref(), extra_id)?;
+            store.run_chain(input.take()?, &[step], cancel).map(|(block, _)| Payload::uint8_array(block))
         }))
     }
 
     /// Steps from bytes, or from an id, to bytes; the ticket of the answer.
     #[napi]
     pub fn chain(&self, env: Env, steps: String, input_id: Option<f64>, input: Option<Uint8Array>) -> Result<f64> {
-        let input = match (input_id, &input) {
-            (_, Some(bytes)) => Input::Bytes(copy(bytes)?),
-            (id, None) => Input::Id(whole(id.unwrap_or(0.0))),
-        };
+        let input = input.map(|bytes| Input::new(&self.store, &bytes)).transpose()?;
         Ok(self.work(env, move |store, cancel| {
             let steps = Step::parse_chain(&steps)?;
             let result = match input {
-                Input::Id(id) => store.run_chain_by_id(id, &steps, cancel),
-                Input::Bytes(bytes) => store.run_chain(bytes, &steps, cancel),
+                Some(input) => store.run_chain(input.take()?, &steps, cancel),
+                None => store.run_chain_by_id(whole(input_id.unwrap_or(0.0)), &steps, cancel),
             };
             result.map(|(block, _)| Payload::uint8_array(block))
         }))
@@ -204,9 +195,9 @@ impl NativeSandbox {
     ) -> f64 {
         let ticket = next_ticket();
         self.line.port.hold(env);
-        let (store, line): (Arc<Store>, _) = (self.store.clone(), self.line.clone());
+        let (store, line, cancel) = (self.store.clone(), self.line.clone(), self.cancel.clone());
         spawn_blocking(move || {
-            let outcome = work(&store, &Cancel::new()).map_err(|error| failure(&error));
+            let outcome = work(&store, &cancel).map_err(|error| failure(&error));
             line.deliver(vec![Event::Settled { ticket, outcome }]);
         });
         number(ticket)

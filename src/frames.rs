@@ -19,7 +19,16 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
+    /// One event, with its length before it: JavaScript can pass over what it cannot read.
     pub(crate) fn event(&mut self, sandbox: f64, event: Event) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; 4]);
+        self.body(sandbox, event);
+        let length = u32::try_from(self.bytes.len() - start - 4).unwrap_or(u32::MAX);
+        self.bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
+    }
+
+    fn body(&mut self, sandbox: f64, event: Event) {
         match event {
             Event::Settled { ticket, outcome } => {
                 self.bytes.push(if outcome.is_ok() { SETTLED } else { FAILED });

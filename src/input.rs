@@ -50,13 +50,21 @@ fn read(env: Env, entry: &Object<'_>) -> Result<Listed> {
     let buffer = entry.get_named_property::<napi::bindgen_prelude::Unknown<'_>>("buffer")?.raw();
     // SAFETY: a value of the calling environment.
     let (start, total) = unsafe { buffers::memory(env.raw(), buffer)? };
-    let offset = entry.get_named_property::<u32>("offset")? as usize;
-    let length = entry.get_named_property::<u32>("length")? as usize;
+    let offset = whole(entry.get_named_property("offset")?);
+    let length = whole(entry.get_named_property("length")?);
     let transfer = entry.get_named_property::<bool>("transfer")?;
     if offset.checked_add(length).is_none_or(|end| end > total) {
         return Err(Error::from_reason("a block beyond its buffer"));
     }
     Ok(Listed { buffer, start, total, offset, length, transfer })
+}
+
+/// A length or position, which JavaScript keeps as a float.
+fn whole(value: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths are whole, not negative and below 2⁵³")]
+    {
+        value as usize
+    }
 }
 
 fn copy(entry: &Listed) -> Result<Block> {

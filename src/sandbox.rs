@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hostbox::Limits;
 use hostbox::parts::{
-    Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload, Plugin, Request,
+    Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload, Plugin, Request,
     Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking, strip_script,
 };
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
@@ -74,6 +74,8 @@ pub struct NativeSandbox {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) line: Arc<Line>,
     pub(crate) store: Arc<Store>,
+    /// Ends the native operations that Node started.
+    pub(crate) cancel: Cancel,
     sources: Sources,
     /// Functions that were called before: plugin and path.
     targets: Mutex<Vec<(Arc<str>, Arc<str>)>>,
@@ -123,7 +125,7 @@ impl NativeSandbox {
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         });
         let sandbox = Arc::new(sandbox.map_err(|failure| reason(&failure))?);
-        Ok(Self { id, sandbox, line, store, sources, targets: Mutex::default() })
+        Ok(Self { id, sandbox, line, store, cancel: Cancel::new(), sources, targets: Mutex::default() })
     }
 
     /// Names the sandbox in events.
@@ -177,6 +179,10 @@ impl NativeSandbox {
         bytes: Option<Uint8Array>,
         blocks: Option<Object<'_>>,
     ) -> Result<f64> {
+        // Asked first: a call that is not taken leaves the buffers that it would have moved.
+        if let Err(failure) = self.sandbox.check_open() {
+            return Ok(self.refuse(env, failure));
+        }
         let args = message(env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
         Ok(self.submit(env, self.call_request(target, args)?, timeout_ms))
     }
@@ -206,6 +212,7 @@ impl NativeSandbox {
         let ticket = next_ticket();
         self.line.port.hold(env);
         self.sandbox.close(Some(ticket));
+        self.cancel.cancel();
         self.store.clear();
         number(ticket)
     }
@@ -266,6 +273,9 @@ impl NativeSandbox {
         bytes: Option<Uint8Array>,
         blocks: Option<Object<'_>>,
     ) -> Result<Unknown<'a>> {
+        if let Err(failure) = self.sandbox.check_sync() {
+            return self.sync_frames(env, 0, Err(failure));
+        }
         let args = message(*env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
         self.start_sync(env, self.call_request(target, args)?, timeout_ms)
     }
@@ -315,6 +325,14 @@ impl NativeSandbox {
         if let Err(failure) = self.sandbox.submit(ticket, request, timeout(timeout_ms)) {
             self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
         }
+        number(ticket)
+    }
+
+    /// Answers a call that was not taken.
+    fn refuse(&self, env: Env, failure: Failure) -> f64 {
+        let ticket = next_ticket();
+        self.line.port.hold(env);
+        self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
         number(ticket)
     }
 

@@ -78,7 +78,11 @@ impl Account {
 
     /// Reserves `bytes` of memory of ours that the guest will hold.
     pub(crate) fn charge_external(&self, bytes: usize) -> bool {
-        self.charge(&self.external, bytes)
+        let charged = self.charge(&self.external, bytes);
+        if !charged {
+            self.refused.store(true, Relaxed);
+        }
+        charged
     }
 
     pub(crate) fn release_external(&self, bytes: usize) {
@@ -96,7 +100,6 @@ impl Account {
             return true;
         }
         part.fetch_sub(bytes, Relaxed);
-        self.refused.store(true, Relaxed);
         false
     }
 

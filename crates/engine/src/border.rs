@@ -130,6 +130,40 @@ impl Realm {
         }
     }
 
+    /// Forgets what a plugin registered, where that is still `info`: it spoke for another version.
+    pub(crate) fn forget_registered(&self, name: &str, info: usize) {
+        let Some(exports) = self.modules.loaded(self.cx, "guest:plugin") else { return };
+        // SAFETY: under the lock.
+        unsafe {
+            let current = self.registered_info(name);
+            let is_same = qjs::JS_IsObject(current) && qjs::JS_VALUE_GET_PTR(current) as usize == info;
+            self.free(current);
+            if is_same {
+                let forget = qjs::JS_GetPropertyStr(self.cx, exports, c"forgetRegistered".as_ptr());
+                let mut argument = self.new_string(name);
+                let done = qjs::JS_Call(self.cx, forget, qjs::JS_UNDEFINED, 1, &raw mut argument);
+                if qjs::JS_IsException(done) {
+                    self.drop_exception();
+                }
+                self.free(done);
+                self.free(argument);
+                self.free(forget);
+            }
+            self.free(exports);
+        }
+    }
+
+    /// The address of what a plugin registered; 0 where it did not.
+    pub(crate) fn registered_address(&self, name: &str) -> usize {
+        // SAFETY: under the lock.
+        unsafe {
+            let info = self.registered_info(name);
+            let address = if qjs::JS_IsObject(info) { qjs::JS_VALUE_GET_PTR(info) as usize } else { 0 };
+            self.free(info);
+            address
+        }
+    }
+
     fn keep_raw(&self, ticket: Ticket, value: qjs::JSValue) {
         match self.scopes.borrow_mut().get_mut(&ticket) {
             Some(scope) => scope.value = value,
@@ -196,8 +230,9 @@ impl Realm {
         match then {
             Some(Then::Register { source, namespace }) => {
                 self.free(value);
-                self.register(ticket, &source.name, namespace)?;
-                Ok(Payload::undefined())
+                let outcome = self.register(ticket, &source.name, namespace);
+                self.plugins.borrow_mut().end_loading(&source.name);
+                outcome.map(|()| Payload::undefined())
             }
             // SAFETY: any value may be asked.
             Some(Then::Inform) if !unsafe { qjs::JS_IsObject(value) } => {
@@ -360,7 +395,9 @@ impl Realm {
         let is_null = unsafe { qjs::JS_IsNull(error) };
         self.free(error);
         self.map_stacks(&mut guest);
-        let is_memory = refused_now || (refused_before && (is_null || guest.name == "InternalError"));
+        // Which error the engine throws when memory is short is the engine's affair, but a guest that caught it and then throws one
+        // of its own means that one.
+        let is_memory = (refused_now || refused_before) && (is_null || guest.name == "InternalError");
         let (code, message) = if is_memory {
             let limit = self.shared().account.limit();
             (Code::Memory, format!("the guest ran out of its {limit} bytes of memory"))

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{CStr, c_int, c_void};
+use std::ptr::null_mut;
 
 use rquickjs::qjs;
 
@@ -150,15 +151,49 @@ unsafe extern "C" fn set(
         // In sloppy functions and for bare assignments the receiver is undefined or the global object itself.
         let receiver = if qjs::JS_IsObject(this) { this } else { global };
         let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
-        let is_global = qjs::JS_VALUE_GET_PTR(receiver) == qjs::JS_VALUE_GET_PTR(global);
-        let flags = if is_global { attributes(entry) } else { qjs::JS_PROP_C_W_E as c_int };
-        let status = qjs::JS_DefinePropertyValue(cx, receiver, atom, qjs::JS_DupValue(cx, value), flags);
-        if is_global && status >= 0 {
-            Realm::of(cx).lazy.forget(cx, atom);
-        }
+        let realm = Realm::of(cx);
+        let status = if qjs::JS_VALUE_GET_PTR(receiver) == qjs::JS_VALUE_GET_PTR(global) {
+            let status = qjs::JS_DefinePropertyValue(cx, global, atom, qjs::JS_DupValue(cx, value), attributes(entry));
+            if status >= 0 {
+                realm.lazy.forget(cx, atom);
+            }
+            status
+        } else {
+            assign(cx, realm, entry, receiver, atom, value)
+        };
         qjs::JS_FreeAtom(cx, atom);
         qjs::JS_FreeValue(cx, global);
         if status < 0 { qjs::JS_EXCEPTION } else { qjs::JS_UNDEFINED }
+    }
+}
+
+/// An assignment that met a lazy global on its way to `receiver`, a proxy or an heir of the global object. As over a data property:
+/// an own property of the receiver gets the value, else there is a new one (ECMAScript, `OrdinarySetWithOwnDescriptor`).
+unsafe fn assign(
+    cx: *mut qjs::JSContext,
+    realm: &Realm,
+    entry: &'static Global,
+    receiver: qjs::JSValue,
+    atom: qjs::JSAtom,
+    value: qjs::JSValue,
+) -> c_int {
+    const EACH: u32 = qjs::JS_PROP_HAS_CONFIGURABLE | qjs::JS_PROP_HAS_WRITABLE | qjs::JS_PROP_HAS_ENUMERABLE;
+    // SAFETY: the caller's: the live, locked context of `realm`, an object of it and a live atom.
+    unsafe {
+        if is_global(cx, receiver) && is_waiting(cx, realm, entry) {
+            let old = materialise(cx, realm, entry);
+            if qjs::JS_IsException(old) {
+                return -1;
+            }
+            qjs::JS_FreeValue(cx, old);
+        }
+        let attributes = match qjs::JS_GetOwnProperty(cx, null_mut(), receiver, atom) {
+            0 => qjs::JS_PROP_C_W_E | EACH,
+            found if found > 0 => 0,
+            failed => return failed,
+        };
+        let flags = (qjs::JS_PROP_HAS_VALUE | attributes) as c_int;
+        qjs::JS_DefineProperty(cx, receiver, atom, value, qjs::JS_UNDEFINED, qjs::JS_UNDEFINED, flags)
     }
 }
 
@@ -197,7 +232,8 @@ unsafe extern "C" fn look(
         let of_this = magic == Which::NamedOfThis as c_int;
         let target = if of_this { this } else if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
         let realm = Realm::of(cx);
-        if !realm.lazy.waiting.borrow().is_empty() && is_global(cx, target) {
+        let concerns = || if of_this { inherits_global(cx, target) } else { is_global(cx, target) };
+        if !realm.lazy.waiting.borrow().is_empty() && concerns() {
             let key = usize::from(!of_this);
             let named = (magic != Which::All as c_int && usize::try_from(argc).is_ok_and(|argc| argc > key))
                 .then(|| *argv.add(key));
@@ -235,6 +271,53 @@ unsafe fn is_global(cx: *mut qjs::JSContext, value: qjs::JSValue) -> bool {
     }
 }
 
+/// Whether a value is the global object, a proxy of it, or an object that inherits from either.
+unsafe fn inherits_global(cx: *mut qjs::JSContext, value: qjs::JSValue) -> bool {
+    // SAFETY: the caller's: a live, locked context and value; every prototype met is freed here.
+    unsafe {
+        let mut current = qjs::JS_DupValue(cx, value);
+        let mut found = false;
+        // As long as a chain of proxies may be.
+        for _ in 0..64 {
+            found = is_global(cx, current);
+            // The prototype of another proxy is for its trap to say, which the native itself will ask.
+            if found || !qjs::JS_IsObject(current) || qjs::JS_IsProxy(current) {
+                break;
+            }
+            let prototype = qjs::JS_GetPrototype(cx, current);
+            qjs::JS_FreeValue(cx, current);
+            current = prototype;
+        }
+        qjs::JS_FreeValue(cx, current);
+        found
+    }
+}
+
+/// Whether the property is still the accessor that waits; one that the guest deleted stays deleted.
+unsafe fn is_waiting(cx: *mut qjs::JSContext, realm: &Realm, entry: &'static Global) -> bool {
+    // SAFETY: the caller's: the live, locked context of `realm`; the descriptor's values are freed here.
+    unsafe {
+        let global = qjs::JS_GetGlobalObject(cx);
+        let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
+        let mut descriptor = std::mem::MaybeUninit::<qjs::JSPropertyDescriptor>::uninit();
+        let found = qjs::JS_GetOwnProperty(cx, descriptor.as_mut_ptr(), global, atom) > 0;
+        let mut waits = false;
+        if found {
+            let descriptor = descriptor.assume_init();
+            waits = descriptor.flags & qjs::JS_PROP_GETSET as c_int != 0;
+            for value in [descriptor.value, descriptor.getter, descriptor.setter] {
+                qjs::JS_FreeValue(cx, value);
+            }
+        }
+        if !waits {
+            realm.lazy.forget(cx, atom);
+        }
+        qjs::JS_FreeAtom(cx, atom);
+        qjs::JS_FreeValue(cx, global);
+        waits
+    }
+}
+
 /// Makes the named property real, or all. `None`: an exception is pending.
 unsafe fn materialise_for(cx: *mut qjs::JSContext, realm: &Realm, named: Option<qjs::JSValue>) -> Option<()> {
     // SAFETY: the caller's: the live, locked context of `realm`.
@@ -251,6 +334,9 @@ unsafe fn materialise_for(cx: *mut qjs::JSContext, realm: &Realm, named: Option<
             _ => realm.lazy.waiting.borrow().values().copied().collect(),
         };
         for entry in entries {
+            if !is_waiting(cx, realm, entry) {
+                continue;
+            }
             let value = materialise(cx, realm, entry);
             if qjs::JS_IsException(value) {
                 return None;

@@ -193,6 +193,11 @@ impl<'js> Call<'_, 'js> {
         Error::Exception
     }
 
+    /// Whether the sandbox's memory has room for an ArrayBuffer of so many bytes; garbage is collected before it says no.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.realm.has_room(bytes)
+    }
+
     /// An ArrayBuffer over memory of ours, which it takes over without a copy.
     ///
     /// # Errors

@@ -46,11 +46,17 @@ struct Plugin {
 #[derive(Default)]
 pub(crate) struct Plugins {
     loaded: Vec<Plugin>,
-    /// Names of plugins whose body is still running.
-    pub(crate) loading: Vec<String>,
+    /// Plugins whose body is still running, and where what their name registered before lies.
+    loading: Vec<(String, usize)>,
 }
 
 impl Plugins {
+    /// A body is over, well or not; where what its name registered before lies.
+    pub(crate) fn end_loading(&mut self, name: &str) -> usize {
+        let position = self.loading.iter().position(|(loading, _)| loading == name);
+        position.map_or(0, |position| self.loading.swap_remove(position).1)
+    }
+
     fn get(&self, name: &str) -> Option<&Plugin> {
         self.loaded.iter().find(|plugin| *plugin.name == *name)
     }
@@ -112,18 +118,20 @@ impl Realm {
     pub(crate) fn load(&self, ticket: Ticket, source: Box<PluginSource>) -> Result<(), Failure> {
         let name = source.name.clone();
         {
-            let mut plugins = self.plugins.borrow_mut();
+            let plugins = self.plugins.borrow();
             let taken = plugins.get(&name).is_some() && !source.replace;
-            if taken || plugins.loading.contains(&name) {
+            if taken || plugins.loading.iter().any(|(loading, _)| *loading == name) {
                 let message =
                     format!("a plugin named '{name}' is loaded already; unload it first or load with {{ replace: true }}");
                 return Err(Failure::new(Code::PluginExists, message));
             }
-            plugins.loading.push(name.clone());
+            drop(plugins);
+            let registered = self.registered_address(&name);
+            self.plugins.borrow_mut().loading.push((name.clone(), registered));
         }
         let outcome = self.load_body(ticket, source);
         if !matches!(outcome, Ok(true)) {
-            self.plugins.borrow_mut().loading.retain(|other| *other != name);
+            self.plugins.borrow_mut().end_loading(&name);
         }
         outcome.map(|_| ())
     }
@@ -134,7 +142,13 @@ impl Realm {
         // SAFETY: under the lock, on values that are freed or handed on.
         unsafe {
             let as_bundle = |flags: u32| {
-                self.evaluate(&[WRAPPER, &source.source, WRAPPER_END], &source.filename, WRAPPER_LINE, flags | qjs::JS_EVAL_TYPE_GLOBAL)
+                // A first line for a shell becomes a comment of the same length.
+                let (start, rest) = match source.source.strip_prefix("#!") {
+                    Some(rest) => ("//", rest),
+                    None => ("", source.source.as_str()),
+                };
+                let parts = [WRAPPER, start, rest, WRAPPER_END];
+                self.evaluate(&parts, &source.filename, WRAPPER_LINE, flags | qjs::JS_EVAL_TYPE_GLOBAL)
             };
             let as_module = || self.evaluate(&[&source.source], &source.filename, 1, qjs::JS_EVAL_TYPE_MODULE | compile);
             let (compiled, format) = match source.format {
@@ -251,9 +265,12 @@ impl Realm {
                 return Err(Self::argument(message));
             }
         }
+        let registered = self.plugins.borrow_mut().end_loading(name);
+        if registered != 0 {
+            self.forget_registered(name, registered);
+        }
         let old = {
             let mut plugins = self.plugins.borrow_mut();
-            plugins.loading.retain(|other| *other != name);
             match plugins.loaded.iter_mut().find(|plugin| *plugin.name == *name) {
                 Some(plugin) => Some(std::mem::replace(&mut plugin.exports, exports)),
                 None => {
@@ -304,6 +321,9 @@ impl Realm {
             position.map(|position| plugins.loaded.remove(position))
         };
         let found = removed.is_some();
+        if found {
+            self.forget_registered(name, self.registered_address(name));
+        }
         if let Some(plugin) = removed {
             self.free(plugin.exports);
         }

@@ -255,14 +255,20 @@ impl Realm {
 
     /// An ArrayBuffer over memory of ours, or an exception.
     pub(crate) unsafe fn new_array_buffer(&self, block: Block) -> qjs::JSValue {
-        let account = &self.shared().account;
-        if account.used() + block.len() > account.limit() {
-            // Cycles of garbage may hold the room: look before refusing.
-            // SAFETY: under the lock, between two steps of the guest.
-            unsafe { qjs::JS_RunGC(self.rt) };
-        }
         // SAFETY: the caller's: under the lock.
         unsafe { codec::new_array_buffer(self.cx, &self.intrinsics, block) }
+    }
+
+    /// Whether the guest may hold so many bytes more.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        let account = &self.shared().account;
+        let fits = || account.used().saturating_add(bytes) <= account.limit();
+        if !fits() {
+            // Cycles of garbage may hold the room: look before refusing.
+            // SAFETY: under the lock, in a native function, where the engine may collect.
+            unsafe { qjs::JS_RunGC(self.rt) };
+        }
+        fits()
     }
 
     // ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -63,24 +63,18 @@ impl Realm {
 
     /// One round: immediates, due timers, mail. Whether there was anything.
     pub(crate) fn round(&self) -> bool {
-        let paused = self.background_from().is_some();
-        let mut busy = self.run_immediates(paused);
-        busy |= self.run_timers(paused);
-        if !paused {
-            let deferred = std::mem::take(&mut *self.deferred.borrow_mut());
-            for mail in deferred {
-                busy = true;
-                self.take_mail(mail, false);
-            }
+        let mut busy = self.run_immediates();
+        busy |= self.run_timers();
+        let deferred = std::mem::take(&mut *self.deferred.borrow_mut());
+        for mail in deferred {
+            busy |= self.take_mail(mail);
+            self.settle_ready();
         }
         let mut flushed = now();
         for mail in self.shared().take_mail() {
             busy = true;
-            self.take_mail(mail, paused);
-            let mut others = self.ready.take();
-            for ticket in others.drain(..) {
-                self.settle_in_own_turn(ticket);
-            }
+            self.take_mail(mail);
+            self.settle_ready();
             if self.out.borrow().len() >= FLUSH_COUNT || now() > flushed + FLUSH_AFTER {
                 self.flush();
                 flushed = now();
@@ -93,13 +87,25 @@ impl Realm {
         busy
     }
 
-    fn run_immediates(&self, paused: bool) -> bool {
+    /// Whether work of `scope` has to wait for the background's budget.
+    fn is_paused(&self, scope: Ticket) -> bool {
+        scope == BACKGROUND && self.background_from().is_some()
+    }
+
+    /// Settles calls whose promise another scope's turn settled, each in a turn of its own.
+    fn settle_ready(&self) {
+        for ticket in self.ready.take() {
+            self.settle_in_own_turn(ticket);
+        }
+    }
+
+    fn run_immediates(&self) -> bool {
         let count = self.timers.borrow().immediates();
         let mut busy = false;
         for _ in 0..count {
             let Some((id, immediate)) = self.timers.borrow_mut().next_immediate() else { break };
             let (scope, deadline) = self.live_scope(immediate.scope);
-            if scope == BACKGROUND && paused {
+            if self.is_paused(scope) {
                 self.timers.borrow_mut().postpone_immediate(id, immediate);
                 continue;
             }
@@ -108,11 +114,15 @@ impl Realm {
             self.turn(current, deadline, |realm| realm.call_back(immediate.run));
             self.free(immediate.run);
             self.count_timers();
+            self.settle_ready();
+            if !self.shared().is_open() {
+                break;
+            }
         }
         busy
     }
 
-    fn run_timers(&self, paused: bool) -> bool {
+    fn run_timers(&self) -> bool {
         let now_ns = now();
         let mut busy = false;
         loop {
@@ -126,9 +136,9 @@ impl Realm {
             let (scope, deadline) = self.live_scope(current.scope);
             current.scope = scope;
             let least = if current.level > NESTING { NESTED_DELAY } else { 0 };
-            if scope == BACKGROUND && paused {
+            if self.is_paused(scope) {
                 let from = self.background_from().unwrap_or(now_ns);
-                self.timers.borrow_mut().again(id, from.max(now_ns + 1));
+                self.timers.borrow_mut().postpone(id, from.max(now_ns + 1));
                 continue;
             }
             busy = true;
@@ -142,6 +152,7 @@ impl Realm {
                 }
                 _ => self.stop_timer(id),
             }
+            self.settle_ready();
             if !self.shared().is_open() {
                 return true;
             }
@@ -162,7 +173,8 @@ impl Realm {
         }
     }
 
-    fn take_mail(&self, mail: Mail, paused: bool) {
+    /// Does what a message asks for; whether it was more than putting it off.
+    fn take_mail(&self, mail: Mail) -> bool {
         match mail {
             Mail::Call { ticket, deadline, request, charge } => {
                 if self.shared().is_waiting(ticket) {
@@ -175,13 +187,15 @@ impl Realm {
                     let ops = self.ops.borrow();
                     let Some(op) = ops.get(op) else {
                         self.shared().counters.dropped.fetch_add(1, Relaxed);
-                        return;
+                        return true;
                     };
                     op.scope
                 };
-                if paused && self.live_scope(scope).0 == BACKGROUND {
+                if self.is_paused(self.live_scope(scope).0) {
                     self.deferred.borrow_mut().push_back(Mail::OpDone { op, outcome });
-                } else if let Some(op) = self.take_op(op) {
+                    return false;
+                }
+                if let Some(op) = self.take_op(op) {
                     self.finish_op(op, outcome);
                 }
             }
@@ -190,6 +204,7 @@ impl Realm {
                 self.drop_scope(ticket);
             }
         }
+        true
     }
 
     pub(crate) fn begin_call(&self, ticket: Ticket, deadline: Nanos, request: Request) {
@@ -239,6 +254,9 @@ impl Realm {
         let shared = self.shared();
         let scope = current.scope;
         let limit = if scope == BACKGROUND { now().saturating_add(BACKGROUND_TURN) } else { deadline };
+        if scope == BACKGROUND {
+            shared.request_alarm(limit);
+        }
         shared.account.begin_turn();
         // SAFETY: under the lock.
         unsafe { clamp_gc_threshold(self.rt, &shared.account) };
@@ -378,7 +396,7 @@ impl Realm {
         if let Some(scope) = scope {
             self.shared().counters.running.fetch_sub(1, Relaxed);
             if let Then::Register { source, .. } = &scope.then {
-                self.plugins.borrow_mut().loading.retain(|name| *name != source.name);
+                self.plugins.borrow_mut().end_loading(&source.name);
             }
             // SAFETY: under the lock.
             unsafe { scope.free(self.cx) };
@@ -515,7 +533,7 @@ impl Realm {
                     let due = self.timers.borrow_mut().due();
                     due.unwrap_or(NEVER).min(deadline)
                 };
-                if let Some(failure) = self.cannot_go_on(until == deadline) {
+                if let Some(failure) = self.cannot_go_on(ticket) {
                     self.answer(ticket, Err(failure));
                     self.cancel_scope(ticket);
                     self.drop_scope(ticket);
@@ -538,8 +556,9 @@ impl Realm {
     }
 
     /// Why nothing but Node's event loop could settle the call, which waits for this very thread.
-    fn cannot_go_on(&self, no_timer: bool) -> Option<Failure> {
-        if !no_timer || !self.deferred.borrow().is_empty() {
+    fn cannot_go_on(&self, ticket: Ticket) -> Option<Failure> {
+        // Timers that other calls left behind may settle it too, but are no reason to hold Node's thread.
+        if self.timers.borrow().has(ticket) {
             return None;
         }
         let ops = self.ops.borrow();

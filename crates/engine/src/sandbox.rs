@@ -57,6 +57,8 @@ enum State {
     Sync = 3,
     /// Nobody any more: the engine is gone or left behind.
     Gone = 4,
+    /// About to be given back by the thread that has it.
+    Leaving = 5,
 }
 
 const ALIVE: u8 = 0;
@@ -95,6 +97,8 @@ pub(crate) struct Shared {
     alarm: AtomicU64,
     timers_due: AtomicU64,
     watched: AtomicBool,
+    /// The turn that the watchdog wants ended, and since when.
+    watch: Mutex<(u64, Nanos)>,
     lost: AtomicBool,
     /// The engine; null before the first turn and after the last.
     realm: UnsafeCell<*mut Realm>,
@@ -141,6 +145,7 @@ impl Sandbox {
             alarm: AtomicU64::new(NEVER),
             timers_due: AtomicU64::new(NEVER),
             watched: AtomicBool::new(false),
+            watch: Mutex::new((0, 0)),
             lost: AtomicBool::new(false),
             realm: UnsafeCell::new(std::ptr::null_mut()),
             config,
@@ -237,7 +242,7 @@ impl Sandbox {
         let deadline = pending.deadline;
         if !shared.take_state(State::Idle, State::Sync) {
             shared.check_open(&shared.lock())?;
-            return Err(Failure::new(Code::Busy, "the sandbox is working; use the asynchronous call or wait for it"));
+            return Err(busy());
         }
         {
             let mut inbox = shared.lock();
@@ -263,6 +268,24 @@ impl Sandbox {
         self.shared.go_on_sync(ticket, deadline)
     }
 
+    /// Whether a synchronous call would be taken now.
+    ///
+    /// # Errors
+    /// What `start_sync` would say at once, the message's size apart.
+    pub fn check_sync(&self) -> Result<(), Failure> {
+        let shared = &self.shared;
+        shared.check_open(&shared.lock())?;
+        if shared.state.load(SeqCst) == State::Idle as u8 { Ok(()) } else { Err(busy()) }
+    }
+
+    /// Whether a call would be taken now.
+    ///
+    /// # Errors
+    /// What `submit` would say at once, the message's size apart.
+    pub fn check_open(&self) -> Result<(), Failure> {
+        self.shared.check_room(&self.shared.lock())
+    }
+
     /// Figures of this sandbox.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
@@ -278,6 +301,10 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.shared.close(None);
     }
+}
+
+fn busy() -> Failure {
+    Failure::new(Code::Busy, "the sandbox is working; use the asynchronous call or wait for it")
 }
 
 fn no_thread_left() -> Failure {
@@ -453,8 +480,8 @@ impl Shared {
             if let Some(this) = self.this.upgrade() {
                 threads::watch(this);
             }
-        } else if self.turn.scope().is_some() {
-            next = next.min(now.saturating_add(nanos(self.config.limits.cpu)));
+        } else if let Some(at) = self.turn.next_look() {
+            next = next.min(at);
         }
         let timers = self.timers_due.load(SeqCst);
         if timers <= now { self.wake() } else { next = next.min(timers) }
@@ -481,15 +508,19 @@ impl Shared {
         {
             self.die(failure);
         }
-        let was_lost = self.lost.swap(false, SeqCst);
-        if was_lost {
-            threads::release(true);
-        }
         self.leave();
     }
 
     /// Gives the engine back: to the queue where there is more to do, to nobody where the sandbox is over.
     fn leave(&self) {
+        {
+            // Under this lock, as `declare_lost`: a thread is either lost or back, and counted once.
+            let _inbox = self.lock();
+            let was_guest = self.state.swap(State::Leaving as u8, SeqCst) == State::Guest as u8;
+            if self.lost.swap(false, SeqCst) {
+                threads::release(was_guest);
+            }
+        }
         loop {
             if !self.is_open() {
                 self.tear_down();
@@ -504,7 +535,7 @@ impl Shared {
                 self.wake();
                 return;
             }
-            if !self.take_state(State::Idle, State::Guest) {
+            if !self.take_state(State::Idle, State::Leaving) {
                 return;
             }
         }
@@ -617,11 +648,17 @@ impl Shared {
     }
 
     /// The thread that runs this sandbox does not come back.
-    pub(crate) fn declare_lost(&self) {
-        if self.lost.swap(true, SeqCst) {
-            return;
+    pub(crate) fn declare_lost(&self, sequence: u64) {
+        {
+            let _inbox = self.lock();
+            let state = self.state.load(SeqCst);
+            let has_thread = state == State::Guest as u8 || state == State::Sync as u8;
+            let is_same = self.turn.overdue().is_some_and(|turn| turn.must_end && turn.sequence == sequence);
+            if !has_thread || !is_same || self.lost.swap(true, SeqCst) {
+                return;
+            }
+            threads::quarantine(state == State::Guest as u8);
         }
-        threads::quarantine(self.state.load(SeqCst) == State::Guest as u8);
         let why = "the guest is in native code that did not return after its deadline; its thread is quarantined";
         self.die(Failure::new(Code::Timeout, why));
         let closers = std::mem::take(&mut self.lock().closers);
@@ -630,6 +667,15 @@ impl Shared {
 
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(SeqCst)
+    }
+
+    /// Since when the watchdog wants this turn ended; from now on where it is another one, or may still go on.
+    pub(crate) fn watched_since(&self, sequence: u64, must_end: bool) -> Nanos {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if watch.0 != sequence || !must_end {
+            *watch = (sequence, now());
+        }
+        watch.1
     }
 
     /// Whether the watchdog has to take it on: it does not watch it yet.
@@ -649,7 +695,7 @@ impl Shared {
             Ok(Some(calls)) => SyncProgress::HostCalls(calls),
             Ok(None) => {
                 let outcome = self.with_realm(|realm| realm.end_sync(ticket));
-                self.end_sync();
+                self.leave();
                 match outcome {
                     Ok(Some(outcome)) => SyncProgress::Done(outcome),
                     Ok(None) => SyncProgress::Done(Err(closed(self.lock().doom.as_ref()))),
@@ -665,16 +711,10 @@ impl Shared {
         let message = failure.message.clone();
         let code = failure.code;
         self.die(failure);
-        self.end_sync();
+        self.leave();
         SyncProgress::Done(Err(Failure::new(code, message)))
     }
 
-    fn end_sync(&self) {
-        if self.lost.swap(false, SeqCst) {
-            threads::release(false);
-        }
-        self.leave();
-    }
 
     fn stats(&self) -> Stats {
         let pending = self.lock().calls.len();

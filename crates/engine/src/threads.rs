@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::clock::{Nanos, now};
 use crate::sandbox::Shared;
 
 /// Threads that may hold guests at once, quarantined ones not counted.
@@ -25,8 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(2);
 const POKE_EVERY: Duration = Duration::from_micros(500);
 /// How often one that is given up for lost is.
 const POKE_LOST_EVERY: Duration = Duration::from_millis(10);
-/// A turn that is this far past its limit is lost.
-const LOST_AFTER: u64 = 1_000_000_000;
+/// A turn that had to end and was made to poll for so long is lost.
+const LOST_AFTER: Nanos = 1_000_000_000;
 /// The largest `stackBytes`, what an op may use beyond it, and room for the thread itself.
 const STACK: usize = (4 << 20) + (512 << 10) + (1 << 20);
 
@@ -219,10 +220,11 @@ impl Watchdog {
 
 fn still_overdue(sandbox: &Arc<Shared>) -> bool {
     match sandbox.turn.overdue() {
-        Some((_, late)) => {
+        Some(turn) => {
             sandbox.turn.poke();
-            if late > LOST_AFTER && !sandbox.is_lost() {
-                sandbox.declare_lost();
+            let since = sandbox.watched_since(turn.sequence, turn.must_end);
+            if now() - since > LOST_AFTER && !sandbox.is_lost() {
+                sandbox.declare_lost(turn.sequence);
             }
             true
         }

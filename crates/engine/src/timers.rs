@@ -126,6 +126,20 @@ impl Timers {
         }
     }
 
+    /// Puts a timer off that cannot run yet.
+    pub(crate) fn postpone(&mut self, id: u32, due: Nanos) {
+        let order = self.next_order();
+        if let Some(timer) = self.timers.get_mut(&id) {
+            (timer.due, timer.order) = (due, order);
+            self.queue.push(Reverse((due, order, id)));
+        }
+    }
+
+    /// Whether a timer or immediate of this scope is there.
+    pub(crate) fn has(&self, scope: Ticket) -> bool {
+        self.timers.values().chain(self.immediates.iter().map(|(_, timer)| timer)).any(|timer| timer.scope == scope)
+    }
+
     /// When the next timer is due.
     pub(crate) fn due(&mut self) -> Option<Nanos> {
         while let Some(Reverse((due, order, id))) = self.queue.peek().copied() {

@@ -5,7 +5,7 @@
 //! unwinding then meets it again at once, not after 10,000 more back edges (`docs/decisions/interrupt-counter.md`).
 
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rquickjs::{Context, Runtime, qjs};
@@ -37,6 +37,14 @@ impl Verdict {
             _ => return None,
         })
     }
+}
+
+/// A turn that needs to be made to poll.
+pub(crate) struct Overdue {
+    /// The turn's number.
+    pub(crate) sequence: u64,
+    /// It is past a limit for certain, and lost if it does not end.
+    pub(crate) must_end: bool,
 }
 
 /// What the threads of the process share about one sandbox's running turn.
@@ -74,8 +82,8 @@ impl Turn {
         self.started.store(now(), Relaxed);
         self.limit.store(limit, Relaxed);
         self.cpu_base.store(0, Relaxed);
-        self.sequence.store(self.sequence.load(Relaxed) + 1, Relaxed);
-        self.scope.store(scope, Relaxed);
+        self.sequence.store(self.sequence.load(Relaxed) + 1, SeqCst);
+        self.scope.store(scope, SeqCst);
     }
 
     /// Ends the turn; the CPU time that it took, in nanoseconds.
@@ -90,16 +98,24 @@ impl Turn {
         Some(self.scope.load(Relaxed)).filter(|scope| *scope != 0)
     }
 
-    /// The running turn's number and how long it is past its limit.
-    pub(crate) fn overdue(&self) -> Option<(u64, Nanos)> {
+    /// The running turn, if it is time to look after it.
+    pub(crate) fn overdue(&self) -> Option<Overdue> {
         self.scope()?;
-        let now = now();
-        let by_cpu = self.started.load(Relaxed).saturating_add(self.cpu_limit);
-        let mut limit = self.limit.load(Relaxed).min(by_cpu);
-        if self.verdict().is_some() {
-            limit = limit.min(now);
+        let (sequence, now) = (self.sequence.load(Relaxed), now());
+        if self.verdict().is_some() || self.limit.load(Relaxed) <= now {
+            return Some(Overdue { sequence, must_end: true });
         }
-        (limit <= now).then(|| (self.sequence.load(Relaxed), now - limit))
+        // Wall time tells that the CPU limit may be reached; only the turn's own poll can tell that it is.
+        (self.cpu_deadline() <= now).then_some(Overdue { sequence, must_end: false })
+    }
+
+    fn cpu_deadline(&self) -> Nanos {
+        self.started.load(Relaxed).saturating_add(self.cpu_limit)
+    }
+
+    /// When the running turn will be overdue, if it still runs then.
+    pub(crate) fn next_look(&self) -> Option<Nanos> {
+        self.scope().map(|_| self.cpu_deadline().min(self.limit.load(Relaxed)))
     }
 
     pub(crate) fn verdict(&self) -> Option<Verdict> {
@@ -116,14 +132,19 @@ impl Turn {
 
     /// Ends the running turn if it belongs to `scope` (any scope where `None`).
     pub(crate) fn kill(&self, scope: Option<u64>, verdict: Verdict) -> bool {
-        let sequence = self.sequence.load(Relaxed);
-        let Some(running) = self.scope() else { return false };
-        if scope.is_some_and(|scope| scope != running) {
-            return false;
+        loop {
+            let sequence = self.sequence.load(SeqCst);
+            let running = self.scope.load(SeqCst);
+            if running == 0 || scope.is_some_and(|scope| scope != running) {
+                return false;
+            }
+            self.judge(sequence, verdict);
+            // Another turn may have begun meanwhile, for which the verdict does not hold.
+            if self.sequence.load(SeqCst) == sequence {
+                self.poke();
+                return true;
+            }
         }
-        self.judge(sequence, verdict);
-        self.poke();
-        true
     }
 
     /// Makes the engine's next poll fire.
@@ -209,14 +230,15 @@ unsafe extern "C" fn no_op(
 }
 
 fn find_interrupt_counter() -> Option<usize> {
-    /// Well below the size of a context, which is checked by the allocator's own word.
-    const WORDS: usize = 200;
     let runtime = Runtime::new().ok()?;
     let context = Context::full(&runtime).ok()?;
     context.with(|ctx| {
         let raw = ctx.as_raw().as_ptr();
-        // SAFETY: a context of this engine is larger than `WORDS` words; they are read as plain integers while nothing runs.
-        let snapshot = || unsafe { std::slice::from_raw_parts(raw.cast::<i32>(), WORDS) }.to_vec();
+        // SAFETY: the context is an allocation of the engine's.
+        let bytes = unsafe { qjs::js_malloc_usable_size(raw, raw.cast()) } as usize;
+        let words = bytes.min(4_096) / size_of::<i32>();
+        // SAFETY: the allocation has so many words; they are read as plain integers while nothing runs.
+        let snapshot = || unsafe { std::slice::from_raw_parts(raw.cast::<i32>(), words) }.to_vec();
         // SAFETY: a function without arguments, called and freed on its own context.
         unsafe {
             let kind = qjs::JSCFunctionEnum_JS_CFUNC_generic;
@@ -233,7 +255,7 @@ fn find_interrupt_counter() -> Option<usize> {
             let counts = |word: &usize| {
                 first[*word].wrapping_sub(second[*word]) == 7 && second[*word].wrapping_sub(third[*word]) == 100
             };
-            let mut candidates = (0..WORDS).filter(counts);
+            let mut candidates = (0..words).filter(counts);
             let found = candidates.next()?;
             (candidates.next().is_none() && (1..=10_000).contains(&third[found])).then_some(found * size_of::<i32>())
         }

@@ -85,7 +85,8 @@ fn to_function(source: &str, path: &Path) -> String {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, &code, SourceType::mjs()).parse();
     assert!(parsed.diagnostics.is_empty(), "{filename}: {:?}", parsed.diagnostics);
-    let mut function = format!("(function ($import, {}) {{ 'use strict';\n", INTRINSICS.join(", "));
+    // In a block, so that a module may declare a name that is also a parameter.
+    let mut function = format!("(function ($import, {}) {{ 'use strict'; {{\n", INTRINSICS.join(", "));
     let mut exports = Vec::new();
     let mut position = 0;
     for statement in &parsed.program.body {
@@ -125,7 +126,7 @@ fn to_function(source: &str, path: &Path) -> String {
         .iter()
         .map(|(exported, local)| if exported == local { local.clone() } else { format!("{exported}: {local}") })
         .collect();
-    let _ = write!(function, "\nreturn {{ __proto__: null, {} }};\n}})", listed.join(", "));
+    let _ = write!(function, "\nreturn {{ __proto__: null, {} }};\n}} }})", listed.join(", "));
     function
 }
 

@@ -78,7 +78,8 @@ impl Sources {
             stripped.code
         } else {
             if text.is_none() && source.contains("sourceMappingURL=data:") {
-                text = Some(Text::Inline(source.clone()));
+                let start = source.rfind("sourceMappingURL=data:").and_then(|at| source[..at].rfind('\n')).unwrap_or(0);
+                text = Some(Text::Inline(source[start..].to_owned()));
             }
             source
         };

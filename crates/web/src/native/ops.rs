@@ -74,12 +74,47 @@ fn block_outcome(result: Result<Block, Error>) -> OpOutcome {
     }
 }
 
+/// Bytes of an argument, put into the store: on its account before they are copied.
+fn stored(call: &Call<'_, '_>, store: &Store, index: usize) -> Result<u64, OpError> {
+    match call.with_bytes(index, |bytes| store.put_copy(bytes)) {
+        Some(put) => put.map_err(|failed| error(&failed)),
+        None => Err(OpError {
+            class: ErrorClass::Type,
+            message: "Expected bytes in an ArrayBuffer that is neither shared nor detached".into(),
+            code: Some("ERR_ARGUMENT".into()),
+            name: None,
+        }),
+    }
+}
+
+/// An input that is freed when nobody needs it any more, whether its operation ran or not.
+struct Input {
+    store: Arc<Store>,
+    id: u64,
+}
+
+impl Input {
+    fn new(call: &Call<'_, '_>, store: &Arc<Store>, index: usize) -> Result<Self, OpError> {
+        stored(call, store, index).map(|id| Self { store: store.clone(), id })
+    }
+
+    /// Takes the bytes out, without a copy.
+    fn take(&self) -> Result<Block, Error> {
+        self.store.take(self.id)
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        // Taken already where all went well.
+        let _ = self.store.free(self.id);
+    }
+}
+
 fn put<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let store = store(call)?;
-    let put = call.with_bytes(0, |bytes| store.put_copy(bytes)).unwrap_or_else(|| store.put_copy(&[]));
-    match put {
+    match stored(call, &*store(call)?, 0) {
         Ok(id) => call.settled(Ok(Value::new_number(call.ctx().clone(), number(id)))),
-        Err(failed) => call.settled(Err(&error(&failed))),
+        Err(failed) => call.settled(Err(&failed)),
     }
 }
 
@@ -101,7 +136,17 @@ fn exec_chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 fn take<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    match store(call)?.take(id(call, 0)?) {
+    let (store, id) = (store(call)?, id(call, 0)?);
+    // Looked at first: a buffer that does not fit into the guest's memory stays where it is.
+    let taken = match store.info(id) {
+        Ok(info) if !call.has_room(info.byte_length) => {
+            let message = format!("memoryBytes: there is no room for {} bytes in this sandbox's memory", info.byte_length);
+            return call.settled(Err(&error(&Error::Memory { message })));
+        }
+        Ok(_) => store.take(id),
+        Err(failed) => Err(failed),
+    };
+    match taken {
         Ok(block) => {
             let buffer = call.array_buffer(block)?;
             call.settled(Ok(buffer))
@@ -155,24 +200,22 @@ fn info<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     }
 }
 
-/// The bytes of an argument in memory of ours, on the store's account like every input.
-fn copy(call: &Call<'_, '_>, index: usize) -> Result<Block, Error> {
-    let copied = call.with_bytes(index, Block::copy_of).unwrap_or_else(|| Block::copy_of(&[]));
-    copied.map_err(|failed| Error::Memory { message: failed.to_string() })
-}
-
 fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, op, args) = (store(call)?, call.string(0)?, optional_string(call, 2)?);
     let is_id = call.is_undefined(3) || call.arg(3).is_number();
-    let step = if is_id {
-        Step::parse_json(&op, args.as_deref(), optional_id(call, 3)?)
-    } else {
-        copy(call, 3).and_then(|extra| Step::parse_json_with_bytes(&op, args.as_deref(), extra))
+    let given_id = if is_id { optional_id(call, 3)? } else { None };
+    let inputs = || {
+        let extra = if is_id { None } else { Some(Input::new(call, &store, 3)?) };
+        let step = Step::parse_json(&op, args.as_deref(), given_id.or(extra.as_ref().map(|extra| extra.id)));
+        let step = step.map_err(|failed| error(&failed))?;
+        Ok((step, Input::new(call, &store, 1)?, extra))
     };
-    match step.and_then(|step| Ok((step, copy(call, 1)?))) {
-        Err(failed) => call.settled(Err(&error(&failed))),
-        Ok((step, input)) => call.offload(None, move |completer| {
-            block_outcome(store.run_chain(input, &[step], &cancel(completer)).map(|(block, _)| block))
+    match inputs() {
+        Err(failed) => call.settled(Err(&failed)),
+        Ok((step, input, extra)) => call.offload(None, move |completer| {
+            let result = input.take().and_then(|block| store.run_chain(block, &[step], &cancel(completer)));
+            drop(extra);
+            block_outcome(result.map(|(block, _)| block))
         }),
     }
 }
@@ -189,10 +232,11 @@ fn chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
             block_outcome(store.run_chain_by_id(input, &steps, &cancel(completer)).map(|(block, _)| block))
         });
     }
-    match copy(call, 1) {
-        Err(failed) => call.settled(Err(&error(&failed))),
+    match Input::new(call, &store, 1) {
+        Err(failed) => call.settled(Err(&failed)),
         Ok(input) => call.offload(None, move |completer| {
-            block_outcome(store.run_chain(input, &steps, &cancel(completer)).map(|(block, _)| block))
+            let result = input.take().and_then(|block| store.run_chain(block, &steps, &cancel(completer)));
+            block_outcome(result.map(|(block, _)| block))
         }),
     }
 }

@@ -26,6 +26,11 @@ export function getRegistered(name: string): PluginInfo | undefined {
   return records[name];
 }
 
+/** Forgets the record of a plugin: another version took its place, or none did. */
+export function forgetRegistered(name: string): void {
+  delete records[name];
+}
+
 function check(info: unknown, key: string | undefined): PluginInfo {
   if (!isObject(info) || typeof info === 'function' || isArray(info)) throw argumentError('an object', 'info', info);
   // The copy is checked, not the original: a getter answers once.

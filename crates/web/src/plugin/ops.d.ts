@@ -1,4 +1,4 @@
 declare module 'host:plugin' {
-  /** The name of the plugin whose module body is running, from its first statement to the end of its evaluation; else undefined. */
+  /** The name of the plugin whose code runs: its body, a call of it, or a timer or operation that either started; else undefined. */
   export function current(): string | undefined;
 }

@@ -1,0 +1,1 @@
+// Performance needs no operation of its own: the engine has a clock.
