@@ -78,7 +78,11 @@ class Frames {
     return value;
   }
 
-  /** A value without memory of its own. */
+  /**
+   * A value without memory of its own.
+   *
+   * @returns {any} a string, or undefined where the frame has none
+   */
   text() {
     return this.#read(0);
   }

@@ -38,7 +38,14 @@ pub(crate) unsafe fn lend(env: sys::napi_env, mut block: Block) -> Result<sys::n
         table().insert(start as usize, lent as usize);
         // SAFETY: the memory stays where it is until the finalizer, or until it is taken back by a detaching call.
         let status = unsafe {
-            sys::napi_create_external_arraybuffer(env, start.cast(), length, Some(finalize), lent.cast(), &raw mut value)
+            sys::napi_create_external_arraybuffer(
+                env,
+                start.cast(),
+                length,
+                Some(finalize),
+                lent.cast(),
+                &raw mut value,
+            )
         };
         if status == sys::Status::napi_ok {
             return Ok(value);

@@ -56,7 +56,11 @@ fn thrown(error: &BufferError) -> Error {
 }
 
 fn whole(value: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float too large or too small clamps: it is no id")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float too large or too small clamps: it is no id"
+    )]
     {
         if value.fract() == 0.0 { value as u64 } else { 0 }
     }

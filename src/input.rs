@@ -25,7 +25,8 @@ pub(crate) fn message(
     blocks: Option<Object<'_>>,
 ) -> Result<Payload> {
     let source = bytes.map_or(scratch, |bytes| bytes);
-    let bytes = source.get(..length as usize).ok_or_else(|| Error::from_reason("a message longer than its memory"))?.to_vec();
+    let bytes =
+        source.get(..length as usize).ok_or_else(|| Error::from_reason("a message longer than its memory"))?.to_vec();
     let blocks = blocks.map_or(Ok(Vec::new()), |blocks| take_blocks(env, &blocks))?;
     Ok(Payload { bytes, blocks })
 }
@@ -61,7 +62,11 @@ fn read(env: Env, entry: &Object<'_>) -> Result<Listed> {
 
 /// A length or position, which JavaScript keeps as a float.
 fn whole(value: f64) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths are whole, not negative and below 2⁵³")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "lengths are whole, not negative and below 2⁵³"
+    )]
     {
         value as usize
     }

@@ -86,13 +86,18 @@ impl Port {
     #[napi]
     pub fn is_ours(&self, env: Env, buffer: Unknown<'_>) -> bool {
         // SAFETY: a value of the calling environment.
-        unsafe { crate::buffers::memory(env.raw(), buffer.raw()) }.is_ok_and(|(start, _)| crate::buffers::is_lent(start))
+        unsafe { crate::buffers::memory(env.raw(), buffer.raw()) }
+            .is_ok_and(|(start, _)| crate::buffers::is_lent(start))
     }
 
     /// Zeroed memory of ours as an ArrayBuffer: it moves into a sandbox without a copy.
     #[napi(ts_return_type = "ArrayBuffer")]
     pub fn alloc<'a>(&self, env: &'a Env, length: f64) -> Result<Unknown<'a>> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the caller: a whole number in range")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked by the caller: a whole number in range"
+        )]
         let block = Block::zeroed(length as usize).map_err(|error| Error::from_reason(error.to_string()))?;
         // SAFETY: the calling environment.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), lend(env.raw(), block)?) })
@@ -133,12 +138,7 @@ unsafe extern "C" fn on_cleanup(hook: *mut c_void) {
     shared.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
-unsafe extern "C" fn on_wake(
-    env: sys::napi_env,
-    deliver: sys::napi_value,
-    context: *mut c_void,
-    _data: *mut c_void,
-) {
+unsafe extern "C" fn on_wake(env: sys::napi_env, deliver: sys::napi_value, context: *mut c_void, _data: *mut c_void) {
     if env.is_null() {
         return;
     }
@@ -166,7 +166,9 @@ impl Shared {
         let raw = function.load(SeqCst);
         if !raw.is_null() {
             // SAFETY: alive while the lock is held: the cleanup hook takes it first.
-            unsafe { sys::napi_call_threadsafe_function(raw, null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking) };
+            unsafe {
+                sys::napi_call_threadsafe_function(raw, null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking)
+            };
         }
     }
 
@@ -178,7 +180,9 @@ impl Shared {
             if frames.bytes.len() > SLICE_BYTES {
                 break;
             }
-            let Some((sandbox, event)) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else { break };
+            let Some((sandbox, event)) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else {
+                break;
+            };
             settled += u64::from(matches!(event, Event::Settled { .. }));
             frames.event(crate::frames::number(sandbox), event);
         }

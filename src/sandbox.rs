@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hostbox::Limits;
 use hostbox::parts::{
-    Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload, Plugin, Request,
-    Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking, strip_script,
+    Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload,
+    Plugin, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking, strip_script,
 };
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
@@ -151,7 +151,9 @@ impl NativeSandbox {
         let plugin = as_plugin(plugin);
         let sources = self.sources.clone();
         // Types are stripped and maps are parsed off Node's thread; a plain bundle needs neither.
-        self.submit_later(env, timeout_ms, move || sources.prepare(plugin).map(|source| Request::Load(Box::new(source))))
+        self.submit_later(env, timeout_ms, move || {
+            sources.prepare(plugin).map(|source| Request::Load(Box::new(source)))
+        })
     }
 
     /// Names a function once; calls refer to it by the number.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use crate::sandbox::Shared;
+use crate::actor::Shared;
 
 /// A point in time: nanoseconds since the first use of the clock.
 pub(crate) type Nanos = u64;

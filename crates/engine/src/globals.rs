@@ -230,7 +230,13 @@ unsafe extern "C" fn look(
     // SAFETY: the engine passes `argc` live values and the data that `replace` gave.
     unsafe {
         let of_this = magic == Which::NamedOfThis as c_int;
-        let target = if of_this { this } else if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
+        let target = if of_this {
+            this
+        } else if argc > 0 {
+            *argv
+        } else {
+            qjs::JS_UNDEFINED
+        };
         let realm = Realm::of(cx);
         let concerns = || if of_this { inherits_global(cx, target) } else { is_global(cx, target) };
         if !realm.lazy.waiting.borrow().is_empty() && concerns() {

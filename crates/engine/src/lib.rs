@@ -6,9 +6,12 @@
 //! A sandbox is used through [`Sandbox`]; everything else is what its configuration and its messages are made of.
 
 mod account;
+mod actor;
+mod answers;
 mod border;
 mod clock;
 mod codec;
+mod ending;
 mod extension;
 mod gates;
 mod globals;
@@ -16,14 +19,17 @@ mod mail;
 mod modules;
 mod native;
 mod ops;
+mod ownership;
 mod payload;
 mod plugins;
 mod realm;
 mod rejections;
+mod report;
 mod run;
 mod sandbox;
 mod scope;
 mod stats;
+mod sync;
 mod threads;
 mod timers;
 mod turn;

@@ -218,8 +218,18 @@ impl std::error::Error for Failure {}
 
 /// What lies in a sandbox's mailbox.
 pub(crate) enum Mail {
-    Call { ticket: Ticket, deadline: Nanos, request: Request, charge: Option<MessageCharge> },
-    OpDone { op: OpId, outcome: OpOutcome },
+    Call {
+        ticket: Ticket,
+        deadline: Nanos,
+        request: Request,
+        charge: Option<MessageCharge>,
+    },
+    OpDone {
+        op: OpId,
+        outcome: OpOutcome,
+    },
     /// A call was answered from outside: its timers and operations go.
-    Cancel { ticket: Ticket },
+    Cancel {
+        ticket: Ticket,
+    },
 }

@@ -206,7 +206,11 @@ impl<'js> Call<'_, 'js> {
         // SAFETY: a live context; the reference of the new buffer moves to the handle.
         unsafe {
             let buffer = self.realm.new_array_buffer(block);
-            if qjs::JS_IsException(buffer) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), buffer)) }
+            if qjs::JS_IsException(buffer) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), buffer))
+            }
         }
     }
 
@@ -251,7 +255,11 @@ impl<'js> Call<'_, 'js> {
         // SAFETY: a live context; the promise's reference moves to the handle.
         unsafe {
             let promise = self.realm.call_host(name, args.as_raw());
-            if qjs::JS_IsException(promise) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), promise)) }
+            if qjs::JS_IsException(promise) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), promise))
+            }
         }
     }
 
@@ -274,7 +282,11 @@ impl<'js> Call<'_, 'js> {
         // SAFETY: a live context; the clone's reference moves to the handle.
         unsafe {
             let clone = self.realm.structured_clone(value.as_raw(), &transfer);
-            if qjs::JS_IsException(clone) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), clone)) }
+            if qjs::JS_IsException(clone) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), clone))
+            }
         }
     }
 
@@ -320,7 +332,11 @@ impl<'js> Call<'_, 'js> {
                 Err(error) => (true, Value::from_raw(self.ctx.clone(), self.realm.new_error(error))),
             };
             let promise = qjs::JS_NewSettledPromise(self.cx(), is_reject, value.as_raw());
-            if qjs::JS_IsException(promise) { Err(Error::Exception) } else { Ok(Value::from_raw(self.ctx.clone(), promise)) }
+            if qjs::JS_IsException(promise) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), promise))
+            }
         }
     }
 

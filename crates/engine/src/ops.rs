@@ -3,15 +3,15 @@
 //! A plain table of resolve functions: the cheapest event loop there is. Every value here is freed under the engine's lock, by
 //! `settle`, `cancel_scope` or `clear`; a late completion meets another generation and is dropped.
 
+use std::sync::Arc;
 use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::Arc;
 
 use rquickjs::{Ctx, Value, qjs};
 
+use crate::actor::Shared;
 use crate::mail::{Mail, Ticket};
 use crate::payload::Payload;
-use crate::sandbox::Shared;
 
 /// Names a pending operation; unique in its sandbox, below 2⁵³.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

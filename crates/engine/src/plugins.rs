@@ -101,7 +101,13 @@ fn zero_terminated(parts: &[&str]) -> Vec<u8> {
 
 impl Realm {
     /// Compiles, and runs unless `flags` say otherwise. An exception where that fails.
-    pub(crate) unsafe fn evaluate(&self, parts: &[&str], filename: &str, first_line: c_int, flags: u32) -> qjs::JSValue {
+    pub(crate) unsafe fn evaluate(
+        &self,
+        parts: &[&str],
+        filename: &str,
+        first_line: c_int,
+        flags: u32,
+    ) -> qjs::JSValue {
         let text = zero_terminated(parts);
         let filename = CString::new(filename.replace('\0', "\u{fffd}")).unwrap_or_default();
         let mut options = qjs::JSEvalOptions {
@@ -121,8 +127,9 @@ impl Realm {
             let plugins = self.plugins.borrow();
             let taken = plugins.get(&name).is_some() && !source.replace;
             if taken || plugins.loading.iter().any(|(loading, _)| *loading == name) {
-                let message =
-                    format!("a plugin named '{name}' is loaded already; unload it first or load with {{ replace: true }}");
+                let message = format!(
+                    "a plugin named '{name}' is loaded already; unload it first or load with {{ replace: true }}"
+                );
                 return Err(Failure::new(Code::PluginExists, message));
             }
             drop(plugins);
@@ -150,7 +157,8 @@ impl Realm {
                 let parts = [WRAPPER, start, rest, WRAPPER_END];
                 self.evaluate(&parts, &source.filename, WRAPPER_LINE, flags | qjs::JS_EVAL_TYPE_GLOBAL)
             };
-            let as_module = || self.evaluate(&[&source.source], &source.filename, 1, qjs::JS_EVAL_TYPE_MODULE | compile);
+            let as_module =
+                || self.evaluate(&[&source.source], &source.filename, 1, qjs::JS_EVAL_TYPE_MODULE | compile);
             let (compiled, format) = match source.format {
                 Some(Format::CommonJs) => (as_bundle(compile), Format::CommonJs),
                 Some(Format::Module) => (as_module(), Format::Module),
@@ -165,7 +173,8 @@ impl Realm {
                             let other = qjs::JS_GetException(self.cx);
                             let (first, second) = (self.line_of(error), self.line_of(other));
                             let is_syntax = second > 0;
-                            let (kept, dropped) = if is_syntax && first > second { (error, other) } else { (other, error) };
+                            let (kept, dropped) =
+                                if is_syntax && first > second { (error, other) } else { (other, error) };
                             self.free(dropped);
                             qjs::JS_Throw(self.cx, kept);
                         } else {
@@ -225,7 +234,12 @@ impl Realm {
         }
     }
 
-    unsafe fn run_module(&self, ticket: Ticket, compiled: qjs::JSValue, source: Box<PluginSource>) -> Result<(), Failure> {
+    unsafe fn run_module(
+        &self,
+        ticket: Ticket,
+        compiled: qjs::JSValue,
+        source: Box<PluginSource>,
+    ) -> Result<(), Failure> {
         let cx = self.cx;
         // SAFETY: under the lock; the promise and the namespace move to the scope.
         unsafe {
@@ -358,7 +372,12 @@ impl Realm {
     }
 
     /// The function at a dotted path and the object that it is a method of; the caller owns both references.
-    pub(crate) fn function(&self, ticket: Ticket, plugin: &str, path: &str) -> Result<(qjs::JSValue, qjs::JSValue), Failure> {
+    pub(crate) fn function(
+        &self,
+        ticket: Ticket,
+        plugin: &str,
+        path: &str,
+    ) -> Result<(qjs::JSValue, qjs::JSValue), Failure> {
         let not_found = || {
             let message = format!("plugin '{plugin}' exports no function '{path}'");
             Failure::new(Code::FunctionNotFound, message)
@@ -433,7 +452,11 @@ unsafe extern "C" fn refuse_require(
     unsafe {
         let name = if argc > 0 { qjs::JS_ToCString(cx, *argv) } else { std::ptr::null() };
         if name.is_null() {
-            return if argc > 0 { qjs::JS_EXCEPTION } else { qjs::JS_ThrowTypeError(cx, c"require needs a name".as_ptr()) };
+            return if argc > 0 {
+                qjs::JS_EXCEPTION
+            } else {
+                qjs::JS_ThrowTypeError(cx, c"require needs a name".as_ptr())
+            };
         }
         let format = c"Cannot find module '%.200s': a plugin is one bundle; build its dependencies into it";
         let exception = qjs::JS_ThrowPlainError(cx, format.as_ptr(), name);

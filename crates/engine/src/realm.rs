@@ -15,6 +15,7 @@ use hostbox_buffers::Block;
 use rquickjs::{Context, Runtime, qjs};
 
 use crate::account::{Account, HeapAllocator};
+use crate::actor::Shared;
 use crate::clock::{NEVER, Nanos, nanos, now};
 use crate::codec::{self, Charge, Intrinsics};
 use crate::mail::{Code, Event, Failure, Mail, Ticket};
@@ -22,7 +23,6 @@ use crate::modules::Modules;
 use crate::ops::{Completer, ErrorClass, Op, OpError, OpId, OpKind, OpTable};
 use crate::plugins::Plugins;
 use crate::rejections::Rejections;
-use crate::sandbox::Shared;
 use crate::scope::Scope;
 use crate::timers::{Timer, Timers};
 use crate::{gates, globals};
@@ -101,6 +101,9 @@ impl Realm {
     /// Makes the engine of a sandbox.
     pub(crate) fn new(shared: &Shared) -> Result<*mut Self, Failure> {
         let no_memory = || shared.out_of_memory("the engine itself does not fit into this sandbox's memory".into());
+        // The first message may fill the account already, and the binding does not look whether the engine could be had (rquickjs
+        // 0.14.0 writes through the null). What the engine takes counts from its first turn on.
+        shared.account.lend_slack();
         let allocator = HeapAllocator(shared.account.clone());
         let runtime = Runtime::new_with_alloc(allocator).map_err(|_| no_memory())?;
         let context = Context::full(&runtime).map_err(|_| no_memory())?;

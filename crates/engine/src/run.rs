@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use rquickjs::qjs;
 
 use crate::clock::{NEVER, Nanos, now};
-use crate::mail::{Code, Event, Failure, Mail, Request, Ticket};
+use crate::mail::{Code, Failure, Mail, Request, Ticket};
 use crate::ops::{Op, OpOutcome};
-use crate::realm::{BACKGROUND, BACKGROUND_TURN, Current, NESTING, Realm, SyncCall, clamp_gc_threshold};
+use crate::realm::{BACKGROUND, BACKGROUND_TURN, Current, NESTING, Realm, clamp_gc_threshold};
 use crate::scope::{Scope, Then};
 use crate::threads;
 use crate::turn::Verdict;
@@ -24,10 +24,6 @@ const FLUSH_COUNT: usize = 64;
 const FLUSH_AFTER: Nanos = 200_000;
 /// `NESTED_DELAY_MS` for intervals.
 const NESTED_DELAY: Nanos = 4_000_000;
-/// A synchronous call sees a guest stack of at least this.
-const LEAST_STACK: usize = 64 << 10;
-/// What native code below the guest needs of the calling thread's stack.
-const STACK_RESERVE: usize = 256 << 10;
 
 impl Realm {
     /// Runs until there is nothing to do, or others wait for the thread.
@@ -47,7 +43,7 @@ impl Realm {
     }
 
     /// Says when the sandbox has to be woken.
-    fn set_alarm(&self) {
+    pub(crate) fn set_alarm(&self) {
         let paused_until = self.background_from();
         let mut timers = self.timers.borrow_mut();
         let mut due = timers.due().unwrap_or(NEVER);
@@ -402,223 +398,4 @@ impl Realm {
             unsafe { scope.free(self.cx) };
         }
     }
-
-    // ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn settle_in_own_turn(&self, ticket: Ticket) {
-        let Some((deadline, plugin)) =
-            self.scopes.borrow().get(&ticket).map(|scope| (scope.deadline, scope.plugin.clone()))
-        else {
-            return;
-        };
-        self.turn(Current { scope: ticket, plugin, level: 0 }, deadline, |_| ());
-    }
-
-    /// Answers the call if its value is there. Whether guest code may have run.
-    fn try_settle(&self, ticket: Ticket) -> bool {
-        if self.is_ending() {
-            return false;
-        }
-        let cx = self.cx;
-        let value = {
-            let mut scopes = self.scopes.borrow_mut();
-            let Some(scope) = scopes.get_mut(&ticket) else { return false };
-            // SAFETY: under the lock, on the value that the scope owns.
-            let state = unsafe { qjs::JS_PromiseState(cx, scope.value) };
-            match state {
-                qjs::JSPromiseStateEnum_JS_PROMISE_PENDING => {
-                    if !std::mem::replace(&mut scope.attached, true) {
-                        let promise = scope.value;
-                        drop(scopes);
-                        self.attach(promise, ticket);
-                    }
-                    return false;
-                }
-                qjs::JSPromiseStateEnum_JS_PROMISE_NOT_A_PROMISE => {
-                    Ok(std::mem::replace(&mut scope.value, qjs::JS_UNDEFINED))
-                }
-                state => {
-                    // SAFETY: as above; the promise is given up so that its value may have no other owner.
-                    let result = unsafe {
-                        let result = qjs::JS_PromiseResult(cx, scope.value);
-                        qjs::JS_FreeValue(cx, std::mem::replace(&mut scope.value, qjs::JS_UNDEFINED));
-                        result
-                    };
-                    if state == qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED { Ok(result) } else { Err(result) }
-                }
-            }
-        };
-        let outcome = match value {
-            Ok(value) => self.conclude(ticket, value),
-            Err(error) => Err(self.failure_of(ticket, error)),
-        };
-        if !self.is_ending() {
-            self.answer(ticket, outcome);
-            self.drop_scope(ticket);
-        }
-        true
-    }
-
-    /// Has `ready` told when the promise settles.
-    fn attach(&self, promise: qjs::JSValue, ticket: Ticket) {
-        let cx = self.cx;
-        // SAFETY: under the lock; the functions' and the derived promise's references are given back here.
-        unsafe {
-            let mut data = [qjs::JS_NewFloat64(ticket_number(ticket))];
-            let settled = qjs::JS_NewCFunctionData(cx, Some(on_settled), 0, 0, 1, data.as_mut_ptr());
-            let derived = qjs::JS_PromiseThen(cx, promise, settled, settled);
-            if qjs::JS_IsException(derived) {
-                self.drop_exception();
-            } else {
-                qjs::JS_PromiseMarkAsHandled(cx, derived);
-            }
-            self.free(derived);
-            self.free(settled);
-        }
-    }
-
-    /// Gives a call its answer, once.
-    pub(crate) fn answer(&self, ticket: Ticket, outcome: Result<crate::payload::Payload, Failure>) {
-        let shared = self.shared();
-        if !shared.claim(ticket) {
-            shared.counters.dropped.fetch_add(1, Relaxed);
-            return;
-        }
-        shared.counters.settled(outcome.as_ref().err().map(|failure| failure.code));
-        let mut sync = self.sync.borrow_mut();
-        match &mut *sync {
-            Some(call) if call.ticket == ticket => call.outcome = Some(outcome),
-            _ => {
-                drop(sync);
-                self.emit(Event::Settled { ticket, outcome });
-            }
-        }
-    }
-
-    // ── synchronous calls ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// The first turn of a synchronous call, on the caller's own thread.
-    pub(crate) fn begin_sync(&self, mail: Mail, ticket: Ticket, deadline: Nanos, stack: usize) {
-        *self.sync.borrow_mut() = Some(SyncCall { ticket, calls: Vec::new(), outcome: None });
-        let usable = stack.saturating_sub(STACK_RESERVE).min(self.shared().config.limits.stack_bytes as usize);
-        if usable < LEAST_STACK {
-            let message = format!("a synchronous call needs {LEAST_STACK} bytes of stack; {usable} are left on this thread");
-            self.answer(ticket, Err(Failure::new(Code::Limit, message).with_limit("stackBytes")));
-            return;
-        }
-        self.context.with(|_| {
-            // SAFETY: under the lock.
-            unsafe { qjs::JS_SetMaxStackSize(self.rt, usable as qjs::size_t) };
-            if let Mail::Call { request, .. } = mail {
-                self.begin_call(ticket, deadline, request);
-            }
-        });
-    }
-
-    /// Runs until the call is answered (`None`) or waits for host functions.
-    pub(crate) fn go_on_sync(&self, ticket: Ticket, deadline: Nanos) -> Option<Vec<Event>> {
-        self.context.with(|_| {
-            loop {
-                if self.sync_is_over(ticket) {
-                    return None;
-                }
-                let calls = self.sync.borrow_mut().as_mut().map(|call| std::mem::take(&mut call.calls));
-                if let Some(calls) = calls.filter(|calls| !calls.is_empty()) {
-                    return Some(calls);
-                }
-                if self.round() {
-                    continue;
-                }
-                let until = {
-                    let due = self.timers.borrow_mut().due();
-                    due.unwrap_or(NEVER).min(deadline)
-                };
-                if let Some(failure) = self.cannot_go_on(ticket) {
-                    self.answer(ticket, Err(failure));
-                    self.cancel_scope(ticket);
-                    self.drop_scope(ticket);
-                    return None;
-                }
-                self.shared().wait_for_mail(until);
-                if now() >= deadline {
-                    self.answer(ticket, Err(self.shared().deadline_failure(ticket)));
-                    self.cancel_scope(ticket);
-                    self.drop_scope(ticket);
-                    return None;
-                }
-            }
-        })
-    }
-
-    fn sync_is_over(&self, ticket: Ticket) -> bool {
-        let answered = self.sync.borrow().as_ref().is_none_or(|call| call.outcome.is_some());
-        answered || !self.shared().is_open() || !self.shared().is_waiting(ticket)
-    }
-
-    /// Why nothing but Node's event loop could settle the call, which waits for this very thread.
-    fn cannot_go_on(&self, ticket: Ticket) -> Option<Failure> {
-        // Timers that other calls left behind may settle it too, but are no reason to hold Node's thread.
-        if self.timers.borrow().has(ticket) {
-            return None;
-        }
-        let ops = self.ops.borrow();
-        let mut host = None;
-        for kind in ops.kinds() {
-            match kind {
-                crate::ops::OpKind::Native => return None,
-                crate::ops::OpKind::Host(name) => host = Some(name.clone()),
-            }
-        }
-        let message = match host {
-            Some(name) => format!("the result waits for the host function '{name}', whose promise only the event loop can settle; use the asynchronous call"),
-            None => "the result is a promise that nothing can settle any more".into(),
-        };
-        Some(Failure::new(Code::Async, message))
-    }
-
-    /// The outcome of a synchronous call, and back to the asynchronous ways.
-    pub(crate) fn end_sync(&self, ticket: Ticket) -> Option<Result<crate::payload::Payload, Failure>> {
-        let call = self.sync.borrow_mut().take()?;
-        for event in call.calls {
-            self.emit(event);
-        }
-        self.context.with(|_| {
-            self.cancel_unanswered(ticket);
-            self.flush();
-            self.set_alarm();
-        });
-        call.outcome
-    }
-
-    fn cancel_unanswered(&self, ticket: Ticket) {
-        if self.scopes.borrow().contains_key(&ticket) {
-            self.cancel_scope(ticket);
-            self.drop_scope(ticket);
-        }
-    }
 }
-
-/// Tickets are counted from one by the process: a float holds them exactly for longer than any process lives.
-#[expect(clippy::cast_precision_loss, reason = "see above")]
-fn ticket_number(ticket: Ticket) -> f64 {
-    ticket as f64
-}
-
-unsafe extern "C" fn on_settled(
-    cx: *mut qjs::JSContext,
-    _this: qjs::JSValue,
-    _argc: i32,
-    _argv: *mut qjs::JSValue,
-    _magic: i32,
-    data: *mut qjs::JSValue,
-) -> qjs::JSValue {
-    // SAFETY: called by the engine with the data that `attach` gave.
-    unsafe {
-        let mut ticket = 0.0;
-        qjs::JS_ToFloat64(cx, &raw mut ticket, *data);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made by ticket_number")]
-        Realm::of(cx).ready.borrow_mut().push(ticket as Ticket);
-    }
-    qjs::JS_UNDEFINED
-}
-

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::actor::Shared;
 use crate::clock::{Nanos, now};
-use crate::sandbox::Shared;
 
 /// Threads that may hold guests at once, quarantined ones not counted.
 const MAX_THREADS: usize = 64;

@@ -220,12 +220,7 @@ pub(crate) fn interrupt_counter_offset() -> Option<usize> {
     *OFFSET.get_or_init(find_interrupt_counter)
 }
 
-unsafe extern "C" fn no_op(
-    _: *mut qjs::JSContext,
-    _: qjs::JSValue,
-    _: i32,
-    _: *mut qjs::JSValue,
-) -> qjs::JSValue {
+unsafe extern "C" fn no_op(_: *mut qjs::JSContext, _: qjs::JSValue, _: i32, _: *mut qjs::JSValue) -> qjs::JSValue {
     qjs::JS_UNDEFINED
 }
 

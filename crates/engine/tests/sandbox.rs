@@ -75,7 +75,10 @@ fn quick() -> Limits {
 fn a_script_answers_with_its_value() {
     let (sandbox, answers) = sandbox(Limits::default());
     assert_eq!(json(run(&sandbox, &answers, 1, "1 + 1")), 2);
-    assert_eq!(json(run(&sandbox, &answers, 2, "var kept = 5; Promise.resolve({ a: [kept] })")), serde_json::json!({ "a": [5] }));
+    assert_eq!(
+        json(run(&sandbox, &answers, 2, "var kept = 5; Promise.resolve({ a: [kept] })")),
+        serde_json::json!({ "a": [5] })
+    );
     assert_eq!(json(run(&sandbox, &answers, 3, "kept")), 5);
 }
 
@@ -176,7 +179,8 @@ fn a_synchronous_call_of_a_promise_that_nothing_settles_fails_at_once() {
 fn array_likes_of_endless_length_end_at_the_deadline() {
     let (sandbox, answers) = sandbox(quick());
     for name in ["reverse", "indexOf", "join", "sort", "shift", "flat", "concat"] {
-        let source = format!("Array.prototype.{name}.call({{ length: 2 ** 53 - 1, [Symbol.isConcatSpreadable]: true }})");
+        let source =
+            format!("Array.prototype.{name}.call({{ length: 2 ** 53 - 1, [Symbol.isConcatSpreadable]: true }})");
         assert_eq!(run(&sandbox, &answers, 1, &source).unwrap_err().code, Code::Timeout, "{name}");
     }
     assert_eq!(json(run(&sandbox, &answers, 2, "[3, 1, 2].sort().join()")), "1,2,3");

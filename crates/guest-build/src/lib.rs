@@ -65,7 +65,8 @@ pub fn compile(modules: &[(String, PathBuf)], out: &Path) {
         let function = to_function(&source, path);
         let file = name.replace(':', "-");
         fs::write(out.join(format!("{file}.js")), &function).expect("the output folder can be written");
-        fs::write(out.join(format!("{file}.bin")), to_bytecode(&function, name)).expect("the output folder can be written");
+        fs::write(out.join(format!("{file}.bin")), to_bytecode(&function, name))
+            .expect("the output folder can be written");
         let _ = writeln!(
             table,
             "    GuestModule {{ name: {name:?}, intrinsics: {intrinsics}, bytecode: include_bytes!(\"{file}.bin\"), \
@@ -79,8 +80,9 @@ pub fn compile(modules: &[(String, PathBuf)], out: &Path) {
 /// Strips the types of a module and turns its imports and exports into those of a function.
 fn to_function(source: &str, path: &Path) -> String {
     let filename = path.display().to_string();
-    let stripped = hostbox_source::typescript::strip(source, &filename, hostbox_source::typescript::StripOptions::default())
-        .unwrap_or_else(|error| panic!("{filename}: {error}"));
+    let stripped =
+        hostbox_source::typescript::strip(source, &filename, hostbox_source::typescript::StripOptions::default())
+            .unwrap_or_else(|error| panic!("{filename}: {error}"));
     let code = stripped.code;
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, &code, SourceType::mjs()).parse();

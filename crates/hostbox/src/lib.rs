@@ -28,12 +28,11 @@ pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
 pub mod parts {
     pub use crate::source::{Plugin, Sources, strip_script};
-    pub use hostbox_buffers::{
-        Block, Cancel, Error as BufferError, Info, OutOfMemory, Step, Store, TakenInto,
-    };
+    pub use hostbox_buffers::{Block, Cancel, Error as BufferError, Info, OutOfMemory, Step, Store, TakenInto};
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,
-        OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket, spawn_blocking,
+        OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket,
+        spawn_blocking,
     };
     pub use hostbox_web::{Data, EXTENSION};
 }

@@ -73,7 +73,8 @@ impl Sources {
         }
         let source = if is_typescript {
             let kind = if format == Some(Format::CommonJs) { SourceKind::CommonJs } else { SourceKind::Module };
-            let stripped = strip(&source, &filename, StripOptions { kind, source_map: true }).map_err(syntax_failure)?;
+            let stripped =
+                strip(&source, &filename, StripOptions { kind, source_map: true }).map_err(syntax_failure)?;
             text = stripped.map.map(Text::Map);
             stripped.code
         } else {
@@ -140,7 +141,12 @@ mod tests {
 
     #[test]
     fn a_syntax_error_in_typescript_tells_its_place() {
-        let plugin = Plugin { name: "p".into(), source: "let a: = 1;".into(), filename: Some("p.ts".into()), ..Plugin::default() };
+        let plugin = Plugin {
+            name: "p".into(),
+            source: "let a: = 1;".into(),
+            filename: Some("p.ts".into()),
+            ..Plugin::default()
+        };
         let failure = Sources::default().prepare(plugin).unwrap_err();
         assert_eq!(failure.code, Code::Guest);
         assert!(failure.guest.unwrap().stack.unwrap().contains("p.ts:1:8"));

@@ -14,13 +14,70 @@ use serde_json::{Value, json};
 
 /// ECMAScript 2026 and Annex B, as the engine has them.
 const ECMASCRIPT: &[&str] = &[
-    "AggregateError", "Array", "ArrayBuffer", "AsyncDisposableStack", "Atomics", "BigInt", "BigInt64Array", "BigUint64Array", "Boolean", "DataView", "Date", "DisposableStack",
-    "Error", "EvalError", "FinalizationRegistry", "Float16Array", "Float32Array", "Float64Array", "Function", "Infinity", "Int16Array",
-    "Int32Array", "Int8Array", "Iterator", "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError",
-    "ReferenceError", "Reflect", "RegExp", "Set", "SharedArrayBuffer", "String", "SuppressedError", "Symbol", "SyntaxError", "TypeError", "URIError",
-    "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray", "WeakMap", "WeakRef", "WeakSet", "decodeURI",
-    "decodeURIComponent", "encodeURI", "encodeURIComponent", "escape", "eval", "globalThis", "isFinite", "isNaN", "parseFloat",
-    "parseInt", "undefined", "unescape",
+    "AggregateError",
+    "Array",
+    "ArrayBuffer",
+    "AsyncDisposableStack",
+    "Atomics",
+    "BigInt",
+    "BigInt64Array",
+    "BigUint64Array",
+    "Boolean",
+    "DataView",
+    "Date",
+    "DisposableStack",
+    "Error",
+    "EvalError",
+    "FinalizationRegistry",
+    "Float16Array",
+    "Float32Array",
+    "Float64Array",
+    "Function",
+    "Infinity",
+    "Int16Array",
+    "Int32Array",
+    "Int8Array",
+    "Iterator",
+    "JSON",
+    "Map",
+    "Math",
+    "NaN",
+    "Number",
+    "Object",
+    "Promise",
+    "Proxy",
+    "RangeError",
+    "ReferenceError",
+    "Reflect",
+    "RegExp",
+    "Set",
+    "SharedArrayBuffer",
+    "String",
+    "SuppressedError",
+    "Symbol",
+    "SyntaxError",
+    "TypeError",
+    "URIError",
+    "Uint16Array",
+    "Uint32Array",
+    "Uint8Array",
+    "Uint8ClampedArray",
+    "WeakMap",
+    "WeakRef",
+    "WeakSet",
+    "decodeURI",
+    "decodeURIComponent",
+    "encodeURI",
+    "encodeURIComponent",
+    "escape",
+    "eval",
+    "globalThis",
+    "isFinite",
+    "isNaN",
+    "parseFloat",
+    "parseInt",
+    "undefined",
+    "unescape",
 ];
 
 /// What the engine or the sandbox itself brings beyond it.
@@ -53,7 +110,8 @@ fn each(source: &str) {
 
 #[test]
 fn the_global_object_has_the_listed_names_and_no_other() {
-    let found: Vec<String> = serde_json::from_value(app().eval("Object.getOwnPropertyNames(globalThis)").unwrap()).unwrap();
+    let found: Vec<String> =
+        serde_json::from_value(app().eval("Object.getOwnPropertyNames(globalThis)").unwrap()).unwrap();
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
     let listed: BTreeSet<&str> = ECMASCRIPT.iter().chain(BUILT_IN).copied().chain(names()).collect();
     assert_eq!(found.difference(&listed).collect::<Vec<_>>(), Vec::<&&str>::new(), "present, not listed");
@@ -114,7 +172,9 @@ fn own_keys_are_what_they_would_be_for_data_properties() {
     each("Reflect.ownKeys(self).includes('NAME')");
     each("(Object.entries(self).find(([name]) => name === 'NAME')?.[1] === self.NAME) === ENUMERABLE");
     each("Object.values(self).includes(self.NAME) === ENUMERABLE");
-    each("Object.hasOwn({ ...self }, 'NAME') === ENUMERABLE && Object.hasOwn(Object.assign({}, self), 'NAME') === ENUMERABLE");
+    each(
+        "Object.hasOwn({ ...self }, 'NAME') === ENUMERABLE && Object.hasOwn(Object.assign({}, self), 'NAME') === ENUMERABLE",
+    );
     each("let found = false; for (const name in self) found ||= name === 'NAME'; found === ENUMERABLE");
 }
 
@@ -137,11 +197,17 @@ fn a_redefined_global_is_what_it_was_redefined_to() {
 
 #[test]
 fn a_frozen_global_object_is_frozen_with_its_values() {
-    each("Object.freeze(globalThis); const d = Object.getOwnPropertyDescriptor(self, 'NAME'); \
-        Object.isFrozen(self) && d.value === NAME && !d.writable && !d.configurable");
-    each("Object.seal(globalThis); const d = Object.getOwnPropertyDescriptor(self, 'NAME'); \
-        Object.isSealed(self) && d.value === NAME && d.writable && !d.configurable");
-    each("Object.preventExtensions(self); typeof NAME !== 'undefined' && Object.getOwnPropertyDescriptor(self, 'NAME').value === NAME");
+    each(
+        "Object.freeze(globalThis); const d = Object.getOwnPropertyDescriptor(self, 'NAME'); \
+        Object.isFrozen(self) && d.value === NAME && !d.writable && !d.configurable",
+    );
+    each(
+        "Object.seal(globalThis); const d = Object.getOwnPropertyDescriptor(self, 'NAME'); \
+        Object.isSealed(self) && d.value === NAME && d.writable && !d.configurable",
+    );
+    each(
+        "Object.preventExtensions(self); typeof NAME !== 'undefined' && Object.getOwnPropertyDescriptor(self, 'NAME').value === NAME",
+    );
 }
 
 #[test]
@@ -149,7 +215,9 @@ fn a_deleted_global_is_gone() {
     each("delete globalThis.NAME && typeof NAME === 'undefined' && !('NAME' in self)");
     each("NAME; delete globalThis.NAME && typeof NAME === 'undefined'");
     each("Reflect.deleteProperty(new Proxy(self, {}), 'NAME') && typeof NAME === 'undefined'");
-    each("delete self.NAME; Object.getOwnPropertyDescriptor(self, 'NAME') === undefined && typeof NAME === 'undefined'");
+    each(
+        "delete self.NAME; Object.getOwnPropertyDescriptor(self, 'NAME') === undefined && typeof NAME === 'undefined'",
+    );
     each("delete self.NAME; self.NAME = 9; Object.getOwnPropertyDescriptor(self, 'NAME').value === 9 && NAME === 9");
     each("delete self.NAME; Object.freeze(self); typeof NAME === 'undefined'");
     each("delete self.NAME; Object.getOwnPropertyDescriptors(self).NAME === undefined && typeof NAME === 'undefined'");
@@ -184,7 +252,9 @@ fn declarations_of_a_script_take_the_name_over() {
 
 #[test]
 fn a_function_declaration_of_a_script_makes_a_data_property() {
-    each("function NAME() {} const d = Object.getOwnPropertyDescriptor(self, 'NAME'); d.value === NAME && d.enumerable && d.writable");
+    each(
+        "function NAME() {} const d = Object.getOwnPropertyDescriptor(self, 'NAME'); d.value === NAME && d.enumerable && d.writable",
+    );
 }
 
 #[test]
@@ -195,8 +265,10 @@ fn an_object_that_inherits_from_the_global_object_gets_its_own_property() {
     each(&format!("const heir = {{}}; Reflect.set(globalThis, 'NAME', 5, heir); {OWN}"));
     each("Object.create(globalThis).NAME === self.NAME");
     each("const heir = Object.preventExtensions(Object.create(self)); heir.NAME = 5; heir.NAME === self.NAME");
-    each("const heir = Object.defineProperty({}, 'NAME', { value: 1, writable: true }); Reflect.set(globalThis, 'NAME', 5, heir); \
-        heir.NAME === 5 && !Object.keys(heir).length && NAME !== 5");
+    each(
+        "const heir = Object.defineProperty({}, 'NAME', { value: 1, writable: true }); Reflect.set(globalThis, 'NAME', 5, heir); \
+        heir.NAME === 5 && !Object.keys(heir).length && NAME !== 5",
+    );
 }
 
 #[test]
@@ -239,7 +311,9 @@ fn a_global_whose_load_was_interrupted_works_afterwards() {
             Err(failure) => assert_eq!(failure.code, Code::Timeout, "{name}"),
         }
         app.eval("for (const [o, k, f] of hooks) o[k] = f; 0").unwrap();
-        let works = format!("typeof {name} !== 'undefined' && Object.getOwnPropertyDescriptor(self, '{name}').value === {name}");
+        let works = format!(
+            "typeof {name} !== 'undefined' && Object.getOwnPropertyDescriptor(self, '{name}').value === {name}"
+        );
         assert_eq!(app.eval(&works).unwrap(), true, "{name}");
     }
 }

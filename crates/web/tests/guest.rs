@@ -28,18 +28,15 @@ fn extension() -> &'static Extension {
         let mut globals = vec![Global { name: c"run", module: "guest:test", enumerable: false }];
         for module in tests_of_features::MODULES {
             if let Some(feature) = module.name.strip_prefix("test:") {
-                let name: &'static CStr = Box::leak(CString::new(format!("test_{feature}")).unwrap().into_boxed_c_str());
+                let name: &'static CStr =
+                    Box::leak(CString::new(format!("test_{feature}")).unwrap().into_boxed_c_str());
                 globals.push(Global { name, module: module.name, enumerable: false });
             }
         }
         for Global { name, module, enumerable } in EXTENSION.globals {
             globals.push(Global { name, module, enumerable: *enumerable });
         }
-        Box::leak(Box::new(Extension {
-            modules: modules.leak(),
-            natives: EXTENSION.natives,
-            globals: globals.leak(),
-        }))
+        Box::leak(Box::new(Extension { modules: modules.leak(), natives: EXTENSION.natives, globals: globals.leak() }))
     })
 }
 

@@ -60,7 +60,9 @@ unsafe extern "C" fn search(
             if length(cx, this).saturating_mul(length(cx, needle)) > NATIVE_WORK {
                 return linear(cx, this, needle, argc, argv, which);
             }
-        } else if qjs::JS_IsObject(this) || (qjs::JS_IsObject(needle) && !(which >= SEARCHES && qjs::JS_IsRegExp(needle))) {
+        } else if qjs::JS_IsObject(this)
+            || (qjs::JS_IsObject(needle) && !(which >= SEARCHES && qjs::JS_IsRegExp(needle)))
+        {
             // Objects are converted once, by the fallback, which comes back here with strings.
             return fall_back(cx, NAMES[which].1, this, argc, argv);
         }
@@ -140,10 +142,7 @@ impl Drop for Units {
 }
 
 /// Knuth, Morris, Pratt: "Fast pattern matching in strings", SIAM Journal on Computing 6 (1977). No comparison is made twice.
-fn matches<'a>(
-    text: impl Iterator<Item = &'a u16> + 'a,
-    pattern: &'a [u16],
-) -> impl Iterator<Item = usize> + 'a {
+fn matches<'a>(text: impl Iterator<Item = &'a u16> + 'a, pattern: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
     let borders = borders(pattern);
     let mut matched = 0;
     text.enumerate().filter_map(move |(index, unit)| {
@@ -205,7 +204,8 @@ mod tests {
                 let naive = |from: usize| (from..=text.len() - length).find(|at| text[*at..].starts_with(pattern));
                 assert_eq!(index_of(&text, pattern), naive(0));
                 for position in 0..text.len() {
-                    let last = (0..=position.min(text.len() - length)).rev().find(|at| text[*at..].starts_with(pattern));
+                    let last =
+                        (0..=position.min(text.len() - length)).rev().find(|at| text[*at..].starts_with(pattern));
                     assert_eq!(last_index_of(&text, pattern, position), last, "{pattern:?} {position}");
                 }
             }

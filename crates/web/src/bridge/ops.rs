@@ -5,10 +5,7 @@ use rquickjs::{Array, Value};
 
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:bridge",
-    functions: &[
-        Native { name: c"names", length: 0, run: names },
-        Native { name: c"call", length: 2, run: call },
-    ],
+    functions: &[Native { name: c"names", length: 0, run: names }, Native { name: c"call", length: 2, run: call }],
 };
 
 fn names<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use hostbox_buffers::{Block, Cancel, Error, Step, Store};
-use hostbox_engine::{
-    Call, Completer, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut,
-};
+use hostbox_engine::{Call, Completer, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut};
 use rquickjs::{Array, Object, Value};
 
 use crate::Data;
@@ -39,7 +37,11 @@ fn error(error: &Error) -> OpError {
 /// An id as guests write it; nothing that is no positive integer was ever one.
 fn id(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<u64> {
     let number = call.number(index)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number in range, as was just seen")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number in range, as was just seen"
+    )]
     Ok(if number.fract() == 0.0 && (1.0..9e15).contains(&number) { number as u64 } else { 0 })
 }
 
@@ -131,7 +133,9 @@ fn exec_chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, input) = (store(call)?, id(call, 0)?);
     match Step::parse_chain(&call.string(1)?) {
         Err(failed) => call.settled(Err(&error(&failed))),
-        Ok(steps) => call.offload(None, move |completer| id_outcome(store.exec_chain(input, &steps, &cancel(completer)))),
+        Ok(steps) => {
+            call.offload(None, move |completer| id_outcome(store.exec_chain(input, &steps, &cancel(completer))))
+        }
     }
 }
 
@@ -140,7 +144,8 @@ fn take<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     // Looked at first: a buffer that does not fit into the guest's memory stays where it is.
     let taken = match store.info(id) {
         Ok(info) if !call.has_room(info.byte_length) => {
-            let message = format!("memoryBytes: there is no room for {} bytes in this sandbox's memory", info.byte_length);
+            let message =
+                format!("memoryBytes: there is no room for {} bytes in this sandbox's memory", info.byte_length);
             return call.settled(Err(&error(&Error::Memory { message })));
         }
         Ok(_) => store.take(id),

@@ -43,6 +43,10 @@ fn set_timeout_for<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
 /// The id that was given, if it can be one.
 fn id(call: &Call<'_, '_>) -> rquickjs::Result<Option<u32>> {
     let number = call.number(0)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number in range, as was just seen")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number in range, as was just seen"
+    )]
     Ok((number.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32))
 }

@@ -1,0 +1,136 @@
+//! Who holds the engine: a guest thread, the thread of a synchronous call, or nobody.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+
+use crate::actor::{Shared, State};
+use crate::clock::{Nanos, nanos, now};
+use crate::ending::closed;
+use crate::mail::{Code, Event, Failure, Ticket};
+use crate::payload::Payload;
+use crate::realm::Realm;
+use crate::sandbox::SyncProgress;
+use crate::threads;
+
+impl Shared {
+    /// Runs what there is to run. Called by a guest thread that took this sandbox from the queue.
+    pub(crate) fn run(self: Arc<Self>) {
+        self.state.store(State::Guest as u8, SeqCst);
+        // A turn may use the whole CPU limit without one poll: the alarm looks at it then.
+        self.request_alarm(now().saturating_add(nanos(self.config.limits.cpu)));
+        if self.is_open()
+            && let Err(failure) = self.with_realm(Realm::run)
+        {
+            self.die(failure);
+        }
+        self.leave();
+    }
+
+    /// Gives the engine back: to the queue where there is more to do, to nobody where the sandbox is over.
+    pub(crate) fn leave(&self) {
+        {
+            // Under this lock, as `declare_lost`: a thread is either lost or back, and counted once.
+            let _inbox = self.lock();
+            let was_guest = self.state.swap(State::Leaving as u8, SeqCst) == State::Guest as u8;
+            if self.lost.swap(false, SeqCst) {
+                threads::release(was_guest);
+            }
+        }
+        loop {
+            if !self.is_open() {
+                self.tear_down();
+                return;
+            }
+            self.state.store(State::Idle as u8, SeqCst);
+            let more = self.has_mail() || !self.is_open() || self.timers_due.load(SeqCst) <= now();
+            if !more {
+                return;
+            }
+            if self.is_open() {
+                self.wake();
+                return;
+            }
+            if !self.take_state(State::Idle, State::Leaving) {
+                return;
+            }
+        }
+    }
+
+    /// Lends the engine to `work`; makes it first where there is none.
+    pub(crate) fn with_realm<R>(&self, work: impl FnOnce(&Realm) -> R) -> Result<R, Failure> {
+        let slot = self.realm.get();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            // SAFETY: the caller took the state word, so that no other thread is here.
+            if unsafe { *slot }.is_null() {
+                let realm = Realm::new(self)?;
+                // SAFETY: as above.
+                unsafe { *slot = realm };
+            }
+            // SAFETY: the pointer comes from `Realm::new` and is freed by `tear_down` alone.
+            Ok(work(unsafe { &**slot }))
+        }));
+        outcome.unwrap_or_else(|_| {
+            self.turn.detach();
+            // The engine is left behind: after a panic inside, freeing it could meet an assertion.
+            // SAFETY: as above.
+            unsafe { *slot = std::ptr::null_mut() };
+            Err(Failure::new(Code::Internal, "internal error: a panic inside the sandbox; please report it"))
+        })
+    }
+
+    pub(crate) fn tear_down(&self) {
+        self.turn.detach();
+        // SAFETY: the caller owns the state word.
+        let realm = unsafe { std::ptr::replace(self.realm.get(), std::ptr::null_mut()) };
+        if !realm.is_null() {
+            // A panic while freeing leaks the rest; there is nobody left to tell.
+            // SAFETY: the pointer comes from `Realm::new`, and nobody else has it any more.
+            let dispose = std::panic::AssertUnwindSafe(|| unsafe { Realm::dispose(realm) });
+            let _ = std::panic::catch_unwind(dispose);
+        }
+        self.settle_closers();
+    }
+
+    pub(crate) fn settle_closers(&self) {
+        let closers = {
+            let mut inbox = self.lock();
+            inbox.mail.clear();
+            self.state.store(State::Gone as u8, SeqCst);
+            std::mem::take(&mut inbox.closers)
+        };
+        self.answer_closers(closers);
+    }
+
+    pub(crate) fn answer_closers(&self, closers: Vec<Ticket>) {
+        if !closers.is_empty() {
+            let done = |ticket| Event::Settled { ticket, outcome: Ok(Payload::undefined()) };
+            self.config.host.deliver(closers.into_iter().map(done).collect());
+        }
+    }
+
+    pub(crate) fn go_on_sync(&self, ticket: Ticket, deadline: Nanos) -> SyncProgress {
+        let progress = self.with_realm(|realm| realm.go_on_sync(ticket, deadline));
+        match progress {
+            Ok(Some(calls)) => SyncProgress::HostCalls(calls),
+            Ok(None) => {
+                let outcome = self.with_realm(|realm| realm.end_sync(ticket));
+                self.leave();
+                match outcome {
+                    Ok(Some(outcome)) => SyncProgress::Done(outcome),
+                    Ok(None) => SyncProgress::Done(Err(closed(self.lock().doom.as_ref()))),
+                    Err(failure) => SyncProgress::Done(Err(failure)),
+                }
+            }
+            Err(failure) => self.abandon_sync(ticket, failure),
+        }
+    }
+
+    pub(crate) fn abandon_sync(&self, ticket: Ticket, failure: Failure) -> SyncProgress {
+        self.claim(ticket);
+        let message = failure.message.clone();
+        let code = failure.code;
+        self.die(failure);
+        self.leave();
+        SyncProgress::Done(Err(Failure::new(code, message)))
+    }
+}
