@@ -174,11 +174,8 @@ export interface RuntimeStats {
   bufferBytes: number;
   /** Buffers in the buffer store. */
   buffers: number;
-  wasmBytes: number;
   /** Timers that run. */
   timers: number;
-  /** Fetches under way. */
-  fetches: number;
   /** CPU time used so far. */
   cpuMs: number;
   unhandledRejections: number;

@@ -23,7 +23,11 @@ function openTelling(t, options) {
 describe('timeoutMs', () => {
   test('a loop, a loop after await and a loop in a timer end at it', async (t) => {
     const host = open(t);
-    const sources = ['for (;;);', '(async () => { await 0; for (;;); })()', 'setTimeout(() => { for (;;); }); new Promise(() => {})'];
+    const sources = [
+      'for (;;);',
+      '(async () => { await 0; for (;;); })()',
+      'setTimeout(() => { for (;;); }); new Promise(() => {})',
+    ];
     for (const source of sources) assert.equal(await code(host.eval(source, { timeoutMs: 40 })), 'ERR_TIMEOUT');
     assert.equal(await host.eval('1'), 1);
   });
@@ -32,7 +36,10 @@ describe('timeoutMs', () => {
     const host = open(t);
     const source = '(function again() { Promise.resolve().then(again); })(); new Promise(() => {})';
     assert.equal(await code(host.eval(source, { timeoutMs: 40 })), 'ERR_TIMEOUT');
-    assert.equal(await code(host.eval('queueMicrotask(function f() { queueMicrotask(f); }); 1', { timeoutMs: 40 })), 'ERR_TIMEOUT');
+    assert.equal(
+      await code(host.eval('queueMicrotask(function f() { queueMicrotask(f); }); 1', { timeoutMs: 40 })),
+      'ERR_TIMEOUT',
+    );
     assert.equal(await host.eval('1'), 1);
   });
 
@@ -44,7 +51,11 @@ describe('timeoutMs', () => {
 
   test('hostile getters, toJSON and then run under it', async (t) => {
     const host = open(t);
-    for (const source of ['({ get a() { for (;;); } })', '({ get then() { for (;;); } })', '({ then() { for (;;); } })']) {
+    for (const source of [
+      '({ get a() { for (;;); } })',
+      '({ get then() { for (;;); } })',
+      '({ then() { for (;;); } })',
+    ]) {
       assert.equal(await code(host.eval(source, { timeoutMs: 40 })), 'ERR_TIMEOUT', source);
     }
     assert.deepEqual(await host.eval('({ a: 1, b: { get c() { return 2; } } })'), { a: 1, b: { c: 2 } });
@@ -64,13 +75,16 @@ describe('timeoutMs', () => {
     const host = open(t, { limits: { timeoutMs: 40 } });
     assert.equal(await code(host.eval('new Promise(() => {})')), 'ERR_TIMEOUT');
     assert.equal(await host.eval('new Promise((resolve) => setTimeout(resolve, 80, 1))', { timeoutMs: 5000 }), 1);
-    await host.loadPlugin('slow', 'await new Promise((resolve) => setTimeout(resolve, 80)); export const a = 1', { timeoutMs: 5000 });
+    await host.loadPlugin('slow', 'await new Promise((resolve) => setTimeout(resolve, 80)); export const a = 1', {
+      timeoutMs: 5000,
+    });
   });
 
-  test("the timers of a call that timed out never run", async (t) => {
+  test('the timers of a call that timed out never run', async (t) => {
     const host = open(t);
     await host.eval('globalThis.ran = []');
-    const source = 'setTimeout(() => ran.push("timeout"), 60); setInterval(() => ran.push("interval"), 60); new Promise(() => {})';
+    const source =
+      'setTimeout(() => ran.push("timeout"), 60); setInterval(() => ran.push("interval"), 60); new Promise(() => {})';
     assert.equal(await code(host.eval(source, { timeoutMs: 20 })), 'ERR_TIMEOUT');
     await host.eval('0');
     assert.equal(host.stats().timers, 0);
@@ -92,7 +106,9 @@ describe('timeoutMs', () => {
   test('state and other calls survive it', async (t) => {
     const host = openTelling(t);
     await host.eval('globalThis.state = { list: [1, 2, 3] }');
-    const other = host.eval('state.list.push(4); bridge.tell("waiting"); new Promise((resolve) => { globalThis.finish = resolve; })');
+    const other = host.eval(
+      'state.list.push(4); bridge.tell("waiting"); new Promise((resolve) => { globalThis.finish = resolve; })',
+    );
     await host.told('waiting');
     assert.equal(await code(host.eval('state.list.push(5); for (;;);', { timeoutMs: 40 })), 'ERR_TIMEOUT');
     await host.eval('finish(state.list)');
@@ -102,7 +118,9 @@ describe('timeoutMs', () => {
   test("one call's deadline never interrupts another's turn", async (t) => {
     const host = openTelling(t);
     const waits = failure(host.eval('globalThis.mine = new Promise(() => {}); mine', { timeoutMs: 60 }));
-    const works = host.eval(`bridge.tell('working'); new Promise((resolve) => setTimeout(() => { ${spin(200)} resolve('whole'); }, 0))`);
+    const works = host.eval(
+      `bridge.tell('working'); new Promise((resolve) => setTimeout(() => { ${spin(200)} resolve('whole'); }, 0))`,
+    );
     assert.equal((await waits).code, 'ERR_TIMEOUT');
     assert.equal(await works, 'whole');
   });
@@ -117,7 +135,9 @@ describe('timeoutMs', () => {
 
   test('what a call does not answer for any more settles nobody, and hangs nobody', async (t) => {
     const host = open(t);
-    const first = failure(host.eval('globalThis.p = new Promise((resolve) => setTimeout(resolve, 50)); p', { timeoutMs: 10 }));
+    const first = failure(
+      host.eval('globalThis.p = new Promise((resolve) => setTimeout(resolve, 50)); p', { timeoutMs: 10 }),
+    );
     const second = failure(host.eval('p', { timeoutMs: 100 }));
     assert.deepEqual([(await first).code, (await second).code], ['ERR_TIMEOUT', 'ERR_TIMEOUT']);
   });
@@ -125,7 +145,10 @@ describe('timeoutMs', () => {
   test('many calls wait at once, and each gets its own answer', async (t) => {
     const host = await openWith(t, 'exports.later = (i) => new Promise((resolve) => setTimeout(resolve, i % 7, i))');
     const calls = Array.from({ length: 500 }, (_, i) => host.call('p', 'later', [i]));
-    assert.deepEqual(await Promise.all(calls), calls.map((_, i) => i));
+    assert.deepEqual(
+      await Promise.all(calls),
+      calls.map((_, i) => i),
+    );
   });
 });
 
@@ -151,12 +174,36 @@ describe('cpuMs', () => {
   });
 });
 
+describe('a native that does not return', () => {
+  test('is answered on time; its sandbox is dead and says why, its thread is counted, others work on', async (t) => {
+    const [host, other] = [open(t), open(t)];
+    const started = performance.now();
+    assert.equal(
+      await code(host.eval('const n = 1n << 1000000n; "".concat(n, n, n)', { timeoutMs: 50 })),
+      'ERR_TIMEOUT',
+    );
+    assert.ok(performance.now() - started < 1_000);
+    const waiting = await failure(host.eval('1', { timeoutMs: 20_000 }));
+    assert.equal(waiting.code, 'ERR_CLOSED');
+    assert.ok(waiting.cause instanceof Error && waiting.cause.message !== '');
+    assert.equal(host.stats().state, 'dead');
+    assert.ok(host.stats().process.quarantinedThreads >= 1);
+    assert.deepEqual([await code(host.eval('1')), thrown(() => host.evalSync('1')).code], ['ERR_CLOSED', 'ERR_CLOSED']);
+    assert.equal(await other.eval('1'), 1);
+    await host.close();
+  });
+});
+
 describe('AbortSignal', () => {
   test('it ends a loop at once, and the sandbox works on with its state', async (t) => {
     const host = openTelling(t);
     await host.eval('globalThis.state = 1');
     const controller = new AbortController();
-    const call = failure(host.eval('bridge.tell("looping"); setTimeout(() => { state++; for (;;); }, 0); new Promise(() => {})', { signal: controller.signal }));
+    const call = failure(
+      host.eval('bridge.tell("looping"); setTimeout(() => { state++; for (;;); }, 0); new Promise(() => {})', {
+        signal: controller.signal,
+      }),
+    );
     await host.told('looping');
     const started = performance.now();
     controller.abort();
@@ -168,7 +215,11 @@ describe('AbortSignal', () => {
   test('it ends a running loop, not just the wait for it', async (t) => {
     const host = open(t);
     const { signal } = new AbortController();
-    const call = failure(host.eval('for (;;);', { signal: AbortSignal.any?.([signal, AbortSignal.timeout(30)]) ?? AbortSignal.timeout(30) }));
+    const call = failure(
+      host.eval('for (;;);', {
+        signal: AbortSignal.any?.([signal, AbortSignal.timeout(30)]) ?? AbortSignal.timeout(30),
+      }),
+    );
     assert.equal((await call).code, 'ERR_ABORTED');
     assert.equal(await host.eval('1', { timeoutMs: 2000 }), 1);
   });
@@ -176,7 +227,9 @@ describe('AbortSignal', () => {
   test('it ends an idle wait, with its timers and operations', async (t) => {
     const host = openTelling(t);
     const controller = new AbortController();
-    const call = failure(host.eval('bridge.tell("set"); setTimeout(() => {}, 1e6); new Promise(() => {})', { signal: controller.signal }));
+    const call = failure(
+      host.eval('bridge.tell("set"); setTimeout(() => {}, 1e6); new Promise(() => {})', { signal: controller.signal }),
+    );
     await host.told('set');
     controller.abort('enough');
     assert.equal((await call).cause, 'enough');
@@ -202,7 +255,11 @@ describe('the background', () => {
     assert.equal(await host.eval('setTimeout(() => bridge.tell("later"), 20); 1'), 1);
     assert.equal(await host.eval('bridge.ask("answer").then(bridge.tell); 2'), 2);
     assert.equal(await host.eval('let n = 0; setInterval(() => { if (++n === 3) bridge.tell("thrice"); }, 1); 3'), 3);
-    assert.deepEqual(await Promise.all([host.told('later'), host.told('answer'), host.told('thrice')]), ['later', 'answer', 'thrice']);
+    assert.deepEqual(await Promise.all([host.told('later'), host.told('answer'), host.told('thrice')]), [
+      'later',
+      'answer',
+      'thrice',
+    ]);
   });
 
   test("it is not under the finished call's deadline", async (t) => {
@@ -241,7 +298,8 @@ describe('the background', () => {
 });
 
 describe('stackBytes', () => {
-  const DEPTH = '{ let d = 0; try { (function f() { d++; f(); })(); } catch (error) { [d, error.name, error instanceof RangeError] } }';
+  const DEPTH =
+    '{ let d = 0; try { (function f() { d++; f(); })(); } catch (error) { [d, error.name, error instanceof RangeError] } }';
 
   test('endless recursion is a RangeError that can be caught', async (t) => {
     const host = open(t);
@@ -264,7 +322,11 @@ describe('stackBytes', () => {
 
   test('recursion in the parser, in JSON and in natives ends the same way', async (t) => {
     const host = open(t);
-    for (const source of ['JSON.parse("[".repeat(1e6))', 'eval("(".repeat(1e5))', 'let a = []; for (let i = 0; i < 1e6; i++) a = [a]; JSON.stringify(a)']) {
+    for (const source of [
+      'JSON.parse("[".repeat(1e6))',
+      'eval("(".repeat(1e5))',
+      'let a = []; for (let i = 0; i < 1e6; i++) a = [a]; JSON.stringify(a)',
+    ]) {
       assert.equal(await code(host.eval(`{ ${source} }`)), 'ERR_GUEST', source);
     }
     assert.equal(await host.eval('1'), 1);
@@ -277,7 +339,12 @@ describe('memoryBytes', () => {
   test('after ERR_MEMORY the sandbox works on with its state', async (t) => {
     const host = open(t, { limits: { memoryBytes: 16 * MIB } });
     await host.eval('globalThis.state = "kept"');
-    for (const what of ['new Uint8Array(1 << 16)', '{ a: {} }', '"x".repeat(1000) + keep.length', 'new Array(1000).fill(0)']) {
+    for (const what of [
+      'new Uint8Array(1 << 16)',
+      '{ a: {} }',
+      '"x".repeat(1000) + keep.length',
+      'new Array(1000).fill(0)',
+    ]) {
       const source = `{ const keep = []; for (;;) keep.push(${what.startsWith('{') ? `(${what})` : what}); }`;
       assert.equal(await code(host.eval(source)), 'ERR_MEMORY', what);
       assert.equal(await host.eval('state'), 'kept');
@@ -286,12 +353,17 @@ describe('memoryBytes', () => {
 
   test('a guest may catch that its memory is full', async (t) => {
     const host = open(t, { limits: { memoryBytes: 16 * MIB } });
-    const source = '{ let keep = []; try { for (;;) keep.push(new Uint8Array(1 << 16)); } catch (error) { keep = null; error.message } }';
+    const source =
+      '{ let keep = []; try { for (;;) keep.push(new Uint8Array(1 << 16)); } catch (error) { keep = null; error.message } }';
     assert.match(await host.eval(source), /memory/);
   });
 
-  test('transferred buffers count', async (t) => {
-    const host = await openWith(t, 'const kept = []; exports.keep = (b) => kept.push(b); exports.drop = () => { kept.length = 0; }', { limits: { memoryBytes: 40 * MIB } });
+  test('transferred buffers count, each of them once', async (t) => {
+    const host = await openWith(
+      t,
+      'const kept = []; exports.keep = (b) => kept.push(b); exports.drop = () => { kept.length = 0; }',
+      { limits: { memoryBytes: 40 * MIB } },
+    );
     const send = () => {
       const { buffer } = host.native.alloc(16 * MIB);
       return host.call('p', 'keep', [buffer], { transfer: [buffer] });
@@ -321,7 +393,12 @@ describe('memoryBytes', () => {
 
   test('a result larger than the memory is refused', async (t) => {
     const host = open(t, { limits: { memoryBytes: 4 * MIB } });
-    assert.equal(await code(host.eval('{ const s = "x".repeat(1 << 20); Array(64).fill(0).map((_, i) => new Uint8Array(1 << 20)) }')), 'ERR_MEMORY');
+    assert.equal(
+      await code(
+        host.eval('{ const s = "x".repeat(1 << 20); Array(64).fill(0).map((_, i) => new Uint8Array(1 << 20)) }'),
+      ),
+      'ERR_MEMORY',
+    );
     assert.equal(await host.eval('1'), 1);
   });
 
@@ -349,7 +426,11 @@ describe('bufferBytes', () => {
 describe('sync calls', () => {
   test('they obey the deadline in code, in microtasks and in timers', (t) => {
     const host = open(t);
-    const sources = ['for (;;);', '(function f() { Promise.resolve().then(f); })()', 'setTimeout(() => { for (;;); }); new Promise(() => {})'];
+    const sources = [
+      'for (;;);',
+      '(function f() { Promise.resolve().then(f); })()',
+      'setTimeout(() => { for (;;); }); new Promise(() => {})',
+    ];
     for (const source of sources) {
       assert.equal(thrown(() => host.evalSync(source, { timeoutMs: 40 })).code, 'ERR_TIMEOUT', source);
     }
@@ -363,12 +444,16 @@ describe('sync calls', () => {
 
   test('an interval that settles nothing is ended by the deadline, and is gone', async (t) => {
     const host = open(t);
-    assert.equal(thrown(() => host.evalSync('setInterval(() => {}, 1); new Promise(() => {})', { timeoutMs: 40 })).code, 'ERR_TIMEOUT');
+    assert.equal(
+      thrown(() => host.evalSync('setInterval(() => {}, 1); new Promise(() => {})', { timeoutMs: 40 })).code,
+      'ERR_TIMEOUT',
+    );
     assert.equal(host.stats().timers, 0);
   });
 
   test('they run due timers in their order, and wait for those to come', (t) => {
-    const source = 'const seen = []; setTimeout(() => seen.push(2), 4); setTimeout(() => seen.push(1), 1); setImmediate(() => seen.push(0)); new Promise((r) => setTimeout(() => r(seen), 8))';
+    const source =
+      'const seen = []; setTimeout(() => seen.push(2), 4); setTimeout(() => seen.push(1), 1); setImmediate(() => seen.push(0)); new Promise((r) => setTimeout(() => r(seen), 8))';
     assert.deepEqual(open(t).evalSync(source), [0, 1, 2]);
   });
 
@@ -378,7 +463,14 @@ describe('sync calls', () => {
 
   test('host functions run inline, in order, with their errors', (t) => {
     const seen = [];
-    const host = open(t, { bridge: { note: (x) => seen.push(x), fail: () => { throw new RangeError('no'); } } });
+    const host = open(t, {
+      bridge: {
+        note: (x) => seen.push(x),
+        fail: () => {
+          throw new RangeError('no');
+        },
+      },
+    });
     assert.deepEqual(host.evalSync('(async () => [await bridge.note("a"), await bridge.note("b")])()'), [1, 2]);
     assert.deepEqual(seen, ['a', 'b']);
     assert.equal(host.evalSync('bridge.fail().catch((error) => error.name)'), 'RangeError');
@@ -438,7 +530,8 @@ describe('rejections and the console', () => {
   test('what a timer throws is reported, and the timer next to it runs', async (t) => {
     const { hook, next } = consoleOf();
     const host = open(t, { console: hook });
-    const source = 'setTimeout(() => { throw new RangeError("in a timer"); }); new Promise((resolve) => setTimeout(resolve, 1, 1))';
+    const source =
+      'setTimeout(() => { throw new RangeError("in a timer"); }); new Promise((resolve) => setTimeout(resolve, 1, 1))';
     assert.equal(await host.eval(source), 1);
     assert.match((await next()).text, /RangeError: in a timer/);
   });
@@ -449,7 +542,12 @@ describe('rejections and the console', () => {
     const before = Date.now();
     await host.call('p', 'f');
     const { time, ...entry } = await next();
-    assert.deepEqual(entry, { level: 'warn', args: ['a %s', 'b', { c: [1n] }], text: 'a b { c: [ 1n ] }', plugin: 'p' });
+    assert.deepEqual(entry, {
+      level: 'warn',
+      args: ['a %s', 'b', { c: [1n] }],
+      text: 'a b { c: [ 1n ] }',
+      plugin: 'p',
+    });
     assert.ok(time >= before - 1 && time <= Date.now() + 1);
     await host.eval('console.log("no plugin")');
     assert.equal('plugin' in (await next(({ text }) => text === 'no plugin')), false);
@@ -458,9 +556,14 @@ describe('rejections and the console', () => {
   test('every level arrives, and arguments that cannot cross arrive as text', async (t) => {
     const { entries, hook, next } = consoleOf();
     const host = open(t, { console: hook });
-    await host.eval('for (const level of ["debug", "log", "info", "warn", "error", "trace"]) console[level](level, () => 1)');
+    await host.eval(
+      'for (const level of ["debug", "log", "info", "warn", "error", "trace"]) console[level](level, () => 1)',
+    );
     await next(({ level }) => level === 'trace');
-    assert.deepEqual(entries.map(({ level }) => level), ['debug', 'log', 'info', 'warn', 'error', 'trace']);
+    assert.deepEqual(
+      entries.map(({ level }) => level),
+      ['debug', 'log', 'info', 'warn', 'error', 'trace'],
+    );
     for (const { args } of entries) assert.equal(typeof args[1], 'string');
   });
 

@@ -22,7 +22,8 @@ async function same(host, ...values) {
 }
 
 const pattern = (length, seed = 1) => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * seed) & 255);
-const detached = (buffer) => buffer.byteLength === 0 && thrown(() => structuredClone(buffer, { transfer: [buffer] })) instanceof Error;
+/** A view on a detached buffer cannot be made, not even on an empty one. */
+const detached = (buffer) => buffer.byteLength === 0 && thrown(() => new Uint8Array(buffer)) instanceof TypeError;
 
 describe('there and back', () => {
   test('numbers with all their bits', async (t) => {
@@ -30,7 +31,11 @@ describe('there and back', () => {
     const edges = [0, -0, 1, -1, 63, 64, -65, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 53)];
     for (const n of [...edges, 0.1, -1.5, NaN, Infinity, -Infinity, 5e-324, Number.MAX_VALUE]) {
       assert.ok(Object.is(await host.call('p', 'echo', [n]), n), String(n));
-      assert.equal(await host.call('p', 'check', [`Object.is(value, ${Object.is(n, -0) ? '-0' : n})`, n]), true, String(n));
+      assert.equal(
+        await host.call('p', 'check', [`Object.is(value, ${Object.is(n, -0) ? '-0' : n})`, n]),
+        true,
+        String(n),
+      );
     }
   });
 
@@ -56,7 +61,10 @@ describe('there and back', () => {
       assert.ok((await host.call('p', 'echo', [text])) === text);
     }
     assert.equal((await host.eval('"x".repeat(1 << 24)')).length, 1 << 24);
-    assert.equal(await host.eval('let rope = "ab"; for (let i = 0; i < 20; i++) rope = rope + rope; rope'), 'ab'.repeat(1 << 20));
+    assert.equal(
+      await host.eval('let rope = "ab"; for (let i = 0; i < 20; i++) rope = rope + rope; rope'),
+      'ab'.repeat(1 << 20),
+    );
   });
 
   test('BigInts of any size', async (t) => {
@@ -68,7 +76,19 @@ describe('there and back', () => {
 
   test('plain objects with their keys in order', async (t) => {
     const host = await openEcho(t);
-    const value = { b: 1, a: 2, 7: 3, 1: 4, '01': 5, 4294967295: 6, '-1': 7, '': 8, 'odd key': 9, ключ: 10, [`k${'x'.repeat(300)}`]: 11 };
+    const value = {
+      b: 1,
+      a: 2,
+      7: 3,
+      1: 4,
+      '01': 5,
+      4294967295: 6,
+      '-1': 7,
+      '': 8,
+      'odd key': 9,
+      ключ: 10,
+      [`k${'x'.repeat(300)}`]: 11,
+    };
     await same(host, value, {});
     assert.deepEqual(Object.keys(await host.call('p', 'echo', [value])), Object.keys(value));
     assert.deepEqual(await host.call('p', 'check', ['Object.keys(value)', value]), Object.keys(value));
@@ -77,9 +97,13 @@ describe('there and back', () => {
   test('keys of Object.prototype, as own properties on both sides', async (t) => {
     const host = await openEcho(t);
     const value = JSON.parse('{"__proto__":{"polluted":1},"constructor":2,"toString":3,"then":4}');
-    const source = 'Object.getPrototypeOf(value) === Object.prototype && Object.hasOwn(value, "__proto__") && ({}).polluted === undefined';
+    const source =
+      'Object.getPrototypeOf(value) === Object.prototype && Object.hasOwn(value, "__proto__") && ({}).polluted === undefined';
     assert.equal(await host.call('p', 'check', [source, value]), true);
-    for (const result of [await host.call('p', 'echo', [value]), await host.eval(`JSON.parse('${JSON.stringify(value)}')`)]) {
+    for (const result of [
+      await host.call('p', 'echo', [value]),
+      await host.eval(`JSON.parse('${JSON.stringify(value)}')`),
+    ]) {
       assert.deepEqual(Object.keys(result), Object.keys(value));
       assert.equal(Object.getPrototypeOf(result), Object.prototype);
       assert.equal({}.polluted, undefined);
@@ -88,17 +112,28 @@ describe('there and back', () => {
 
   test('arrays with holes, with properties, and sparse ones', async (t) => {
     const host = await openEcho(t);
-    await same(host, [], [1, , 3], Array(5), Object.assign([1, 2], { extra: 'x' }), Object.assign([], { length: 4_000_000_000, 7: 1 }));
+    await same(
+      host,
+      [],
+      [1, , 3],
+      Array(5),
+      Object.assign([1, 2], { extra: 'x' }),
+      Object.assign([], { length: 4_000_000_000, 7: 1 }),
+    );
     assert.equal(await host.call('p', 'check', ['!(1 in value) && value.length === 3', [1, , 3]]), true);
-    assert.deepEqual(await host.eval('{ const a = [1, , 3]; a.tail = true; a }'), Object.assign([1, , 3], { tail: true }));
+    assert.deepEqual(
+      await host.eval('{ const a = [1, , 3]; a.tail = true; a }'),
+      Object.assign([1, , 3], { tail: true }),
+    );
     const sparse = await host.eval('{ const a = []; a[3e9] = 1; a }');
     assert.deepEqual([sparse.length, Object.keys(sparse)], [3e9 + 1, ['3000000000']]);
   });
 
   test('dates, an invalid one too, and regular expressions', async (t) => {
     const host = await openEcho(t);
-    await same(host, new Date(0), new Date(-1), new Date(8.64e15), new Date(NaN), /a/, /x\/[y]/dgimsuy, new RegExp('漢', 'v'));
+    await same(host, new Date(0), new Date(-1), new Date(8.64e15), /a/, /x\/[y]/dgimsuy, new RegExp('漢', 'v'));
     assert.equal(await host.call('p', 'check', ['value instanceof Date && isNaN(value)', new Date(NaN)]), true);
+    assert.ok(Number.isNaN((await host.call('p', 'echo', [new Date(NaN)])).getTime()));
     const found = /a/g;
     found.lastIndex = 5;
     assert.equal((await host.call('p', 'echo', [found])).lastIndex, 0);
@@ -114,7 +149,13 @@ describe('there and back', () => {
   test('maps and sets with keys of any kind, in their order', async (t) => {
     const host = await openEcho(t);
     const key = { a: 1 };
-    const map = new Map([[key, 'k'], [NaN, 0], [-0, 1], ['text', new Map([[1, 2]])], [undefined, null]]);
+    const map = new Map([
+      [key, 'k'],
+      [NaN, 0],
+      [-0, 1],
+      ['text', new Map([[1, 2]])],
+      [undefined, null],
+    ]);
     await same(host, new Map(), new Set(), map, new Set([3, 1, 2, 'x', [1], new Set([{}])]));
     assert.equal(await host.call('p', 'check', ['value.get(NaN) === 0 && [...value.keys()][0].a', map]), 1);
     const [first, back] = await host.call('p', 'again', [key, map]);
@@ -127,7 +168,10 @@ describe('there and back', () => {
       const error = new Type('message', { cause: { deep: [1] } });
       const back = await host.call('p', 'echo', [error]);
       assert.ok(back instanceof Type);
-      assert.deepEqual([back.name, back.message, back.cause, back.stack], [Type.name, 'message', { deep: [1] }, error.stack]);
+      assert.deepEqual(
+        [back.name, back.message, back.cause, back.stack],
+        [Type.name, 'message', { deep: [1] }, error.stack],
+      );
       assert.equal(await host.call('p', 'check', [`value instanceof ${Type.name} && value.cause.deep[0]`, error]), 1);
     }
     const both = await host.call('p', 'echo', [new AggregateError([new TypeError('a'), 2], 'both')]);
@@ -142,7 +186,9 @@ describe('there and back', () => {
     const back = await host.call('p', 'echo', [new QuotaError('full')]);
     assert.ok(back instanceof RangeError);
     assert.deepEqual([back.name, back.message], ['QuotaError', 'full']);
-    const own = await host.eval('(class MyError extends TypeError { get name() { return "MyError"; } }); ({ e: Object.assign(new TypeError("m"), { name: "MyError" }) })');
+    const own = await host.eval(
+      '(class MyError extends TypeError { get name() { return "MyError"; } }); ({ e: Object.assign(new TypeError("m"), { name: "MyError" }) })',
+    );
     assert.ok(own.e instanceof TypeError);
     assert.deepEqual([own.e.name, own.e.message], ['MyError', 'm']);
   });
@@ -157,7 +203,10 @@ describe('there and back', () => {
     assert.equal(back.self, back);
     assert.ok(back.list[0] === back.list && back.list[1] === back.date && back.list[2] === back.map);
     assert.equal(back.map.get(back), back.map);
-    assert.equal(await host.call('p', 'check', ['value.self === value && value.map.get(value) === value.map', value]), true);
+    assert.equal(
+      await host.call('p', 'check', ['value.self === value && value.map.get(value) === value.map', value]),
+      true,
+    );
     const shared = [1];
     const [a, b] = await host.call('p', 'again', [shared, shared]);
     assert.equal(a, b);
@@ -174,7 +223,12 @@ describe('there and back', () => {
     const value = Object.defineProperty(new Point(), 'y', { enumerable: true, get: () => ++reads });
     assert.deepEqual(await host.call('p', 'echo', [value]), { x: 1, y: 1 });
     assert.equal(reads, 1);
-    assert.deepEqual(await host.eval('let reads = 0; class P { #p = 1; x = 1; get z() { return 1; } m() {} } Object.defineProperty(new P(), "y", { enumerable: true, get: () => ++reads })'), { x: 1, y: 1 });
+    assert.deepEqual(
+      await host.eval(
+        'let reads = 0; class P { #p = 1; x = 1; get z() { return 1; } m() {} } Object.defineProperty(new P(), "y", { enumerable: true, get: () => ++reads })',
+      ),
+      { x: 1, y: 1 },
+    );
     assert.equal(await host.eval('reads'), 1);
     assert.deepEqual(await host.eval('({ __proto__: null, a: 1, toJSON() {} }).a'), 1);
   });
@@ -207,7 +261,19 @@ describe('there and back', () => {
 });
 
 describe('bytes', () => {
-  const VIEWS = ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32', 'Uint32', 'Float32', 'Float64', 'BigInt64', 'BigUint64'];
+  const VIEWS = [
+    'Int8',
+    'Uint8',
+    'Uint8Clamped',
+    'Int16',
+    'Uint16',
+    'Int32',
+    'Uint32',
+    'Float32',
+    'Float64',
+    'BigInt64',
+    'BigUint64',
+  ];
 
   test('every view, with its offset, inline and in a block', async (t) => {
     const host = await openEcho(t);
@@ -231,20 +297,30 @@ describe('bytes', () => {
     const buffer = new ArrayBuffer(4000);
     const [a, b, c] = await host.call('p', 'again', [new Uint8Array(buffer), new Uint16Array(buffer, 2, 4), buffer]);
     assert.ok(a.buffer === b.buffer && b.buffer === c);
-    assert.equal(await host.call('p', 'check', ['(value[0][0] = 7, new Uint8Array(value[1])[0])', [new Uint8Array(buffer), buffer]]), 7);
+    assert.equal(
+      await host.call('p', 'check', [
+        '(value[0][0] = 7, new Uint8Array(value[1])[0])',
+        [new Uint8Array(buffer), buffer],
+      ]),
+      7,
+    );
     assert.equal(new Uint8Array(buffer)[0], 0);
   });
 
-  test('resizable buffers stay resizable, and views keep tracking them', { skip: !('resizable' in ArrayBuffer.prototype) }, async (t) => {
-    const host = await openEcho(t);
-    for (const size of [8, 4096]) {
-      const buffer = new ArrayBuffer(size, { maxByteLength: size * 2 });
-      const [back, view] = await host.call('p', 'again', [buffer, new Uint8Array(buffer)]);
-      assert.deepEqual([back.resizable, back.byteLength, back.maxByteLength], [true, size, size * 2]);
-      back.resize(size + 4);
-      assert.equal(view.length, size + 4);
-    }
-  });
+  test(
+    'resizable buffers stay resizable, and views keep tracking them',
+    { skip: !('resizable' in ArrayBuffer.prototype) },
+    async (t) => {
+      const host = await openEcho(t);
+      for (const size of [8, 4096]) {
+        const buffer = new ArrayBuffer(size, { maxByteLength: size * 2 });
+        const [back, view] = await host.call('p', 'again', [buffer, new Uint8Array(buffer)]);
+        assert.deepEqual([back.resizable, back.byteLength, back.maxByteLength], [true, size, size * 2]);
+        back.resize(size + 4);
+        assert.equal(view.length, size + 4);
+      }
+    },
+  );
 
   test('1 MiB and 16 MiB there and back, by copy and by transfer', async (t) => {
     const host = await openEcho(t);
@@ -275,7 +351,11 @@ describe('bytes', () => {
   test('results stay usable after close() and a collection', async (t) => {
     const host = await openEcho(t);
     const bytes = pattern(3 << 20);
-    const results = [await host.call('p', 'echo', [bytes]), await host.native.take(await host.native.put(bytes)), host.callSync('p', 'echo', [bytes])];
+    const results = [
+      await host.call('p', 'echo', [bytes]),
+      await host.native.take(await host.native.put(bytes)),
+      host.callSync('p', 'echo', [bytes]),
+    ];
     await host.gc();
     await host.close();
     for (const result of results) {
@@ -284,7 +364,7 @@ describe('bytes', () => {
     }
   });
 
-  test("a Buffer crosses as its own range, never with the pool behind it", async (t) => {
+  test('a Buffer crosses as its own range, never with the pool behind it', async (t) => {
     const host = await openEcho(t);
     const secret = Buffer.from('secret in the pool');
     const buffer = Buffer.from('mine');
@@ -292,7 +372,14 @@ describe('bytes', () => {
     assert.equal(await host.call('p', 'check', ['value.buffer.byteLength', buffer]), 4);
     const back = await host.call('p', 'echo', [buffer]);
     assert.deepEqual([back.buffer.byteLength, Buffer.from(back).toString()], [4, 'mine']);
-    assert.equal(await host.call('p', 'check', ['value.buffer.byteLength', { deep: [buffer] }].map((x) => x.deep?.[0] ?? x)), 4);
+    assert.equal(
+      await host.call(
+        'p',
+        'check',
+        ['value.buffer.byteLength', { deep: [buffer] }].map((x) => x.deep?.[0] ?? x),
+      ),
+      4,
+    );
   });
 
   test('what was detached before is refused', async (t) => {
@@ -300,8 +387,12 @@ describe('bytes', () => {
     const buffer = new ArrayBuffer(8);
     const view = new Uint8Array(buffer);
     structuredClone(buffer, { transfer: [buffer] });
-    for (const value of [buffer, view]) assert.equal((await failure(host.call('p', 'echo', [value]))).code, 'ERR_CLONE');
-    assert.equal((await failure(host.eval('{ const b = new ArrayBuffer(8); b.transfer(); ({ b }) }'))).path, 'result.b');
+    for (const value of [buffer, view])
+      assert.equal((await failure(host.call('p', 'echo', [value]))).code, 'ERR_CLONE');
+    assert.equal(
+      (await failure(host.eval('{ const b = new ArrayBuffer(8); b.transfer(); ({ b }) }'))).path,
+      'result.b',
+    );
   });
 });
 
@@ -382,7 +473,11 @@ test('what a guest can build and Node cannot is ERR_CLONE, and hurts nobody else
   const host = open(t);
   const other = host.eval('new Promise((resolve) => setTimeout(resolve, 5, "unhurt"))');
   // QuickJS and V8 do not accept the very same patterns and array kinds in every Node.
-  const results = await Promise.allSettled([host.eval('new Float16Array(2)'), host.eval('/(?<a>x)|(?<a>y)/'), host.eval('/(?i:x)/')]);
+  const results = await Promise.allSettled([
+    host.eval('new Float16Array(2)'),
+    host.eval('/(?<a>x)|(?<a>y)/'),
+    host.eval('/(?i:x)/'),
+  ]);
   for (const { status, reason } of results) if (status === 'rejected') assert.equal(reason.code, 'ERR_CLONE');
   assert.equal(await other, 'unhurt');
 });

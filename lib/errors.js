@@ -88,4 +88,4 @@ function own(error, key, value) {
   Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
 }
 
-module.exports = { HostboxError, fromWire };
+module.exports = { HostboxError, fromWire, headed };

@@ -217,9 +217,10 @@ function open(result) {
  * @returns {unknown}
  */
 function translated(error) {
-  const match = error instanceof Error ? /^(ERR_[A-Z_]+): ([^]*)$/.exec(error.message) : null;
+  const match = error instanceof Error ? /^(ERR_[A-Z_]+)(?: \[([^\]]+)\])?: ([^]*)$/.exec(error.message) : null;
   if (match === null) return error;
-  return new HostboxError(/** @type {import('../index').ErrorCode} */ (match[1]), /** @type {string} */ (match[2]));
+  const [, code, limit, message = ''] = match;
+  return new HostboxError(/** @type {import('../index').ErrorCode} */ (code), message, { limit });
 }
 
 /**

@@ -326,11 +326,16 @@ function isThenable(value) {
  * @returns {{ name: string, message: string, code: string | undefined }}
  */
 function described(error) {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: undefined };
-  const code = /** @type {{ code?: unknown }} */ (error).code;
-  const name = error instanceof HostboxError && error.code === 'ERR_CLONE' ? 'TypeError' : String(error.name);
-  const known = typeof code === 'string' || typeof code === 'number';
-  return { name, message: String(error.message), code: known ? String(code) : undefined };
+  try {
+    if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: undefined };
+    const code = /** @type {{ code?: unknown }} */ (error).code;
+    const name = error instanceof HostboxError && error.code === 'ERR_CLONE' ? 'TypeError' : String(error.name);
+    const known = typeof code === 'string' || typeof code === 'number';
+    return { name, message: String(error.message), code: known ? String(code) : undefined };
+  } catch {
+    // Whatever was thrown, the guest's promise has to settle.
+    return { name: 'Error', message: 'the host function threw a value that cannot be read', code: undefined };
+  }
 }
 
 module.exports = { HostRuntime };

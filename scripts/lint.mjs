@@ -8,8 +8,10 @@ import { findProgram, main, root, run, runParts, runTool } from './steps.mjs';
 import { checkTypes } from './types.mjs';
 
 const parts = {
-  format() {
+  rustfmt() {
     run('cargo', ['fmt', '--all', '--check']);
+  },
+  prettier() {
     runTool('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']);
   },
   oxlint() {

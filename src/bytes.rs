@@ -22,7 +22,7 @@ struct Input {
 
 impl Input {
     fn new(store: &Arc<Store>, bytes: &Uint8Array) -> Result<Self> {
-        let id = store.put_copy(bytes).map_err(|error| thrown(&error))?;
+        let id = store.put_copy(bytes).map_err(|error| thrown(&error, store))?;
         Ok(Self { store: store.clone(), id })
     }
 
@@ -39,7 +39,7 @@ impl Drop for Input {
     }
 }
 
-fn failure(error: &BufferError) -> Failure {
+fn failure(error: &BufferError, store: &Store) -> Failure {
     let code = match error {
         BufferError::IdNotFound(_) => Code::IdNotFound,
         BufferError::Op { .. } => Code::Op,
@@ -47,12 +47,15 @@ fn failure(error: &BufferError) -> Failure {
         // Nothing but the end of the sandbox cancels what Node started.
         BufferError::Cancelled => return Failure::new(Code::Closed, "the sandbox is closed"),
     };
-    Failure::new(code, error.to_string())
+    let failure = Failure::new(code, error.to_string());
+    if code == Code::Memory { failure.with_limit(format!("bufferBytes: {}", store.limit())) } else { failure }
 }
 
-fn thrown(error: &BufferError) -> Error {
-    let failure = failure(error);
-    Error::from_reason(format!("{}: {}", failure.code.as_str(), failure.message))
+/// The code, the limit where one was reached, and the message, as `lib/port.js` reads them.
+fn thrown(error: &BufferError, store: &Store) -> Error {
+    let failure = failure(error, store);
+    let limit = failure.limit.map_or(String::new(), |limit| format!(" [{limit}]"));
+    Error::from_reason(format!("{}{limit}: {}", failure.code.as_str(), failure.message))
 }
 
 fn whole(value: f64) -> u64 {
@@ -77,7 +80,7 @@ impl NativeSandbox {
     /// Copies bytes into the store; their id.
     #[napi]
     pub fn put(&self, bytes: Uint8Array) -> Result<f64> {
-        self.store.put_copy(&bytes).map(number).map_err(|error| thrown(&error))
+        self.store.put_copy(&bytes).map(number).map_err(|error| thrown(&error, &self.store))
     }
 
     /// One operation from id to id; the ticket of the answer.
@@ -135,7 +138,7 @@ impl NativeSandbox {
     /// Takes a buffer out of the store, without a copy.
     #[napi(ts_return_type = "ArrayBuffer")]
     pub fn take<'a>(&self, env: &'a Env, id: f64) -> Result<Unknown<'a>> {
-        let block = self.store.take(whole(id)).map_err(|error| thrown(&error))?;
+        let block = self.store.take(whole(id)).map_err(|error| thrown(&error, &self.store))?;
         // SAFETY: the calling environment.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), lend(env.raw(), block)?) })
     }
@@ -164,20 +167,21 @@ impl NativeSandbox {
             unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), length) }
         };
         let start = (offset as usize).min(bytes.len());
-        let taken = self.store.take_into(whole(id), &mut bytes[start..]).map_err(|error| thrown(&error))?;
+        let taken =
+            self.store.take_into(whole(id), &mut bytes[start..]).map_err(|error| thrown(&error, &self.store))?;
         Ok(vec![number(taken.bytes_written as u64), number(taken.source_length as u64)])
     }
 
     /// Frees a buffer.
     #[napi]
     pub fn free(&self, id: f64) -> Result<()> {
-        self.store.free(whole(id)).map_err(|error| thrown(&error))
+        self.store.free(whole(id)).map_err(|error| thrown(&error, &self.store))
     }
 
     /// What is known of a buffer: `[byteLength, width, height, format]`.
     #[napi(ts_return_type = "{ byteLength: number; width?: number; height?: number; format?: string }")]
     pub fn info<'a>(&self, env: &'a Env, id: f64) -> Result<Object<'a>> {
-        let info = self.store.info(whole(id)).map_err(|error| thrown(&error))?;
+        let info = self.store.info(whole(id)).map_err(|error| thrown(&error, &self.store))?;
         let mut object = Object::new(env)?;
         object.set("byteLength", number(info.byte_length as u64))?;
         if let (Some(width), Some(height)) = (info.width, info.height) {
@@ -201,7 +205,7 @@ impl NativeSandbox {
         self.line.port.hold(env);
         let (store, line, cancel) = (self.store.clone(), self.line.clone(), self.cancel.clone());
         spawn_blocking(move || {
-            let outcome = work(&store, &cancel).map_err(|error| failure(&error));
+            let outcome = work(&store, &cancel).map_err(|error| failure(&error, &store));
             line.deliver(vec![Event::Settled { ticket, outcome }]);
         });
         number(ticket)

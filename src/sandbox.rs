@@ -8,7 +8,7 @@ use std::time::Duration;
 use hostbox::Limits;
 use hostbox::parts::{
     Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload,
-    Plugin, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking, strip_script,
+    Plugin, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking,
 };
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
@@ -140,8 +140,9 @@ impl NativeSandbox {
         if !typescript {
             return self.submit(env, Request::Eval { source, filename }, timeout_ms);
         }
+        let sources = self.sources.clone();
         self.submit_later(env, timeout_ms, move || {
-            strip_script(&source, &filename).map(|source| Request::Eval { source, filename })
+            sources.strip_script(&source, &filename).map(|source| Request::Eval { source, filename })
         })
     }
 
@@ -257,7 +258,7 @@ impl NativeSandbox {
         typescript: bool,
         timeout_ms: f64,
     ) -> Result<Unknown<'a>> {
-        let source = if typescript { strip_script(&source, &filename) } else { Ok(source) };
+        let source = if typescript { self.sources.strip_script(&source, &filename) } else { Ok(source) };
         match source {
             Ok(source) => self.start_sync(env, Request::Eval { source, filename }, timeout_ms),
             Err(failure) => self.sync_frames(env, 0, Ok(SyncProgress::Done(Err(failure)))),

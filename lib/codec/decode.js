@@ -5,7 +5,7 @@
 
 const T = require('./tags.js');
 const { Reader, malformed, possible } = require('./reader.js');
-const { HostboxError } = require('../errors.js');
+const { HostboxError, headed } = require('../errors.js');
 
 const { MAX_DEPTH, RECURSED } = T;
 const viewClasses = T.VIEW_NAMES.map((name) => /** @type {any} */ (globalThis)[name]);
@@ -273,7 +273,7 @@ class Decoder extends Reader {
     if (Object.hasOwn(error, 'errors')) delete (/** @type {any} */ (error).errors);
     if (message !== undefined) hide(error, 'message', message);
     if (name !== undefined && name !== error.name) hide(error, 'name', name);
-    hide(error, 'stack', stack);
+    hide(error, 'stack', stack === undefined ? stack : headed(error.name, error.message, stack));
     return this.#keep(error);
   }
 

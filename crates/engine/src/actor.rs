@@ -314,12 +314,6 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
-    fn drop(&mut self) {
-        crate::stats::count_sandbox(-1);
-    }
-}
-
 pub(crate) fn busy() -> Failure {
     Failure::new(Code::Busy, "the sandbox is working; use the asynchronous call or wait for it")
 }

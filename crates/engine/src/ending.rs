@@ -21,6 +21,7 @@ impl Shared {
             gone
         };
         if was_alive {
+            crate::stats::count_sandbox(-1);
             self.fail_calls();
             if self.turn.kill(None, Verdict::Closed)
                 && let Some(this) = self.this.upgrade()
@@ -59,6 +60,7 @@ impl Shared {
             }
             inbox.doom = Some(Arc::new(why));
         }
+        crate::stats::count_sandbox(-1);
         self.fail_calls();
     }
 

@@ -89,7 +89,7 @@ impl Realm {
     }
 
     /// Settles calls whose promise another scope's turn settled, each in a turn of its own.
-    fn settle_ready(&self) {
+    pub(crate) fn settle_ready(&self) {
         for ticket in self.ready.take() {
             self.settle_in_own_turn(ticket);
         }
@@ -173,10 +173,11 @@ impl Realm {
     fn take_mail(&self, mail: Mail) -> bool {
         match mail {
             Mail::Call { ticket, deadline, request, charge } => {
+                // From here on what the message holds counts as the guest's own, once.
+                drop(charge);
                 if self.shared().is_waiting(ticket) {
                     self.begin_call(ticket, deadline, request);
                 }
-                drop(charge);
             }
             Mail::OpDone { op, outcome } => {
                 let scope = {
@@ -285,8 +286,7 @@ impl Realm {
             unsafe { qjs::JS_RunGC(self.rt) };
         }
         if self.has_panicked() {
-            let message = "internal error: a panic in a native function; please report it";
-            shared.die(Failure::new(Code::Internal, message));
+            shared.die(panicked());
         }
         verdict
     }
@@ -349,6 +349,9 @@ impl Realm {
     }
 
     fn verdict_failure(&self, scope: Ticket, verdict: Verdict) -> Failure {
+        if self.has_panicked() {
+            return panicked();
+        }
         let limits = &self.shared().config.limits;
         match verdict {
             Verdict::Deadline => self.shared().deadline_failure(scope),
@@ -398,4 +401,8 @@ impl Realm {
             unsafe { scope.free(self.cx) };
         }
     }
+}
+
+fn panicked() -> Failure {
+    Failure::new(Code::Internal, "internal error: a panic in a native function; please report it")
 }

@@ -53,7 +53,7 @@ pub struct Stats {
     pub pending: u64,
     /// Of these, calls that have begun.
     pub running: u64,
-    /// Calls answered.
+    /// Calls that ended well.
     pub done: u64,
     /// Results, completions and console messages that came when nobody wanted them any more or there was no room.
     pub dropped: u64,
@@ -81,9 +81,12 @@ impl Counters {
     }
 
     pub(crate) fn settled(&self, error: Option<Code>) {
-        self.done.fetch_add(1, Relaxed);
-        if let Some(index) = error.and_then(|code| CODES.iter().position(|known| *known == code)) {
-            self.errors[index].fetch_add(1, Relaxed);
+        let counter = match error {
+            None => Some(&self.done),
+            Some(code) => CODES.iter().position(|known| *known == code).map(|index| &self.errors[index]),
+        };
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Relaxed);
         }
     }
 

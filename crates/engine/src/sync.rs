@@ -37,6 +37,7 @@ impl Realm {
     pub(crate) fn go_on_sync(&self, ticket: Ticket, deadline: Nanos) -> Option<Vec<Event>> {
         self.context.with(|_| {
             loop {
+                self.settle_ready();
                 if self.sync_is_over(ticket) {
                     return None;
                 }

@@ -26,6 +26,9 @@ pub struct Plugin {
     pub replace: bool,
 }
 
+/// Source maps that one sandbox keeps.
+const MOST_MAPS: usize = 1_024;
+
 /// Source maps of one sandbox, by file name. Parsed when the first stack asks for one.
 #[derive(Clone, Default)]
 pub struct Sources {
@@ -84,12 +87,32 @@ impl Sources {
             }
             source
         };
+        self.keep(&filename, text);
+        Ok(PluginSource { name, source, filename, format, replace })
+    }
+
+    /// A classic script without its types.
+    ///
+    /// # Errors
+    /// `ERR_GUEST` with file, line and column.
+    pub fn strip_script(&self, source: &str, filename: &str) -> Result<String, Failure> {
+        let options = StripOptions { kind: SourceKind::Script, source_map: true };
+        let stripped = strip(source, filename, options).map_err(syntax_failure)?;
+        self.keep(filename, stripped.map.map(Text::Map));
+        Ok(stripped.code)
+    }
+
+    fn keep(&self, filename: &str, text: Option<Text>) {
         let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
         match text {
-            Some(text) => maps.insert(filename.clone(), Arc::new(Entry { text, parsed: OnceLock::new() })),
-            None => maps.remove(&filename),
-        };
-        Ok(PluginSource { name, source, filename, format, replace })
+            // Beyond this the app makes up names; stacks of the newest sources stay as the engine gives them.
+            Some(text) if maps.len() < MOST_MAPS || maps.contains_key(filename) => {
+                maps.insert(filename.to_owned(), Arc::new(Entry { text, parsed: OnceLock::new() }));
+            }
+            _ => {
+                maps.remove(filename);
+            }
+        }
     }
 
     /// A stack with the places of the sources instead of the bundle's.
@@ -100,15 +123,6 @@ impl Sources {
         }
         source_map::rewrite_stack(stack, |file| maps.get(file).and_then(|entry| entry.map()))
     }
-}
-
-/// A classic script without its types.
-///
-/// # Errors
-/// `ERR_GUEST` with file, line and column.
-pub fn strip_script(source: &str, filename: &str) -> Result<String, Failure> {
-    let options = StripOptions { kind: SourceKind::Script, source_map: false };
-    strip(source, filename, options).map(|stripped| stripped.code).map_err(syntax_failure)
 }
 
 fn by_extension(filename: &str) -> (Option<Format>, bool) {
