@@ -278,14 +278,29 @@ describe('loadPlugin', () => {
   });
 
   test('a name that is loading is taken too', async (t) => {
-    const host = open(t);
+    const loading = deferred();
+    const host = open(t, { bridge: { loading: () => loading.resolve() } });
     const slow = host.loadPlugin(
       'p',
-      'await new Promise((resolve) => setTimeout(resolve, 5)); export const v = () => 1',
+      'await new Promise((resolve) => { globalThis.go = resolve; bridge.loading(); }); export const v = () => 1',
     );
-    assert.equal((await failure(host.loadPlugin('p', 'export const v = () => 2'))).code, 'ERR_PLUGIN_EXISTS');
+    await loading.promise;
+    for (const replace of [false, true]) {
+      const second = host.loadPlugin('p', 'export const v = () => 2', { replace });
+      assert.equal((await failure(second)).code, 'ERR_PLUGIN_EXISTS');
+    }
+    await host.eval('go()');
     await slow;
     assert.equal(await host.call('p', 'v'), 1);
+  });
+
+  test('of two that load one name at once, one wins and one is told', async (t) => {
+    const host = open(t);
+    const sources = ['export const v = () => 0', 'exports.v = () => 1'];
+    const ends = await Promise.allSettled(sources.map((source) => host.loadPlugin('p', source)));
+    const winner = ends.findIndex(({ status }) => status === 'fulfilled');
+    assert.equal(await host.call('p', 'v'), winner);
+    assert.equal(ends[1 - winner].reason.code, 'ERR_PLUGIN_EXISTS');
   });
 
   test('where a replacement fails the old plugin stays', async (t) => {
@@ -484,16 +499,7 @@ describe('pluginInfo', () => {
 describe('stats', () => {
   test('they have the keys and types of the typings', (t) => {
     const stats = open(t).stats();
-    const numbers = [
-      'calls',
-      'pending',
-      'running',
-      'done',
-      'dropped',
-      'heapBytes',
-      'bufferBytes',
-      'buffers',
-    ];
+    const numbers = ['calls', 'pending', 'running', 'done', 'dropped', 'heapBytes', 'bufferBytes', 'buffers'];
     const more = ['timers', 'cpuMs', 'unhandledRejections'];
     for (const key of [...numbers, ...more]) assert.equal(typeof stats[key], 'number', key);
     assert.deepEqual(stats.errors, {});

@@ -1,5 +1,7 @@
 //! The actor as a room above uses it.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;

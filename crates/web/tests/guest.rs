@@ -59,6 +59,7 @@ fn check(feature: &str) {
 const SPOIL: &str = r#"{
   const how = () => { HOW };
   const { defineProperty } = Object;
+  const array = [], promise = Promise.prototype, reflect = Reflect;
   const spoil = (target, key) => {
     try { defineProperty(target, key, { __proto__: null, get: how, set: how, configurable: true }) } catch {}
   };
@@ -87,7 +88,7 @@ const SPOIL: &str = r#"{
   ];
   for (let i = 0; i < lists.length; i++) for (let j = 1; j < lists[i].length; j++) replace(lists[i][0], lists[i][j]);
   for (let i = 0; i < keys.length; i++) spoil(Object.prototype, keys[i]);
-  globalThis.isSpoiled = [].push === how && Promise.prototype.then === how && Reflect.apply === how;
+  globalThis.isSpoiled = array.push === how && promise.then === how && reflect.apply === how;
 } isSpoiled"#;
 
 /// A sandbox answers something and goes on, whether the built-ins were spoiled before the feature was loaded or after.
@@ -128,4 +129,4 @@ macro_rules! features {
     };
 }
 
-features! { abort bridge clone console encoding events inspect native navigator plugin report timers uuid webidl }
+features! { abort bridge clone console encoding events inspect native navigator performance plugin report timers uuid webidl }

@@ -1,5 +1,3 @@
-use std::sync::atomic::Ordering::Relaxed;
-
 use hostbox_buffers::Block;
 
 use super::*;
