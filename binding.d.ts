@@ -66,12 +66,14 @@ export declare class NativeSandbox {
 /** An instance of the module in one environment of Node. */
 export declare class Port {
   /**
-   * `deliver(length, blocks, bytes)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit)
-   * and the ArrayBuffers that they refer to. Both memories stay the port's.
+   * `deliver(length, blocks, bytes, more)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit)
+   * and the ArrayBuffers that they refer to; where there is `more`, `pump` is to be called later. Both memories stay the port's.
    */
   constructor(deliver: unknown, input: Uint8Array, output: Uint8Array)
   /** Whether an ArrayBuffer lies over memory of ours. */
   isOurs(buffer: unknown): boolean
+  /** Delivers what was left by the last delivery. */
+  pump(deliver: unknown): void
   /** Zeroed memory of ours as an ArrayBuffer: it moves into a sandbox without a copy. */
   alloc(length: number): ArrayBuffer
 }

@@ -53,14 +53,20 @@ const forgotten = new FinalizationRegistry((/** @type {number} */ id) => receive
  * @param {number} length
  * @param {ArrayBuffer[] | undefined} blocks
  * @param {ArrayBuffer | undefined} bytes
+ * @param {boolean} more whether events are left for a later round of Node's loop
  */
-function deliver(length, blocks, bytes) {
+function deliver(length, blocks, bytes, more) {
+  if (more) setImmediate(pump);
   frames.open(length, blocks, bytes);
   // What an event starts (host functions, console hooks) may use the codec: everything is read before anything is started.
   /** @type {(() => void)[]} */
   const started = [];
   while (!frames.done) readEvent(started);
   for (const start of started) start();
+}
+
+function pump() {
+  native.pump(deliver);
 }
 
 /** @param {(() => void)[]} started */

@@ -66,7 +66,7 @@ class HostRuntime {
    */
   async eval(source, options) {
     const text = check.string(source, 'source');
-    const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = check.evalOptions(options);
+    const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = evalOptions(options);
     if (signal?.aborted) throw aborted(signal);
     return this.#wait(this.#sandbox.eval(text, filename, typescript ?? isTypeScript(filename), timeoutMs), signal);
   }
@@ -77,7 +77,7 @@ class HostRuntime {
    */
   evalSync(source, options) {
     const text = check.string(source, 'source');
-    const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = check.evalOptions(options);
+    const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = evalOptions(options);
     if (signal?.aborted) throw aborted(signal);
     return this.#finish(this.#sandbox.evalSync(text, filename, typescript ?? isTypeScript(filename), timeoutMs));
   }
@@ -304,6 +304,15 @@ class HostRuntime {
       });
     }
   }
+}
+
+/** @param {EvalOptions | undefined} options */
+function evalOptions(options) {
+  const checked = check.evalOptions(options);
+  const { transfer } = checked;
+  // A script has no arguments: buffers would be detached and go nowhere.
+  if (transfer !== undefined && transfer.length > 0) check.refuse('no buffers', 'options.transfer of eval', transfer);
+  return checked;
 }
 
 /** @param {string} filename */

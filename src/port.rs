@@ -26,7 +26,7 @@ type RawFunction = sys::napi_threadsafe_function;
 
 /// What other threads may touch.
 pub(crate) struct Shared {
-    queue: Mutex<VecDeque<(u64, Event)>>,
+    queues: Mutex<Queues>,
     scheduled: AtomicBool,
     /// The environment is going away: there is nobody left to tell.
     gone: AtomicBool,
@@ -37,6 +37,39 @@ pub(crate) struct Shared {
     /// Memory that both sides know; touched on Node's thread alone.
     input: Memory,
     output: Memory,
+}
+
+/// Events that wait. Console messages stand apart: a flood of them must not hold up answers.
+#[derive(Default)]
+struct Queues {
+    answers: VecDeque<(u64, u64, Event)>,
+    console: VecDeque<(u64, u64, Event)>,
+    /// Numbers events in the order of their coming.
+    last: u64,
+}
+
+impl Queues {
+    fn push(&mut self, sandbox: u64, event: Event) {
+        self.last += 1;
+        let queue = if matches!(event, Event::Console(_)) { &mut self.console } else { &mut self.answers };
+        queue.push_back((self.last, sandbox, event));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.answers.is_empty() && self.console.is_empty()
+    }
+
+    /// The next event in the order of their coming; answers go first where there is more than one delivery can take.
+    fn pop(&mut self) -> Option<(u64, Event)> {
+        let is_flood = self.console.len() > SLICE;
+        let console_first = match (self.answers.front(), self.console.front()) {
+            (Some(answer), Some(message)) => !is_flood && message.0 < answer.0,
+            (None, _) => true,
+            (_, None) => false,
+        };
+        let queue = if console_first { &mut self.console } else { &mut self.answers };
+        queue.pop_front().map(|(_, sandbox, event)| (sandbox, event))
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -58,13 +91,13 @@ pub struct Port {
 
 #[napi]
 impl Port {
-    /// `deliver(length, blocks, bytes)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit)
-    /// and the ArrayBuffers that they refer to. Both memories stay the port's.
+    /// `deliver(length, blocks, bytes, more)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit)
+    /// and the ArrayBuffers that they refer to; where there is `more`, `pump` is to be called later. Both memories stay the port's.
     #[napi(constructor)]
     pub fn new(env: Env, deliver: Unknown<'_>, input: Uint8Array, output: Uint8Array) -> Result<Self> {
         let memory = |array: &Uint8Array| Memory { start: array.as_ptr().cast_mut(), length: array.len() };
         let shared = Arc::new(Shared {
-            queue: Mutex::default(),
+            queues: Mutex::default(),
             scheduled: AtomicBool::new(false),
             gone: AtomicBool::new(false),
             function: Mutex::new(AtomicPtr::new(null_mut())),
@@ -88,6 +121,13 @@ impl Port {
         // SAFETY: a value of the calling environment.
         unsafe { crate::buffers::memory(env.raw(), buffer.raw()) }
             .is_ok_and(|(start, _)| crate::buffers::is_lent(start))
+    }
+
+    /// Delivers what was left by the last delivery.
+    #[napi]
+    pub fn pump(&self, env: Env, deliver: Unknown<'_>) {
+        // SAFETY: the calling environment, on its own thread.
+        unsafe { self.shared.drain(env.raw(), deliver.raw()) };
     }
 
     /// Zeroed memory of ours as an ArrayBuffer: it moves into a sandbox without a copy.
@@ -135,7 +175,7 @@ unsafe extern "C" fn on_cleanup(hook: *mut c_void) {
     let shared = unsafe { Arc::from_raw(hook.cast::<Shared>()) };
     shared.gone.store(true, SeqCst);
     shared.function.lock().unwrap_or_else(PoisonError::into_inner).store(null_mut(), SeqCst);
-    shared.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    *shared.queues.lock().unwrap_or_else(PoisonError::into_inner) = Queues::default();
 }
 
 unsafe extern "C" fn on_wake(env: sys::napi_env, deliver: sys::napi_value, context: *mut c_void, _data: *mut c_void) {
@@ -154,7 +194,12 @@ impl Shared {
         if self.gone.load(SeqCst) {
             return;
         }
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
+        {
+            let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            for (sandbox, event) in events {
+                queues.push(sandbox, event);
+            }
+        }
         self.schedule();
     }
 
@@ -180,29 +225,32 @@ impl Shared {
             if frames.bytes.len() > SLICE_BYTES {
                 break;
             }
-            let Some((sandbox, event)) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else {
+            let Some((sandbox, event)) = self.queues.lock().unwrap_or_else(PoisonError::into_inner).pop() else {
                 break;
             };
             settled += u64::from(matches!(event, Event::Settled { .. }));
             frames.event(crate::frames::number(sandbox), event);
         }
-        if !self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
-            self.schedule();
-        }
+        let more = !self.queues.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        // What is left waits for JavaScript to ask, in a later round of Node's loop: Node would run a threadsafe function that is
+        // called from within a thousand times before it turned to anything else.
+        let more = more && !self.scheduled.swap(true, SeqCst);
         // SAFETY: the caller's: Node's own thread.
         unsafe {
-            self.call(env, deliver, frames);
+            self.call(env, deliver, frames, more);
             self.release(env, settled);
         }
     }
 
-    unsafe fn call(&self, env: sys::napi_env, deliver: sys::napi_value, frames: Frames) {
-        if frames.bytes.is_empty() {
+    unsafe fn call(&self, env: sys::napi_env, deliver: sys::napi_value, frames: Frames, more: bool) {
+        if frames.bytes.is_empty() && !more {
             return;
         }
         // SAFETY: the caller's: Node's own thread, in a handle scope of Node's.
         unsafe {
-            let Ok(args) = self.arguments(env, frames) else { return };
+            let Ok([length, blocks, bytes]) = self.arguments(env, frames) else { return };
+            let mut args = [length, blocks, bytes, null_mut()];
+            sys::napi_get_boolean(env, more, &raw mut args[3]);
             let (mut this, mut result) = (null_mut(), null_mut());
             sys::napi_get_undefined(env, &raw mut this);
             let status = sys::napi_call_function(env, this, deliver, args.len(), args.as_ptr(), &raw mut result);

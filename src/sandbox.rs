@@ -150,8 +150,14 @@ impl NativeSandbox {
     #[napi]
     pub fn load(&self, env: Env, plugin: NativePlugin, timeout_ms: f64) -> f64 {
         let plugin = as_plugin(plugin);
+        if Sources::is_ready(&plugin) {
+            return match self.sources.prepare(plugin) {
+                Ok(source) => self.submit(env, Request::Load(Box::new(source)), timeout_ms),
+                Err(failure) => self.refuse(env, failure),
+            };
+        }
         let sources = self.sources.clone();
-        // Types are stripped and maps are parsed off Node's thread; a plain bundle needs neither.
+        // Types are stripped and maps are parsed off Node's thread.
         self.submit_later(env, timeout_ms, move || {
             sources.prepare(plugin).map(|source| Request::Load(Box::new(source)))
         })

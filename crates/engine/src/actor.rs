@@ -19,6 +19,9 @@ use crate::stats::{Counters, Stats};
 use crate::threads;
 use crate::turn::{Turn, Verdict};
 
+/// An answer may be heard before the thread that gave it has let the engine go; so long a synchronous call waits for that.
+const HAND_OVER: Nanos = 5_000_000;
+
 /// Unanswered calls that one sandbox may have.
 const MAX_CALLS: usize = 100_000;
 
@@ -221,6 +224,26 @@ impl Shared {
         }
     }
 
+    /// Whether no call waits and no guest code runs, though a thread may still be about to give the engine back.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        let inbox = self.lock();
+        inbox.calls.is_empty() && inbox.mail.is_empty() && self.turn.scope().is_none()
+    }
+
+    /// Takes the engine for a synchronous call. Waits only for a thread that is about to give it back.
+    pub(crate) fn take_for_sync(&self) -> bool {
+        let until = now() + HAND_OVER;
+        loop {
+            if self.take_state(State::Idle, State::Sync) {
+                return true;
+            }
+            if !self.is_open() || !self.is_at_rest() || now() > until {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// Takes a call out of the table: whoever does, answers it.
     pub(crate) fn claim(&self, ticket: Ticket) -> bool {
         self.lock().calls.remove(&ticket).is_some()
@@ -235,13 +258,14 @@ impl Shared {
             return;
         }
         self.counters.settled(Some(failure.code));
-        self.config.host.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
         if self.turn.kill(Some(ticket), verdict)
             && let Some(this) = self.this.upgrade()
         {
             threads::watch(this);
         }
+        // Before the caller hears: what it asks for next comes after the cancelling.
         self.post(Mail::Cancel { ticket });
+        self.config.host.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
     }
 
     /// Makes sure that `on_alarm` is called at `at` or before.
@@ -307,7 +331,7 @@ impl Shared {
         let state = match (self.life.load(SeqCst), self.state.load(SeqCst)) {
             (CLOSED, _) => "closed",
             (DEAD, _) => "dead",
-            (_, state) if state == State::Idle as u8 => "idle",
+            (_, state) if state == State::Idle as u8 || self.is_at_rest() => "idle",
             _ => "running",
         };
         self.counters.snapshot(pending, self.account.used(), state)

@@ -83,6 +83,16 @@ impl Realm {
         busy
     }
 
+    /// Ends a scope whose call was answered from outside meanwhile; whether it was.
+    fn end_answered(&self, scope: Ticket) -> bool {
+        let answered = self.scopes.borrow().contains_key(&scope) && !self.shared().is_waiting(scope);
+        if answered {
+            self.cancel_scope(scope);
+            self.drop_scope(scope);
+        }
+        answered
+    }
+
     /// Whether work of `scope` has to wait for the background's budget.
     fn is_paused(&self, scope: Ticket) -> bool {
         scope == BACKGROUND && self.background_from().is_some()
@@ -100,6 +110,10 @@ impl Realm {
         let mut busy = false;
         for _ in 0..count {
             let Some((id, immediate)) = self.timers.borrow_mut().next_immediate() else { break };
+            if self.end_answered(immediate.scope) {
+                self.free(immediate.run);
+                continue;
+            }
             let (scope, deadline) = self.live_scope(immediate.scope);
             if self.is_paused(scope) {
                 self.timers.borrow_mut().postpone_immediate(id, immediate);
@@ -129,6 +143,9 @@ impl Realm {
                 let current = Current { scope: timer.scope, plugin: timer.plugin.clone(), level: timer.level };
                 (timer.run, timer.every, current)
             };
+            if self.end_answered(current.scope) {
+                continue;
+            }
             let (scope, deadline) = self.live_scope(current.scope);
             current.scope = scope;
             let least = if current.level > NESTING { NESTED_DELAY } else { 0 };
@@ -188,6 +205,10 @@ impl Realm {
                     };
                     op.scope
                 };
+                if self.end_answered(scope) {
+                    self.shared().counters.dropped.fetch_add(1, Relaxed);
+                    return true;
+                }
                 if self.is_paused(self.live_scope(scope).0) {
                     self.deferred.borrow_mut().push_back(Mail::OpDone { op, outcome });
                     return false;

@@ -145,7 +145,7 @@ impl Sandbox {
         let charge = shared.admit(&request)?;
         let pending = shared.pending(timeout, true);
         let deadline = pending.deadline;
-        if !shared.take_state(State::Idle, State::Sync) {
+        if !shared.take_for_sync() {
             shared.check_open(&shared.lock())?;
             return Err(busy());
         }
@@ -179,7 +179,8 @@ impl Sandbox {
     pub fn check_sync(&self) -> Result<(), Failure> {
         let shared = &self.shared;
         shared.check_open(&shared.lock())?;
-        if shared.state.load(SeqCst) == State::Idle as u8 { Ok(()) } else { Err(busy()) }
+        let is_idle = shared.state.load(SeqCst) == State::Idle as u8;
+        if is_idle || shared.is_at_rest() { Ok(()) } else { Err(busy()) }
     }
 
     /// Whether a call would be taken now.

@@ -17,7 +17,7 @@ fn a_thread_that_does_not_return_is_declared_lost_and_later_released() {
     assert_eq!(actor.wait(stuck).unwrap_err().code, Code::Timeout);
     assert_eq!(actor.wait(waiting).unwrap_err().code, Code::Timeout);
     eventually("the loss", || actor.stats().quarantined_threads == 1);
-    assert_eq!(actor.stats().state, "dead");
+    eventually("its death", || actor.stats().state == "dead");
     let refused = actor.sandbox.submit(next_ticket(), actor::script("1"), None).unwrap_err();
     assert_eq!((refused.code, refused.cause.unwrap().code), (Code::Closed, Code::Timeout));
     // A closer does not wait for a thread that may never return.

@@ -91,6 +91,12 @@ impl Sources {
         Ok(PluginSource { name, source, filename, format, replace })
     }
 
+    /// Whether `prepare` has nothing to parse: it is done in no time.
+    pub fn is_ready(plugin: &Plugin) -> bool {
+        let by_name = plugin.filename.as_deref().is_some_and(|filename| by_extension(filename).1);
+        plugin.source_map.is_none() && !plugin.typescript.unwrap_or(by_name)
+    }
+
     /// A classic script without its types.
     ///
     /// # Errors

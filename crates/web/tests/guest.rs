@@ -84,7 +84,7 @@ const SPOIL: &str = r#"{
     [JSON, 'stringify', 'parse'], [Math, 'trunc', 'min', 'max'], [Number, 'isInteger', 'isSafeInteger'],
     [Reflect, 'apply', 'defineProperty', 'getOwnPropertyDescriptor', 'ownKeys', 'construct'],
     [Object, 'defineProperty', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'freeze', 'keys', 'create'],
-    [globalThis, 'Object', 'Array', 'Map', 'Promise', 'TypeError', 'Error', 'Symbol', 'DOMException', 'performance', 'queueMicrotask'],
+    [globalThis, 'Object', 'Array', 'Map', 'Promise', 'TypeError', 'Error', 'Symbol', 'DOMException', 'queueMicrotask'],
   ];
   for (let i = 0; i < lists.length; i++) for (let j = 1; j < lists[i].length; j++) replace(lists[i][0], lists[i][j]);
   for (let i = 0; i < keys.length; i++) spoil(Object.prototype, keys[i]);
