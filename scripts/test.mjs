@@ -15,7 +15,7 @@ function specs() {
 const parts = {
   rust() {
     const { env, flags } = cargoSettings();
-    run('cargo', ['test', '--workspace', ...flags], { env });
+    run('cargo', ['test', '--workspace', '--no-fail-fast', ...flags], { env });
   },
   guest() {
     runNode(['--no-warnings', 'crates/web/scripts/run-in-node.mjs']);

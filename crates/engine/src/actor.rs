@@ -20,7 +20,7 @@ use crate::threads;
 use crate::turn::{Turn, Verdict};
 
 /// An answer may be heard before the thread that gave it has let the engine go; so long a synchronous call waits for that.
-const HAND_OVER: Nanos = 5_000_000;
+const HAND_OVER: Nanos = 2_000_000;
 
 /// Unanswered calls that one sandbox may have.
 const MAX_CALLS: usize = 100_000;
@@ -224,10 +224,9 @@ impl Shared {
         }
     }
 
-    /// Whether no call waits and no guest code runs, though a thread may still be about to give the engine back.
+    /// Whether there is nothing to do just now, though a thread may still be about to give the engine back.
     pub(crate) fn is_at_rest(&self) -> bool {
-        let inbox = self.lock();
-        inbox.calls.is_empty() && inbox.mail.is_empty() && self.turn.scope().is_none()
+        self.lock().mail.is_empty() && self.turn.scope().is_none()
     }
 
     /// Takes the engine for a synchronous call. Waits only for a thread that is about to give it back.

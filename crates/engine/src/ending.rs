@@ -12,14 +12,6 @@ use crate::turn::Verdict;
 impl Shared {
     pub(crate) fn close(&self, closer: Option<Ticket>) {
         let was_alive = self.life.compare_exchange(ALIVE, CLOSED, SeqCst, SeqCst).is_ok();
-        let gone = {
-            let mut inbox = self.lock();
-            let gone = self.state.load(SeqCst) == State::Gone as u8 || self.is_lost();
-            if !gone {
-                inbox.closers.extend(closer);
-            }
-            gone
-        };
         if was_alive {
             crate::stats::count_sandbox(-1);
             self.fail_calls();
@@ -28,10 +20,20 @@ impl Shared {
             {
                 threads::watch(this);
             }
-            self.wake();
         }
+        // After every call has its answer: whoever hears that the sandbox is closed has heard everything else.
+        let gone = {
+            let mut inbox = self.lock();
+            let gone = self.state.load(SeqCst) == State::Gone as u8 || self.is_lost();
+            if !gone {
+                inbox.closers.extend(closer);
+            }
+            gone
+        };
         if gone {
             self.answer_closers(closer.into_iter().collect());
+        } else if was_alive {
+            self.wake();
         }
     }
 
