@@ -5,9 +5,10 @@
 
 use std::ptr::null_mut;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use rquickjs::allocator::Allocator;
+use rquickjs::qjs;
 
 /// After a refusal the engine has to build an error. This much is lent for it at a time …
 const LOAN: usize = 16 << 10;
@@ -17,6 +18,14 @@ const LOANS: usize = 1 << 20;
 const UNWINDING_SLACK: usize = 2 << 20;
 /// So many refusals in one turn are no accident: the turn is ended.
 const REFUSALS_PER_TURN: u32 = 256;
+
+/// What parsing a source takes at least, and for each of its bytes.
+const PARSING_LEAST: usize = 8 << 10;
+const PARSING_FACTOR: usize = 4;
+/// A turn that begins with a full heap gets so much to free something with …
+const RECOVERY: usize = 64 << 10;
+/// … as long as all that went beyond the limit stays below this.
+const BEYOND: usize = 2 << 20;
 
 /// A turn leaves this much of the limit to the next one, which may be the one that frees what fills the heap.
 const RESERVE: usize = 256 << 10;
@@ -36,6 +45,11 @@ pub struct Account {
     refused: AtomicBool,
     refusals: AtomicU32,
     exhausted: AtomicBool,
+    /// The engine's parser runs, which must not be refused anything.
+    parsing: AtomicBool,
+    /// It went beyond the limit, and was told that its stack is full, which it looks at.
+    overdrawn: AtomicBool,
+    runtime: AtomicPtr<qjs::JSRuntime>,
 }
 
 impl Account {
@@ -53,6 +67,9 @@ impl Account {
             refused: AtomicBool::new(false),
             refusals: AtomicU32::new(0),
             exhausted: AtomicBool::new(false),
+            parsing: AtomicBool::new(false),
+            overdrawn: AtomicBool::new(false),
+            runtime: AtomicPtr::new(null_mut()),
         })
     }
 
@@ -105,7 +122,27 @@ impl Account {
 
     fn admits(&self, bytes: usize) -> bool {
         let free = (self.ceiling.load(Relaxed) + self.slack.load(Relaxed)).saturating_sub(self.used());
-        bytes <= free || self.admits_on_loan(bytes)
+        bytes <= free || self.admits_overdraft() || self.admits_on_loan(bytes)
+    }
+
+    /// While the parser runs everything is admitted; beyond the limit it is made to give up at its next look at the stack.
+    #[cold]
+    fn admits_overdraft(&self) -> bool {
+        let parsing = self.parsing.load(Relaxed);
+        if parsing && !self.overdrawn.swap(true, Relaxed) {
+            self.refused.store(true, Relaxed);
+            let runtime = self.runtime.load(Relaxed);
+            if !runtime.is_null() {
+                // SAFETY: the engine of this account, which allocates just now on this thread, under its lock.
+                unsafe { qjs::JS_SetMaxStackSize(runtime, 1) };
+            }
+        }
+        parsing
+    }
+
+    /// Names the engine that allocates on this account.
+    pub(crate) fn attach(&self, runtime: *mut qjs::JSRuntime) {
+        self.runtime.store(runtime, Relaxed);
     }
 
     #[cold]
@@ -147,7 +184,11 @@ impl Account {
         }
         self.slack.store(0, Relaxed);
         let reserve = RESERVE.min(self.limit / 16);
-        let ceiling = (self.used() + reserve).clamp(self.limit - reserve, self.limit);
+        let used = self.used();
+        let mut ceiling = (used + reserve).clamp(self.limit - reserve, self.limit);
+        if used + RECOVERY > ceiling {
+            ceiling = (used + RECOVERY).min(self.limit + BEYOND).max(ceiling);
+        }
         self.ceiling.store(ceiling, Relaxed);
     }
 
@@ -159,6 +200,25 @@ impl Account {
     /// Whether the guest ran into the limit so often in this turn that the turn has to end.
     pub(crate) fn exhausted(&self) -> bool {
         self.exhausted.load(Relaxed)
+    }
+
+    /// Whether there is room for a source of so many bytes to be parsed; then nothing is refused until `end_parsing`.
+    pub(crate) fn begin_parsing(&self, length: usize) -> bool {
+        let room = PARSING_LEAST.saturating_add(length.saturating_mul(PARSING_FACTOR));
+        let fits = self.used().saturating_add(room) <= self.limit.saturating_add(BEYOND);
+        self.parsing.store(fits, Relaxed);
+        fits
+    }
+
+    /// Whether parsing went beyond the limit; then the stack's size has to be set again.
+    pub(crate) fn end_parsing(&self) -> bool {
+        self.parsing.store(false, Relaxed);
+        self.overdrawn.swap(false, Relaxed)
+    }
+
+    /// Notes a refusal that the allocator did not make.
+    pub(crate) fn refuse(&self) {
+        self.refused.store(true, Relaxed);
     }
 
     pub(crate) fn lend_slack(&self) {

@@ -72,7 +72,10 @@ impl Realm {
             let settled = qjs::JS_NewCFunctionData(cx, Some(on_settled), 0, 0, 1, data.as_mut_ptr());
             let derived = qjs::JS_PromiseThen(cx, promise, settled, settled);
             if qjs::JS_IsException(derived) {
-                self.drop_exception();
+                // Nothing would ever tell of the promise's end.
+                let failure = self.pending_failure(ticket);
+                self.answer(ticket, Err(failure));
+                self.drop_scope(ticket);
             } else {
                 qjs::JS_PromiseMarkAsHandled(cx, derived);
             }

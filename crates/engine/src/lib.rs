@@ -20,6 +20,7 @@ mod modules;
 mod native;
 mod ops;
 mod ownership;
+mod parser;
 mod payload;
 mod plugins;
 mod realm;

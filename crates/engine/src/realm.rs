@@ -74,6 +74,8 @@ pub(crate) struct Realm {
     /// While a synchronous call runs: its host calls, and its outcome once it has one.
     pub(crate) sync: RefCell<Option<SyncCall>>,
     panicked: Cell<bool>,
+    /// Bytes of stack that the guest may use on the thread that runs it now.
+    stack: Cell<usize>,
     pub(crate) context: Context,
     // Last: dropping it frees the engine.
     runtime: Runtime,
@@ -131,6 +133,7 @@ impl Realm {
                     background: Cell::new((BACKGROUND_PER_SECOND, now())),
                     sync: RefCell::default(),
                     panicked: Cell::new(false),
+                    stack: Cell::new(shared.config.limits.stack_bytes as usize),
                     context: context.clone(),
                     runtime: runtime.clone(),
                 }));
@@ -145,12 +148,14 @@ impl Realm {
         // SAFETY: called once, by `new`, on the live context under its lock; the realm stays where it is until `dispose`.
         unsafe {
             qjs::JS_SetContextOpaque(self.cx, opaque);
-            qjs::JS_SetMaxStackSize(self.rt, self.shared().config.limits.stack_bytes as qjs::size_t);
+            self.restore_stack();
+            self.shared().account.attach(self.rt);
             qjs::JS_SetInterruptHandler(self.rt, Some(on_poll), opaque);
             qjs::JS_SetHostPromiseRejectionTracker(self.rt, Some(crate::rejections::on_rejection), opaque);
             qjs::JS_SetModuleLoaderFunc(self.rt, Some(crate::plugins::refuse_import), None, opaque);
             qjs::JS_SetCanBlock(self.rt, false);
             self.shared().turn.attach(self.cx);
+            crate::parser::install(self.cx);
             self.modules.capture(self.cx);
             gates::install(self.cx, self);
             globals::install(self.cx, self);
@@ -219,6 +224,17 @@ impl Realm {
 
     pub(crate) fn has_panicked(&self) -> bool {
         self.panicked.get()
+    }
+
+    /// Says how much stack the guest may use on this thread.
+    pub(crate) fn set_stack(&self, bytes: usize) {
+        self.stack.set(bytes);
+        self.restore_stack();
+    }
+
+    pub(crate) fn restore_stack(&self) {
+        // SAFETY: under the lock.
+        unsafe { qjs::JS_SetMaxStackSize(self.rt, self.stack.get() as qjs::size_t) };
     }
 
     /// Whether the running turn is being ended.
@@ -426,6 +442,9 @@ unsafe extern "C" fn on_poll(rt: *mut qjs::JSRuntime, opaque: *mut c_void) -> c_
     // SAFETY: `install` put the realm here; the engine polls only while it runs.
     let realm = unsafe { &*opaque.cast::<Realm>() };
     let shared = realm.shared();
+    if shared.account.end_parsing() {
+        realm.restore_stack();
+    }
     if shared.account.exhausted() {
         shared.turn.condemn(crate::turn::Verdict::Memory);
     }

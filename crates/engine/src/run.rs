@@ -29,8 +29,7 @@ impl Realm {
     /// Runs until there is nothing to do, or others wait for the thread.
     pub(crate) fn run(&self) {
         self.context.with(|_| {
-            // SAFETY: under the lock.
-            unsafe { qjs::JS_SetMaxStackSize(self.rt, self.shared().config.limits.stack_bytes as qjs::size_t) };
+            self.set_stack(self.shared().config.limits.stack_bytes as usize);
             let slice = now() + SLICE;
             while self.shared().is_open() && self.round() {
                 if now() > slice && threads::is_contended() {

@@ -1,7 +1,5 @@
 //! Synchronous calls: turns on the thread of the caller, with host functions between them.
 
-use rquickjs::qjs;
-
 use crate::clock::{NEVER, Nanos, now};
 use crate::mail::{Code, Event, Failure, Mail, Ticket};
 use crate::ops::OpKind;
@@ -25,8 +23,7 @@ impl Realm {
             return;
         }
         self.context.with(|_| {
-            // SAFETY: under the lock.
-            unsafe { qjs::JS_SetMaxStackSize(self.rt, usable as qjs::size_t) };
+            self.set_stack(usable);
             if let Mail::Call { request, .. } = mail {
                 self.begin_call(ticket, deadline, request);
             }

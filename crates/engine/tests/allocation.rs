@@ -47,7 +47,6 @@ fn a_sandbox_of_any_size_ends_well_while_scripts_run() {
 }
 
 #[test]
-#[ignore = "the engine's parser does not look at every allocation: until it may overdraw the account, this ends the process"]
 fn a_sandbox_of_any_size_ends_well_while_its_engine_is_made_and_the_first_scripts_are_parsed() {
     for limit in (0..195_000).step_by(20_011).chain((195_000..300_000).step_by(701)) {
         live(limit);
@@ -55,7 +54,6 @@ fn a_sandbox_of_any_size_ends_well_while_its_engine_is_made_and_the_first_script
 }
 
 #[test]
-#[ignore = "as above"]
 fn a_guest_that_parses_with_a_full_heap_gets_an_error() {
     for freed in (0..1_200).step_by(13) {
         let actor = Actor::new(Limits { memory_bytes: 1 << 20, ..roomy() });

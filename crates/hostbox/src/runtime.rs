@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hostbox_buffers::Store;
-use hostbox_engine::{Config, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
+use hostbox_engine::{Code, Config, Failure, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
 use hostbox_permissions::Limits;
 use hostbox_web::{Data, EXTENSION};
 use serde_json::Value;
@@ -235,5 +235,5 @@ impl Drop for Waiter<'_> {
 }
 
 fn json(payload: &Payload) -> Result<Value, Error> {
-    payload.to_json().map_err(|error| Error::argument(error.to_string()))
+    payload.to_json().map_err(|error| Failure::new(Code::Clone, error.to_string()).into())
 }
