@@ -63,7 +63,8 @@ function place(library) {
   const target = join(root, addonName);
   const { mtime, size } = statSync(library);
   const present = statSync(target, { throwIfNoEntry: false });
-  if (present?.size === size && present.mtimeMs === mtime.getTime()) return;
+  // File systems round times.
+  if (present?.size === size && Math.abs(present.mtimeMs - mtime.getTime()) < 5) return;
   const fresh = `${target}.${process.pid}.tmp`;
   copyFileSync(library, fresh);
   utimesSync(fresh, mtime, mtime);

@@ -3,7 +3,7 @@ import { measureCopied } from '../bytes.mjs';
 export default {
   name: 'bytesCopied',
   about:
-    'A Uint8Array of 16 MiB of V8’s there and back by copy; the sender keeps his. memcpy: both copies into memory that is mapped already.',
+    'A Uint8Array of 16 MiB of V8’s there and back by copy; the sender keeps his. memcpy: one copy, into memory that is mapped already.',
   metrics: {
     rate: { title: '16 MiB there and back, copied', unit: 'GiB/s', better: 'more', goal: '≥ half of memcpy' },
   },
