@@ -61,38 +61,6 @@ export declare class NativeSandbox {
   resumeSync(ticket: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Figures. */
   stats(): NativeStats
-  /** Makes a sandbox whose events go to `port`. */
-  constructor(port: Port, limits: NativeLimits, bridge: Array<string>)
-  /** Names the sandbox in events. */
-  get id(): number
-  /** Runs a script; the ticket of the answer. */
-  eval(source: string, filename: string, typescript: boolean, timeoutMs: number): number
-  /** Loads a plugin; the ticket of the answer. */
-  load(plugin: NativePlugin, timeoutMs: number): number
-  /** Names a function once; calls refer to it by the number. */
-  target(plugin: string, path: string): number
-  /** Forgets all numbers of functions. */
-  forgetTargets(): void
-  /** Calls a function with the arguments that stand in the input memory, or in `bytes`; the ticket of the answer. */
-  call(target: number, timeoutMs: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): number
-  /** `unload`, `plugins`, `info` or `gc`; the ticket of the answer. */
-  ask(what: string, name: string): number
-  /** Ends a call at once. */
-  cancel(ticket: number): void
-  /** Closes the sandbox; the ticket of the answer that comes when it is gone. */
-  close(): number
-  /** Answers a host call with the value that stands in the input memory, or in `bytes`. */
-  resolve(call: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): void
-  /** Answers a host call with an error. */
-  reject(call: number, name: string, message: string, code?: string | undefined | null): void
-  /** Runs a script on this thread; frames, and the ticket in the first of them where host functions have to answer. */
-  evalSync(source: string, filename: string, typescript: boolean, timeoutMs: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
-  /** Calls a function on this thread; as `evalSync`. */
-  callSync(target: number, timeoutMs: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
-  /** Goes on with a synchronous call whose host functions were answered. */
-  resumeSync(ticket: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
-  /** Figures. */
-  stats(): NativeStats
 }
 
 /** An instance of the module in one environment of Node. */

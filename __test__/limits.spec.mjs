@@ -536,6 +536,23 @@ describe('rejections and the console', () => {
     assert.match((await next()).text, /RangeError: in a timer/);
   });
 
+  test('each plugin has groups and counters of its own', async (t) => {
+    const entries = [];
+    const host = open(t, { console: ({ text, plugin }) => entries.push([plugin, text]) });
+    const source = 'exports.open = () => { console.group("g"); console.count(); }; exports.log = () => console.log("line");';
+    await host.loadPlugin('one', source);
+    await host.loadPlugin('other', source);
+    await host.call('one', 'open');
+    await host.call('other', 'log');
+    await host.call('one', 'log');
+    assert.deepEqual(entries, [
+      ['one', 'g'],
+      ['one', '  default: 1'],
+      ['other', 'line'],
+      ['one', '  line'],
+    ]);
+  });
+
   test('a hook gets level, arguments, text, plugin and time', async (t) => {
     const { hook, next } = consoleOf();
     const host = await openWith(t, 'exports.f = () => { console.warn("a %s", "b", { c: [1n] }); }', { console: hook });

@@ -1,11 +1,12 @@
-// console: formats what it is given, and hands level, text and arguments to the host. Each plugin has one of its own.
+// console: formats what it is given, and hands level, text and arguments to the host. Each plugin has its own groups, counters and
+// timers, whichever of them the running code belongs to. No method throws.
 //
-// `createConsole` is for the host: one console a plugin, each with its own groups, counters and timers. No method throws.
 // Specification: https://console.spec.whatwg.org/
 
 import { format, inspect } from 'guest:inspect';
 import { bare, descriptor, isObject, tag, uncurry } from 'guest:webidl';
 import { type Level, write as writeToHost } from 'host:console';
+import { current } from 'host:plugin';
 
 const { apply, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { captureStackTrace } = Error;
@@ -24,12 +25,22 @@ const toFixed = uncurry(Number.prototype.toFixed);
 export type Console = ReturnType<typeof createConsole>;
 type Write = (level: Level, text: string, args: unknown[], plugin: string | undefined) => void;
 
+/** What one plugin's console remembers. */
+interface State {
+  readonly counts: { [name: string]: number };
+  readonly timers: { [name: string]: number };
+  indentation: string;
+}
+
 function createConsole(plugin: string | undefined, write: Write = writeToHost) {
-  const counts = bare<number>();
-  const timers = bare<number>();
-  let indentation = '';
+  const states = bare<State>();
+
+  function state(): State {
+    return (states[plugin ?? current() ?? ''] ??= { counts: bare(), timers: bare(), indentation: '' });
+  }
 
   function emit(level: Level, text: string, args: unknown[]): void {
+    const { indentation } = state();
     const lines = indentation === '' ? text : indentation + replaceAll(text, '\n', `\n${indentation}`);
     write(level, lines, args, plugin);
   }
@@ -39,7 +50,7 @@ function createConsole(plugin: string | undefined, write: Write = writeToHost) {
   }
 
   function elapsed(name: string, data: unknown[]): void {
-    const started = timers[name];
+    const started = state().timers[name];
     if (started === undefined) return emit('warn', `No such timer: ${name}`, []);
     const text = `${name}: ${duration(milliseconds() - started)}`;
     emit('log', data.length === 0 ? text : `${text} ${apply(format, undefined, data)}`, [text, ...data]);
@@ -85,26 +96,31 @@ function createConsole(plugin: string | undefined, write: Write = writeToHost) {
     group(...data: unknown[]): void {
       if (data.length > 0) log('log', data);
       // Deeper levels would fill a log with spaces.
-      if (indentation.length < 200) indentation += '  ';
+      const own = state();
+      if (own.indentation.length < 200) own.indentation += '  ';
     },
     groupCollapsed: (...data: unknown[]): void => methods.group(...data),
     groupEnd(): void {
-      indentation = slice(indentation, 2);
+      const own = state();
+      own.indentation = slice(own.indentation, 2);
     },
 
     count(label: unknown = 'default'): void {
       const name = labelText(label);
+      const { counts } = state();
       const count = (counts[name] = (counts[name] ?? 0) + 1);
       emit('log', `${name}: ${count}`, [`${name}: ${count}`]);
     },
     countReset(label: unknown = 'default'): void {
       const name = labelText(label);
+      const { counts } = state();
       if (counts[name] === undefined) emit('warn', `Count for "${name}" does not exist`, []);
       else delete counts[name];
     },
 
     time(label: unknown = 'default'): void {
       const name = labelText(label);
+      const { timers } = state();
       if (timers[name] === undefined) timers[name] = milliseconds();
       else emit('warn', `Timer "${name}" already exists`, []);
     },
@@ -112,7 +128,7 @@ function createConsole(plugin: string | undefined, write: Write = writeToHost) {
     timeEnd(label: unknown = 'default'): void {
       const name = labelText(label);
       elapsed(name, []);
-      delete timers[name];
+      delete state().timers[name];
     },
 
     clear(): void {},
