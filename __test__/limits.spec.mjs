@@ -539,7 +539,8 @@ describe('rejections and the console', () => {
   test('each plugin has groups and counters of its own', async (t) => {
     const entries = [];
     const host = open(t, { console: ({ text, plugin }) => entries.push([plugin, text]) });
-    const source = 'exports.open = () => { console.group("g"); console.count(); }; exports.log = () => console.log("line");';
+    const source =
+      'exports.open = () => { console.group("g"); console.count(); }; exports.log = () => console.log("line");';
     await host.loadPlugin('one', source);
     await host.loadPlugin('other', source);
     await host.call('one', 'open');

@@ -31,8 +31,9 @@ function targetFolder() {
 }
 
 /** What every cargo command of these scripts gets, so that none of them undoes another's work. */
-export function cargoSettings() {
-  const folder = join(targetFolder(), 'napi-rs');
+export function cargoSettings({ release = false } = {}) {
+  // A folder a profile: cargo lets builds of two profiles run at once.
+  const folder = join(targetFolder(), 'napi-rs', release ? 'release' : 'dev');
   const typeFolder = join(folder, 'types');
   mkdirSync(typeFolder, { recursive: true });
   // The types are written when the macros run: they have to run again where the file is gone.
@@ -47,7 +48,7 @@ export function cargoSettings() {
 
 /** Compiles the crate, and gives the path of the library. */
 function compile(release) {
-  const { env, flags, typeFolder } = cargoSettings();
+  const { env, flags, typeFolder } = cargoSettings({ release });
   const args = ['build', '--package', CRATE, '--lib', ...(release ? ['--release'] : []), ...flags];
   console.log(`\n› cargo ${args.join(' ')}`);
   const messages = run('cargo', [...args, '--message-format=json-render-diagnostics'], { capture: true, env });
