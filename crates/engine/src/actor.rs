@@ -4,7 +4,7 @@
 //! does: by its result, by the alarm at their deadline, by their signal, by the end of the sandbox.
 
 use std::cell::UnsafeCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::clock::{NEVER, Nanos, nanos, now, set_alarm};
 use crate::ending::closed;
-use crate::mail::{Code, Event, Failure, Mail, Request, Ticket};
+use crate::mail::{Code, Event, Failure, Mail, Request, Ticket, TicketMap};
 use crate::realm::Realm;
 use crate::sandbox::Config;
 use crate::stats::{Counters, Stats};
@@ -57,7 +57,7 @@ pub(crate) struct Pending {
 #[derive(Default)]
 pub(crate) struct Inbox {
     pub(crate) mail: VecDeque<Mail>,
-    pub(crate) calls: HashMap<Ticket, Pending>,
+    pub(crate) calls: TicketMap<Pending>,
     pub(crate) closers: Vec<Ticket>,
     /// Why the sandbox is dead.
     pub(crate) doom: Option<Arc<Failure>>,

@@ -1,5 +1,7 @@
 //! The messages between the library and a sandbox: plain data that could cross a process border.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::account::MessageCharge;
@@ -10,6 +12,29 @@ use crate::payload::Payload;
 
 /// Names one call of the app; unique in the process.
 pub type Ticket = u64;
+
+/// A map by tickets, which the process counts itself: nobody can choose them so that they collide.
+pub(crate) type TicketMap<V> = HashMap<Ticket, V, BuildHasherDefault<TicketHasher>>;
+
+/// Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4) for numbers that are counted up.
+#[derive(Default)]
+pub(crate) struct TicketHasher(u64);
+
+impl Hasher for TicketHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 << 8 ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, ticket: u64) {
+        self.0 = ticket.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
 
 /// How a plugin's source is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! all of its state has interior mutability, and no borrow is held while guest code runs.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::account::{Account, HeapAllocator};
 use crate::actor::Shared;
 use crate::clock::{NEVER, Nanos, nanos, now};
 use crate::codec::{self, Charge, Intrinsics};
-use crate::mail::{Code, Event, Failure, Mail, Ticket};
+use crate::mail::{Code, Event, Failure, Mail, Ticket, TicketMap};
 use crate::modules::Modules;
 use crate::ops::{Completer, ErrorClass, Op, OpError, OpId, OpKind, OpTable};
 use crate::plugins::Plugins;
@@ -61,7 +61,7 @@ pub(crate) struct Realm {
     pub(crate) lazy: globals::Lazy,
     pub(crate) ops: RefCell<OpTable>,
     pub(crate) timers: RefCell<Timers>,
-    pub(crate) scopes: RefCell<HashMap<Ticket, Scope>>,
+    pub(crate) scopes: RefCell<TicketMap<Scope>>,
     /// Scopes whose promise has settled.
     pub(crate) ready: RefCell<Vec<Ticket>>,
     pub(crate) plugins: RefCell<Plugins>,
