@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import vm from 'node:vm';
+import { graph, shape } from './fixtures/graphs.mjs';
 
 const require = createRequire(import.meta.url);
 const { Encoder, Decoder } = require('../lib/codec.js');
@@ -657,96 +658,6 @@ describe('messages', () => {
     assert.equal(decoder.position, bytes.length);
   });
 });
-
-/** Values that follow from a seed alone (mulberry32). */
-function graph(seed) {
-  let state = seed;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (n) => Math.floor(random() * n);
-  const seen = [];
-  const keep = (object) => (seen.push(object), object);
-  const text = () => ['a', 'key', 'é', '漢字', '__proto__', '7', 'x y', 'ab'.repeat(below(60)), '\udfff'][below(9)];
-  const leaves = [
-    () => below(2 ** 32) - 2 ** 31,
-    () => random() * 1e9,
-    () => -0,
-    () => text(),
-    () => undefined,
-    () => null,
-    () => random() < 0.5,
-    () => BigInt(below(2 ** 31)) ** BigInt(below(6)) * (random() < 0.5 ? -1n : 1n),
-    () => (seen.length > 0 ? seen[below(seen.length)] : 0),
-    () => keep(new Date(below(1e12))),
-    () => keep(/x+/gi),
-    () => keep(Object(text())),
-    () => keep(new Uint8Array(below(2000))),
-    () => keep(new Float64Array(keep(new ArrayBuffer(64)), 8, below(7))),
-  ];
-  const value = (depth) => {
-    const kind = below(depth > 5 ? 8 : 15);
-    if (kind < 8) return leaves[below(leaves.length)]();
-    const size = below(6);
-    if (kind < 11) {
-      const object = keep({});
-      for (let i = 0; i < size; i++) {
-        Object.defineProperty(object, text() + i, {
-          value: value(depth + 1),
-          enumerable: true,
-          configurable: true,
-          writable: true,
-        });
-      }
-      return object;
-    }
-    if (kind < 13) {
-      const list = keep([]);
-      for (let i = 0; i < size; i++) {
-        if (random() < 0.1) list.length++;
-        else list.push(value(depth + 1));
-      }
-      if (random() < 0.1) list.extra = value(depth + 1);
-      return list;
-    }
-    if (kind === 13) {
-      const map = keep(new Map());
-      for (let i = 0; i < size; i++) map.set(value(depth + 1), value(depth + 1));
-      return map;
-    }
-    if (random() < 0.5) return keep(new TypeError(text(), { cause: value(depth + 1) }));
-    const set = keep(new Set());
-    for (let i = 0; i < size; i++) set.add(value(depth + 1));
-    return set;
-  };
-  return [value(0), value(0), value(1)];
-}
-
-/** Numbers every object in the order of a walk, so that two graphs can be compared with their identities. */
-function shape(root) {
-  const numbers = new Map();
-  const walk = (value) => {
-    if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value === 'number') return Object.is(value, -0) ? '-0' : value;
-    if (typeof value !== 'object' || value === null) return value === undefined ? '?' : value;
-    if (numbers.has(value)) return `#${numbers.get(value)}`;
-    numbers.set(value, numbers.size);
-    const kind = Object.prototype.toString.call(value);
-    if (value instanceof Date) return [kind, value.getTime()];
-    if (value instanceof RegExp) return [kind, String(value)];
-    if (value instanceof String) return [kind, String(value)];
-    if (value instanceof Map) return [kind, [...value].map(([k, v]) => [walk(k), walk(v)])];
-    if (value instanceof Set) return [kind, [...value].map(walk)];
-    if (value instanceof Error) return [kind, value.name, value.message, value.stack, walk(value.cause)];
-    if (value instanceof ArrayBuffer) return [kind, value.byteLength, Buffer.from(value).toString('hex')];
-    if (ArrayBuffer.isView(value)) return [kind, value.byteOffset, value.length, walk(value.buffer)];
-    return [kind, value.length ?? '', ...Object.keys(value).map((key) => [key, walk(value[key])])];
-  };
-  return JSON.stringify(walk(root));
-}
 
 describe('random graphs', () => {
   test('4,000 graphs come back as from structuredClone, identities included', () => {
