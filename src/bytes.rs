@@ -4,7 +4,7 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use hostbox::parts::{
-    Block, BufferError, Cancel, Code, Event, Failure, Host, Payload, Step, Store, Writer, next_ticket, spawn_blocking,
+    Block, BufferError, Cancel, Code, Event, Failure, Host, Payload, Store, Writer, next_ticket, spawn_blocking,
 };
 use napi::bindgen_prelude::{JsValue, Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
@@ -87,7 +87,7 @@ impl NativeSandbox {
     #[napi]
     pub fn exec(&self, env: Env, op: String, input: f64, args: Option<String>, extra_id: Option<f64>) -> Result<f64> {
         Ok(self.work(env, move |store, cancel| {
-            let step = Step::parse_json(&op, args.as_deref(), extra_id.map(whole))?;
+            let step = store.operations().step_json(&op, args.as_deref(), extra_id.map(whole))?;
             store.exec(&step, whole(input), cancel).map(id_payload)
         }))
     }
@@ -96,8 +96,8 @@ impl NativeSandbox {
     #[napi]
     pub fn exec_chain(&self, env: Env, input: f64, steps: String) -> f64 {
         self.work(env, move |store, cancel| {
-            let steps = Step::parse_chain(&steps)?;
-            store.exec_chain(whole(input), &steps, cancel).map(id_payload)
+            let chain = store.operations().chain_json(&steps)?;
+            store.exec_chain(whole(input), &chain, cancel).map(id_payload)
         })
     }
 
@@ -116,8 +116,8 @@ impl NativeSandbox {
         let input = Input::new(&self.store, &input)?;
         Ok(self.work(env, move |store, cancel| {
             let extra_id = extra_id.map(whole).or(extra.as_ref().map(|extra| extra.id));
-            let step = Step::parse_json(&op, args.as_deref(), extra_id)?;
-            store.run_chain(input.take()?, &[step], cancel).map(|(block, _)| Payload::uint8_array(block))
+            let step = store.operations().step_json(&op, args.as_deref(), extra_id)?;
+            store.run_chain(input.take()?, &step.into(), cancel).map(|(block, _)| Payload::uint8_array(block))
         }))
     }
 
@@ -126,10 +126,10 @@ impl NativeSandbox {
     pub fn chain(&self, env: Env, steps: String, input_id: Option<f64>, input: Option<Uint8Array>) -> Result<f64> {
         let input = input.map(|bytes| Input::new(&self.store, &bytes)).transpose()?;
         Ok(self.work(env, move |store, cancel| {
-            let steps = Step::parse_chain(&steps)?;
+            let chain = store.operations().chain_json(&steps)?;
             let result = match input {
-                Some(input) => store.run_chain(input.take()?, &steps, cancel),
-                None => store.run_chain_by_id(whole(input_id.unwrap_or(0.0)), &steps, cancel),
+                Some(input) => store.run_chain(input.take()?, &chain, cancel),
+                None => store.run_chain_by_id(whole(input_id.unwrap_or(0.0)), &chain, cancel),
             };
             result.map(|(block, _)| Payload::uint8_array(block))
         }))

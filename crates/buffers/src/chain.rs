@@ -1,22 +1,76 @@
-//! Runs steps one after the other over one piece of work.
+//! Chains: steps compiled once into segments, and run over one piece of work.
 //!
-//! Neighbouring elementwise steps are fused: each block of the work passes through all of them while it is in the cache.
+//! Neighbouring elementwise steps are fused: each block of the work passes through all of them while it is in the cache. Streams, and the
+//! elementwise steps beside them, form a pipeline without a buffer between its stages. All other operations take and give the whole.
 //! A stored or lent input is never written: the first step that changes bytes makes the chain's own copy, block by block,
 //! and the steps behind it work in place on that. The account pays for every copy before it exists.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::account::{Account, PaidBlock};
 use crate::buffer::{Buffer, Info};
 use crate::cancel::Cancel;
-use crate::error::Result;
-use crate::ops::elementwise::Kernel;
-use crate::ops::{Operation, Step};
+use crate::error::{Error, Result};
+use crate::fused;
+use crate::ops::{Operation, Step, contained};
+use crate::pipeline::{Pipeline, Stream};
+use crate::writer::Writer;
 
-/// Small enough for the first-level cache of most processors, and whole pixels.
-const FUSED_BYTES: usize = 32 << 10;
-/// A look at the clock costs as much as a few hundred bytes: one every quarter of a MiB is not felt.
-const BLOCKS_PER_CHECK: usize = 8;
+/// What a pipeline is given at a time; between two such pieces it looks at the flag.
+const PIECE: usize = 256 << 10;
+
+/// Steps, compiled: which run together, and how. Ready to run any number of times, on any thread.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    steps: Vec<Step>,
+    segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug)]
+enum Segment {
+    /// Elementwise steps alone: in place.
+    Fused(Range<usize>),
+    /// Streams, and elementwise steps among them.
+    Pipeline(Range<usize>),
+    /// One operation that needs its whole input.
+    Whole(usize),
+}
+
+impl FromIterator<Step> for Chain {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Chain {
+        let steps: Vec<Step> = steps.into_iter().filter(|step| !matches!(step.operation(), Operation::Noop)).collect();
+        let mut segments: Vec<Segment> = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            let is_stream = matches!(step.operation(), Operation::Stream(_));
+            match (step.operation(), segments.last_mut()) {
+                (Operation::Whole(_), _) => segments.push(Segment::Whole(at)),
+                (_, Some(Segment::Pipeline(range))) => range.end = at + 1,
+                (_, Some(Segment::Fused(range))) if !is_stream => range.end = at + 1,
+                (_, Some(last @ Segment::Fused(_))) => {
+                    let Segment::Fused(range) = last.clone() else { continue };
+                    *last = Segment::Pipeline(range.start..at + 1);
+                }
+                _ if is_stream => segments.push(Segment::Pipeline(at..at + 1)),
+                _ => segments.push(Segment::Fused(at..at + 1)),
+            }
+        }
+        Chain { steps, segments }
+    }
+}
+
+impl From<Step> for Chain {
+    fn from(step: Step) -> Chain {
+        Chain::from_iter([step])
+    }
+}
+
+impl Chain {
+    /// Its steps, without those that do nothing.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+}
 
 /// The bytes that a chain is at.
 #[derive(Debug)]
@@ -73,60 +127,101 @@ pub(crate) struct Job<'j> {
 }
 
 impl Job<'_> {
-    pub(crate) fn run<'a>(&self, input: Work<'a>, steps: &[Step], extras: &[Option<&[u8]>]) -> Result<Work<'a>> {
+    /// Runs a chain; `extras` are the second inputs of its steps.
+    pub(crate) fn run<'a>(&self, input: Work<'a>, chain: &Chain, extras: &[Option<Arc<Buffer>>]) -> Result<Work<'a>> {
         self.cancel.check()?;
         let mut work = input;
-        let mut kernels = Vec::new();
-        for (step, extra) in steps.iter().zip(extras) {
-            match step.operation() {
-                Operation::Elementwise(operation) => {
-                    kernels.push(operation.kernel(work.data.bytes().len(), *extra)?);
+        for segment in &chain.segments {
+            work = match segment {
+                Segment::Fused(range) => {
+                    let kernels = fused::kernels(&chain.steps[range.clone()], &extras[range.clone()])?;
+                    fused::check(&kernels, work.data.bytes().len())?;
+                    Work { data: Data::Owned(fused::run(self, work.data, &kernels)?), about: work.about }
                 }
-                Operation::Noop => {}
-                Operation::Whole(operation) => {
-                    work = self.fused(work, &std::mem::take(&mut kernels))?;
-                    let (paid, about) = operation.apply(self, work.data.bytes(), &work.about)?;
-                    work = Work { data: Data::Owned(paid), about };
-                    self.cancel.check()?;
+                Segment::Pipeline(range) => {
+                    let (steps, extras) = (&chain.steps[range.clone()], &extras[range.clone()]);
+                    let about = steps.iter().fold(work.about, |about, step| step.describe(about));
+                    Work { data: Data::Owned(self.pipeline(work.data.bytes(), steps, extras)?), about }
                 }
-            }
+                Segment::Whole(at) => {
+                    let Operation::Whole(operation) = chain.steps[*at].operation() else { continue };
+                    let extra = extras[*at].as_ref().map(|extra| &extra.paid.block[..]);
+                    let (paid, about) = operation.apply(self, work.data.bytes(), &work.about, extra)?;
+                    Work { data: Data::Owned(paid), about }
+                }
+            };
+            self.cancel.check()?;
         }
-        self.fused(work, &kernels)
+        Ok(work)
     }
 
-    fn fused<'a>(&self, work: Work<'a>, kernels: &[Kernel<'_>]) -> Result<Work<'a>> {
-        if kernels.is_empty() {
-            return Ok(work);
+    fn pipeline(&self, input: &[u8], steps: &[Step], extras: &[Option<Arc<Buffer>>]) -> Result<PaidBlock> {
+        let mut output = Writer::new(self.account, self.cancel)?;
+        if let [step] = steps
+            && let Operation::Stream(operation) = step.operation()
+        {
+            if let Some(outcome) = operation.at_once(self, input) {
+                return outcome;
+            }
+            output.expect(operation.expected_length(input))?;
         }
-        let Work { data, about } = work;
-        let paid = match data {
-            Data::Owned(mut paid) => {
-                self.each_block(&mut paid.block, |_, _| {}, kernels)?;
-                paid
+        let mut pipeline = self.open(steps, extras)?;
+        let mut rest = input;
+        loop {
+            self.cancel.check()?;
+            if output.free().len() < crate::pipeline::LEAST_ROOM {
+                output.grow_for_more()?;
             }
-            shared => {
-                let source = shared.bytes();
-                // Every block is copied before it is worked on, so that nothing of a former tenant is left.
-                let mut paid = PaidBlock::for_overwrite(self.account, source.len())?;
-                let copy = |at: usize, block: &mut [u8]| block.copy_from_slice(&source[at..at + block.len()]);
-                self.each_block(&mut paid.block, copy, kernels)?;
-                paid
+            let piece = &rest[..rest.len().min(PIECE)];
+            let room = output.free();
+            let room_bytes = room.len().min(PIECE);
+            let progress = contained(steps[0].name(), || {
+                pipeline.step(piece, piece.len() == rest.len(), &mut room[..room_bytes])
+            })?;
+            rest = &rest[progress.read..];
+            output.advance(progress.written)?;
+            if progress.done {
+                return output.finish();
             }
-        };
-        Ok(Work { data: Data::Owned(paid), about })
+            if progress.read == 0 && progress.written == 0 {
+                return Err(Error::op(steps[0].name(), "internal error: the operation makes no progress"));
+            }
+        }
     }
 
-    fn each_block(&self, bytes: &mut [u8], fill: impl Fn(usize, &mut [u8]), kernels: &[Kernel<'_>]) -> Result<()> {
-        for (index, block) in bytes.chunks_mut(FUSED_BYTES).enumerate() {
-            if index % BLOCKS_PER_CHECK == 0 {
-                self.cancel.check()?;
-            }
-            let at = index * FUSED_BYTES;
-            fill(at, block);
-            for kernel in kernels {
-                kernel.apply(block, at);
+    /// The streams of neighbouring steps, none of which needs its whole input.
+    fn open(&self, steps: &[Step], extras: &[Option<Arc<Buffer>>]) -> Result<Pipeline> {
+        let mut stages: Vec<Box<dyn Stream>> = Vec::new();
+        let mut at = 0;
+        while at < steps.len() {
+            match steps[at].operation() {
+                Operation::Stream(operation) => {
+                    stages.push(operation.open()?);
+                    at += 1;
+                }
+                Operation::Elementwise(_) => {
+                    let rest = &steps[at..];
+                    let is_other = |step: &Step| !matches!(step.operation(), Operation::Elementwise(_));
+                    let count = rest.iter().position(is_other).unwrap_or(rest.len());
+                    let kernels = fused::kernels(&rest[..count], &extras[at..at + count])?;
+                    stages.push(Box::new(fused::Stage::new(kernels)));
+                    at += count;
+                }
+                Operation::Whole(_) => {
+                    let message = "it needs its whole input at once and cannot be part of a stream";
+                    return Err(Error::op(steps[at].name(), message));
+                }
+                Operation::Noop => at += 1,
             }
         }
-        Ok(())
+        if stages.is_empty() {
+            stages.push(Box::new(fused::Stage::new(Vec::new())));
+        }
+        Pipeline::new(self.account, stages)
+    }
+
+    /// A whole chain as a stream.
+    pub(crate) fn stream(&self, chain: &Chain, extras: &[Option<Arc<Buffer>>]) -> Result<Pipeline> {
+        self.open(&chain.steps, extras)
     }
 }

@@ -12,9 +12,10 @@ use crate::account::{Account, PaidBlock};
 use crate::block::Block;
 use crate::buffer::{Buffer, Info};
 use crate::cancel::Cancel;
-use crate::chain::{Data, Job, Work};
+use crate::chain::{Chain, Data, Job, Work};
 use crate::error::{Error, Result};
-use crate::ops::{Extra, Step};
+use crate::ops::{Operations, Step};
+use crate::pipeline::Pipeline;
 use crate::writer::Writer;
 
 /// Counted up once a buffer, it would take centuries to leave the integers that JavaScript has (2^53).
@@ -50,13 +51,24 @@ pub struct TakenInto {
 #[derive(Debug)]
 pub struct Store {
     account: Arc<Account>,
+    operations: Arc<Operations>,
     buffers: Mutex<HashMap<u64, Arc<Buffer>>>,
 }
 
 impl Store {
     /// An empty store that holds at most `limit_bytes`, intermediates and working memory of operations included.
     pub fn new(limit_bytes: u64) -> Store {
-        Store { account: Account::new(limit_bytes), buffers: Mutex::default() }
+        Store::with_operations(limit_bytes, Arc::default())
+    }
+
+    /// The same with operations of the app's own.
+    pub fn with_operations(limit_bytes: u64, operations: Arc<Operations>) -> Store {
+        Store { account: Account::new(limit_bytes), operations, buffers: Mutex::default() }
+    }
+
+    /// The operations that this store knows.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// Bytes in use: buffers, and what running operations have reserved.
@@ -148,12 +160,12 @@ impl Store {
 
     /// Runs one step on a stored buffer, which stays valid, and stores the result.
     pub fn exec(&self, step: &Step, input: u64, cancel: &Cancel) -> Result<u64> {
-        self.exec_chain(input, std::slice::from_ref(step), cancel)
+        self.exec_chain(input, &Chain::from(step.clone()), cancel)
     }
 
-    /// Runs steps one after the other on a stored buffer, which stays valid, and stores the last result alone.
-    pub fn exec_chain(&self, input: u64, steps: &[Step], cancel: &Cancel) -> Result<u64> {
-        let work = self.run(Work::stored(self.get(input)?), steps, cancel)?;
+    /// Runs a chain on a stored buffer, which stays valid, and stores the last result alone.
+    pub fn exec_chain(&self, input: u64, chain: &Chain, cancel: &Cancel) -> Result<u64> {
+        let work = self.run(Work::stored(self.get(input)?), chain, cancel)?;
         let info = work.info();
         self.insert(match work.data {
             // Nothing was written: the same bytes under a second id, which is fine since they never change.
@@ -163,23 +175,31 @@ impl Store {
         })
     }
 
-    /// Runs steps on a block of the caller's, in place where they can, without storing anything.
-    pub fn run_chain(&self, input: Block, steps: &[Step], cancel: &Cancel) -> Result<(Block, Info)> {
-        self.result(Work::owned(PaidBlock::admit(&self.account, input)?), steps, cancel)
+    /// Runs a chain on a block of the caller's, in place where it can, without storing anything.
+    pub fn run_chain(&self, input: Block, chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
+        self.result(Work::owned(PaidBlock::admit(&self.account, input)?), chain, cancel)
     }
 
     /// The same on bytes that are only lent, and that nobody writes meanwhile.
-    pub fn run_chain_on(&self, input: &[u8], steps: &[Step], cancel: &Cancel) -> Result<(Block, Info)> {
-        self.result(Work::lent(input), steps, cancel)
+    pub fn run_chain_on(&self, input: &[u8], chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
+        self.result(Work::lent(input), chain, cancel)
     }
 
     /// The same on a stored buffer, which stays valid.
-    pub fn run_chain_by_id(&self, input: u64, steps: &[Step], cancel: &Cancel) -> Result<(Block, Info)> {
-        self.result(Work::stored(self.get(input)?), steps, cancel)
+    pub fn run_chain_by_id(&self, input: u64, chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
+        self.result(Work::stored(self.get(input)?), chain, cancel)
     }
 
-    fn result(&self, input: Work<'_>, steps: &[Step], cancel: &Cancel) -> Result<(Block, Info)> {
-        let work = self.run(input, steps, cancel)?;
+    /// A chain as a stream: for bytes that come piece by piece, in constant memory.
+    ///
+    /// # Errors
+    /// [`Error::Op`] for a chain with an operation that needs its whole input, [`Error::IdNotFound`] for a second input that is not there.
+    pub fn stream_chain(&self, chain: &Chain, cancel: &Cancel) -> Result<Pipeline> {
+        Job { account: &self.account, cancel }.stream(chain, &self.extras(chain)?)
+    }
+
+    fn result(&self, input: Work<'_>, chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
+        let work = self.run(input, chain, cancel)?;
         let info = work.info();
         match work.data {
             Data::Owned(paid) => Ok((paid.block, info)),
@@ -187,19 +207,13 @@ impl Store {
         }
     }
 
-    fn run<'a>(&self, input: Work<'a>, steps: &[Step], cancel: &Cancel) -> Result<Work<'a>> {
-        // All second inputs are looked up first, so that a wrong id costs no work, and a free in between does no harm.
-        let extras = steps.iter().map(|step| self.extra(step)).collect::<Result<Vec<_>>>()?;
-        let extras: Vec<Option<&[u8]>> = extras.iter().map(|extra| extra.as_ref().map(ExtraBytes::bytes)).collect();
-        Job { account: &self.account, cancel }.run(input, steps, &extras)
+    fn run<'a>(&self, input: Work<'a>, chain: &Chain, cancel: &Cancel) -> Result<Work<'a>> {
+        Job { account: &self.account, cancel }.run(input, chain, &self.extras(chain)?)
     }
 
-    fn extra<'s>(&self, step: &'s Step) -> Result<Option<ExtraBytes<'s>>> {
-        Ok(match step.extra() {
-            None => None,
-            Some(Extra::Stored(id)) => Some(ExtraBytes::Stored(self.get(*id)?)),
-            Some(Extra::Given(block)) => Some(ExtraBytes::Given(block)),
-        })
+    /// All second inputs, looked up before anything runs, so that a wrong id costs no work, and a free in between does no harm.
+    fn extras(&self, chain: &Chain) -> Result<Vec<Option<Arc<Buffer>>>> {
+        chain.steps().iter().map(|step| step.extra().map(|id| self.get(id)).transpose()).collect()
     }
 
     fn insert(&self, buffer: Arc<Buffer>) -> Result<u64> {
@@ -223,20 +237,5 @@ impl Store {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Buffer>>> {
         self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A step's second input for as long as the chain runs.
-enum ExtraBytes<'s> {
-    Stored(Arc<Buffer>),
-    Given(&'s Block),
-}
-
-impl ExtraBytes<'_> {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            ExtraBytes::Stored(buffer) => &buffer.paid.block,
-            ExtraBytes::Given(block) => block,
-        }
     }
 }

@@ -92,6 +92,11 @@ impl Writer {
         Ok(())
     }
 
+    /// More room for an output whose length is not known: as much again as there is.
+    pub(crate) fn grow_for_more(&mut self) -> Result<()> {
+        self.grow(crate::pipeline::LEAST_ROOM, self.filled.max(FIRST_BYTES))
+    }
+
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let free = self.paid.block.len() - self.filled;
         if bytes.len() > free {

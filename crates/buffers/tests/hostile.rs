@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 fn decode(op: &str, args: Value, store: &Store, input: &[u8]) -> Result<usize, Error> {
     let step = Step::parse(op, Some(&args), None).unwrap();
-    store.run_chain_on(input, &[step], &Cancel::new()).map(|(block, _)| block.len())
+    store.run_chain_on(input, &step.into(), &Cancel::new()).map(|(block, _)| block.len())
 }
 
 fn is_memory(result: Result<usize, Error>) -> bool {
@@ -100,7 +100,7 @@ fn jpeg_that_claims(width: u16, height: u16, progressive: bool) -> Vec<u8> {
 fn an_interlaced_picture_comes_out_in_order() {
     let store = Store::new(1 << 24);
     let step = Step::parse("png_decode", None, None).unwrap();
-    let (pixels, _) = store.run_chain_on(&interlaced_png(), &[step], &Cancel::new()).unwrap();
+    let (pixels, _) = store.run_chain_on(&interlaced_png(), &step.into(), &Cancel::new()).unwrap();
     let right: Vec<u8> = (0..9_u8).flat_map(|at| [at * 10, at * 10, at * 10, 200 + at]).collect();
     assert_eq!(pixels[..], right);
 }

@@ -122,9 +122,10 @@ fn the_output_of_an_operation_counts_before_it_exists() {
 fn a_chain_on_a_block_needs_no_second_one() {
     let store = Store::new(1000);
     let steps = [step("invert"), step("grayscale_rgba"), step("invert")];
-    let (block, info) = store.run_chain(Block::zeroed(800).unwrap(), &steps, &Cancel::new()).unwrap();
+    let (block, info) =
+        store.run_chain(Block::zeroed(800).unwrap(), &steps.iter().cloned().collect(), &Cancel::new()).unwrap();
     assert!(block.len() == 800 && info.byte_length == 800);
-    assert!(is_memory(store.run_chain(Block::zeroed(1001).unwrap(), &steps, &Cancel::new())));
+    assert!(is_memory(store.run_chain(Block::zeroed(1001).unwrap(), &steps.iter().cloned().collect(), &Cancel::new())));
     assert_eq!(store.bytes(), 0);
 }
 
@@ -143,7 +144,7 @@ fn a_failing_chain_leaves_the_store_as_it_was() {
     let store = Store::new(1 << 20);
     let id = store.put_copy(&[9; 10]).unwrap();
     let steps = [step("invert"), step("gzip_compress"), step("png_decode")];
-    assert_eq!(store.exec_chain(id, &steps, &Cancel::new()).unwrap_err().code(), "ERR_OP");
+    assert_eq!(store.exec_chain(id, &steps.iter().cloned().collect(), &Cancel::new()).unwrap_err().code(), "ERR_OP");
     assert_eq!((store.len(), store.bytes()), (1, 10));
     assert_eq!(&store.take(id).unwrap()[..], [9; 10]);
 }

@@ -28,7 +28,10 @@ pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
 pub mod parts {
     pub use crate::source::{Plugin, Sources};
-    pub use hostbox_buffers::{Block, Cancel, Error as BufferError, Info, OutOfMemory, Step, Store, TakenInto};
+    pub use hostbox_buffers::{
+        Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, Step, Store,
+        TakenInto,
+    };
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,
         OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket,

@@ -3,6 +3,9 @@
 //! One body an operation, compiled twice: as it is, and with AVX2 where the processor has it. No intrinsics, and the very
 //! same arithmetic, so that every path gives the same bits.
 
+use std::sync::Arc;
+
+use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,29 +15,20 @@ pub(crate) enum Elementwise {
     Xor,
 }
 
-/// An operation bound to its second input, whose lengths were checked.
+/// An operation bound to its second input.
 #[derive(Debug)]
-pub(crate) enum Kernel<'k> {
+pub(crate) enum Kernel {
     Invert,
     Grayscale,
-    Xor(&'k [u8]),
+    Xor(Arc<Buffer>),
 }
 
 impl Elementwise {
-    /// Checks the input's length before anything runs.
-    pub(crate) fn kernel<'k>(self, len: usize, extra: Option<&'k [u8]>) -> Result<Kernel<'k>> {
+    pub(crate) fn kernel(self, extra: Option<Arc<Buffer>>) -> Result<Kernel> {
         match (self, extra) {
             (Elementwise::Invert, _) => Ok(Kernel::Invert),
-            (Elementwise::Grayscale, _) if len.is_multiple_of(4) => Ok(Kernel::Grayscale),
-            (Elementwise::Grayscale, _) => Err(Error::op(
-                "grayscale_rgba",
-                format!("expected a length that is a multiple of 4 for the input but received {len} bytes"),
-            )),
-            (Elementwise::Xor, Some(extra)) if extra.len() == len => Ok(Kernel::Xor(extra)),
-            (Elementwise::Xor, Some(extra)) => Err(Error::op(
-                "xor",
-                format!("expected {len} bytes for the second input, as the first has, but received {}", extra.len()),
-            )),
+            (Elementwise::Grayscale, _) => Ok(Kernel::Grayscale),
+            (Elementwise::Xor, Some(extra)) => Ok(Kernel::Xor(extra)),
             (Elementwise::Xor, None) => {
                 Err(Error::op("xor", "expected a second input of the same length but received none"))
             }
@@ -42,13 +36,42 @@ impl Elementwise {
     }
 }
 
-impl Kernel<'_> {
+impl Kernel {
+    /// Checks the length of a whole input.
+    pub(crate) fn check(&self, len: usize) -> Result<()> {
+        match self {
+            Kernel::Grayscale if !len.is_multiple_of(4) => Err(Error::op(
+                "grayscale_rgba",
+                format!("expected a length that is a multiple of 4 for the input but received {len} bytes"),
+            )),
+            Kernel::Xor(extra) if extra.paid.block.len() != len => Err(Error::op(
+                "xor",
+                format!(
+                    "expected {len} bytes for the second input, as the first has, but received {}",
+                    extra.paid.block.len()
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that so much of an input whose end is not known yet can be worked on.
+    pub(crate) fn check_piece(&self, len: usize) -> Result<()> {
+        match self {
+            Kernel::Xor(extra) if extra.paid.block.len() < len => Err(Error::op(
+                "xor",
+                format!("expected a second input as long as the first but received {} bytes", extra.paid.block.len()),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Works on `block`, which lies `at` bytes into the input.
     pub(crate) fn apply(&self, block: &mut [u8], at: usize) {
         match self {
             Kernel::Invert => invert(block),
             Kernel::Grayscale => grayscale(block),
-            Kernel::Xor(extra) => xor(block, &extra[at..at + block.len()]),
+            Kernel::Xor(extra) => xor(block, &extra.paid.block[at..at + block.len()]),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! applied. Encoding drops alpha.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use jpeg_encoder::{ColorType, Encoder};
 use serde_json::Value;
@@ -14,8 +15,8 @@ use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::{ImageInfo, JpegDecoder};
 
 use super::arguments::Arguments;
-use super::contained;
 use super::pixels::{MAX_SIDE, Size, spread};
+use super::{Operation, Whole, contained};
 use crate::account::PaidBlock;
 use crate::buffer::Info;
 use crate::cancel::Cancel;
@@ -29,7 +30,24 @@ const ENCODE: &str = "jpeg_encode";
 const PIECE: usize = 8 << 10;
 const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 
-pub(crate) fn decode(job: &Job<'_>, input: &[u8]) -> Result<(PaidBlock, Info)> {
+pub(crate) fn parse_decode(args: Option<&Value>) -> Result<Operation> {
+    Arguments::none(DECODE, args).map(|()| Operation::Whole(Arc::new(Decode)))
+}
+
+pub(crate) fn parse_encode(args: Option<&Value>) -> Result<Operation> {
+    Ok(Operation::Whole(Arc::new(Encode::parse(args)?)))
+}
+
+#[derive(Debug)]
+struct Decode;
+
+impl Whole for Decode {
+    fn apply(&self, job: &Job<'_>, input: &[u8], _about: &Info, _extra: Option<&[u8]>) -> Result<(PaidBlock, Info)> {
+        decode(job, input)
+    }
+}
+
+fn decode(job: &Job<'_>, input: &[u8]) -> Result<(PaidBlock, Info)> {
     let position = Cell::new(0);
     let decoded = contained(DECODE, || decode_from(job, input, &position));
     // To the decoder a cancelled input is one that ends early, which is not what the caller should hear.
@@ -203,20 +221,22 @@ impl ZByteReaderTrait for Input<'_> {
 }
 
 #[derive(Debug)]
-pub(crate) struct Encode {
+struct Encode {
     size: Option<Size>,
     quality: u8,
 }
 
 impl Encode {
-    pub(crate) fn parse(args: Option<&Value>) -> Result<Encode> {
+    fn parse(args: Option<&Value>) -> Result<Encode> {
         let arguments = Arguments::new(ENCODE, args, &["width", "height", "quality"])?;
         let size = Size::parse(ENCODE, &arguments, ["width", "height"])?;
         let quality = arguments.integer("quality", 1..=100)?.unwrap_or(80) as u8;
         Ok(Encode { size, quality })
     }
+}
 
-    pub(crate) fn apply(&self, job: &Job<'_>, input: &[u8], about: &Info) -> Result<(PaidBlock, Info)> {
+impl Whole for Encode {
+    fn apply(&self, job: &Job<'_>, input: &[u8], about: &Info, _extra: Option<&[u8]>) -> Result<(PaidBlock, Info)> {
         let size = Size::of_input(ENCODE, self.size, input, about)?;
         let (Ok(width), Ok(height)) = (u16::try_from(size.width), u16::try_from(size.height)) else {
             return Err(Error::op(ENCODE, format!("expected at most {MAX_SIDE} pixels a side")));

@@ -4,13 +4,14 @@
 //! the first picture. Colour profiles are not applied. Encoding takes RGBA and keeps alpha.
 
 use std::io::{BufRead, Cursor, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use ::png::{BitDepth, ColorType, Decoder, DecodingError, EncodingError, Limits, Reader, Transformations};
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::contained;
 use super::pixels::{Size, spread};
+use super::{Operation, Whole, contained};
 use crate::account::PaidBlock;
 use crate::buffer::Info;
 use crate::cancel::Cancel;
@@ -26,7 +27,24 @@ const WORKING_BYTES: usize = 4 << 20;
 const PIECE: usize = 8 << 10;
 const ROWS_PIECE: usize = 256 << 10;
 
-pub(crate) fn decode(job: &Job<'_>, input: &[u8]) -> Result<(PaidBlock, Info)> {
+pub(crate) fn parse_decode(args: Option<&Value>) -> Result<Operation> {
+    Arguments::none(DECODE, args).map(|()| Operation::Whole(Arc::new(Decode)))
+}
+
+pub(crate) fn parse_encode(args: Option<&Value>) -> Result<Operation> {
+    Ok(Operation::Whole(Arc::new(Encode::parse(args)?)))
+}
+
+#[derive(Debug)]
+struct Decode;
+
+impl Whole for Decode {
+    fn apply(&self, job: &Job<'_>, input: &[u8], _about: &Info, _extra: Option<&[u8]>) -> Result<(PaidBlock, Info)> {
+        decode(job, input)
+    }
+}
+
+fn decode(job: &Job<'_>, input: &[u8]) -> Result<(PaidBlock, Info)> {
     contained(DECODE, || {
         let mut source = Decoder::new_with_limits(Input::new(input, job.cancel), Limits { bytes: WORKING_BYTES });
         source.set_transformations(Transformations::EXPAND | Transformations::ALPHA | Transformations::STRIP_16);
@@ -125,17 +143,19 @@ impl Seek for Input<'_> {
 }
 
 #[derive(Debug)]
-pub(crate) struct Encode {
+struct Encode {
     size: Option<Size>,
 }
 
 impl Encode {
-    pub(crate) fn parse(args: Option<&Value>) -> Result<Encode> {
+    fn parse(args: Option<&Value>) -> Result<Encode> {
         let arguments = Arguments::new(ENCODE, args, &["width", "height"])?;
         Ok(Encode { size: Size::parse(ENCODE, &arguments, ["width", "height"])? })
     }
+}
 
-    pub(crate) fn apply(&self, job: &Job<'_>, input: &[u8], about: &Info) -> Result<(PaidBlock, Info)> {
+impl Whole for Encode {
+    fn apply(&self, job: &Job<'_>, input: &[u8], about: &Info, _extra: Option<&[u8]>) -> Result<(PaidBlock, Info)> {
         let size = Size::of_input(ENCODE, self.size, input, about)?;
         let mut output = Writer::new(job.account, job.cancel)?;
         contained(ENCODE, || {

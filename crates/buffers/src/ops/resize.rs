@@ -3,10 +3,11 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::arguments::Arguments;
-use super::contained;
 use super::pixels::{Size, expected_side};
+use super::{Operation, Whole, contained};
 use crate::account::PaidBlock;
 use crate::buffer::Info;
 use crate::chain::Job;
@@ -21,15 +22,19 @@ const FILTERS: [(&str, ResizeAlg); 4] = [
     ("lanczos3", ResizeAlg::Convolution(FilterType::Lanczos3)),
 ];
 
+pub(crate) fn parse(args: Option<&Value>) -> Result<Operation> {
+    Ok(Operation::Whole(Arc::new(Resize::parse(args)?)))
+}
+
 #[derive(Debug)]
-pub(crate) struct Resize {
+struct Resize {
     from: Option<Size>,
     to: Size,
     filter: ResizeAlg,
 }
 
 impl Resize {
-    pub(crate) fn parse(args: Option<&Value>) -> Result<Resize> {
+    fn parse(args: Option<&Value>) -> Result<Resize> {
         let arguments = Arguments::new(RESIZE, args, &["width", "height", "toWidth", "toHeight", "filter"])?;
         let from = Size::parse(RESIZE, &arguments, ["width", "height"])?;
         let to = Size::parse(RESIZE, &arguments, ["toWidth", "toHeight"])?;
@@ -37,8 +42,10 @@ impl Resize {
         let filter = arguments.one_of("filter", &FILTERS)?.unwrap_or(FILTERS[3].1);
         Ok(Resize { from, to, filter })
     }
+}
 
-    pub(crate) fn apply(&self, job: &Job<'_>, input: &[u8], about: &Info) -> Result<(PaidBlock, Info)> {
+impl Whole for Resize {
+    fn apply(&self, job: &Job<'_>, input: &[u8], about: &Info, _extra: Option<&[u8]>) -> Result<(PaidBlock, Info)> {
         let from = Size::of_input(RESIZE, self.from, input, about)?;
         let mut output = PaidBlock::zeroed(job.account, self.to.bytes())?;
         let working = job.account.reserve(self.working_bytes(from))?;
@@ -52,7 +59,9 @@ impl Resize {
         drop(working);
         Ok((output, Info::pixels(self.to.width, self.to.height)))
     }
+}
 
+impl Resize {
     /// What the resizer allocates beside its output: the source with alpha multiplied in, the picture between the vertical
     /// and the horizontal pass, and weights (a filter reaches three pixels to each side, of source or target).
     fn working_bytes(&self, from: Size) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hostbox_buffers::{Block, Cancel, Error, Step, Store};
+use hostbox_buffers::{Block, Cancel, Error, Store};
 use hostbox_engine::{Call, Completer, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut};
 use rquickjs::{Array, Object, Value};
 
@@ -123,7 +123,7 @@ fn put<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 fn exec<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, op, input) = (store(call)?, call.string(0)?, id(call, 1)?);
     let (args, extra) = (optional_string(call, 2)?, optional_id(call, 3)?);
-    match Step::parse_json(&op, args.as_deref(), extra) {
+    match store.operations().step_json(&op, args.as_deref(), extra) {
         Err(failed) => call.settled(Err(&error(&failed))),
         Ok(step) => call.offload(None, move |completer| id_outcome(store.exec(&step, input, &cancel(completer)))),
     }
@@ -131,10 +131,10 @@ fn exec<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn exec_chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, input) = (store(call)?, id(call, 0)?);
-    match Step::parse_chain(&call.string(1)?) {
+    match store.operations().chain_json(&call.string(1)?) {
         Err(failed) => call.settled(Err(&error(&failed))),
-        Ok(steps) => {
-            call.offload(None, move |completer| id_outcome(store.exec_chain(input, &steps, &cancel(completer))))
+        Ok(chain) => {
+            call.offload(None, move |completer| id_outcome(store.exec_chain(input, &chain, &cancel(completer))))
         }
     }
 }
@@ -211,14 +211,15 @@ fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let given_id = if is_id { optional_id(call, 3)? } else { None };
     let inputs = || {
         let extra = if is_id { None } else { Some(Input::new(call, &store, 3)?) };
-        let step = Step::parse_json(&op, args.as_deref(), given_id.or(extra.as_ref().map(|extra| extra.id)));
+        let extra_id = given_id.or(extra.as_ref().map(|extra| extra.id));
+        let step = store.operations().step_json(&op, args.as_deref(), extra_id);
         let step = step.map_err(|failed| error(&failed))?;
         Ok((step, Input::new(call, &store, 1)?, extra))
     };
     match inputs() {
         Err(failed) => call.settled(Err(&failed)),
         Ok((step, input, extra)) => call.offload(None, move |completer| {
-            let result = input.take().and_then(|block| store.run_chain(block, &[step], &cancel(completer)));
+            let result = input.take().and_then(|block| store.run_chain(block, &step.into(), &cancel(completer)));
             drop(extra);
             block_outcome(result.map(|(block, _)| block))
         }),
@@ -227,20 +228,20 @@ fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let store = store(call)?;
-    let steps = match Step::parse_chain(&call.string(0)?) {
-        Ok(steps) => steps,
+    let chain = match store.operations().chain_json(&call.string(0)?) {
+        Ok(chain) => chain,
         Err(failed) => return call.settled(Err(&error(&failed))),
     };
     if call.arg(1).is_number() {
         let input = id(call, 1)?;
         return call.offload(None, move |completer| {
-            block_outcome(store.run_chain_by_id(input, &steps, &cancel(completer)).map(|(block, _)| block))
+            block_outcome(store.run_chain_by_id(input, &chain, &cancel(completer)).map(|(block, _)| block))
         });
     }
     match Input::new(call, &store, 1) {
         Err(failed) => call.settled(Err(&failed)),
         Ok(input) => call.offload(None, move |completer| {
-            let result = input.take().and_then(|block| store.run_chain(block, &steps, &cancel(completer)));
+            let result = input.take().and_then(|block| store.run_chain(block, &chain, &cancel(completer)));
             block_outcome(result.map(|(block, _)| block))
         }),
     }
