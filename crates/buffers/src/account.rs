@@ -38,6 +38,11 @@ impl Account {
         self.used.try_update(Ordering::Relaxed, Ordering::Relaxed, update).ok().map(|_| got)
     }
 
+    /// What could still be reserved.
+    pub(crate) fn left(&self) -> u64 {
+        self.limit.saturating_sub(self.used())
+    }
+
     pub(crate) fn refusal(&self, needed: u64) -> Error {
         let (limit, used) = (self.limit, self.used());
         Error::memory(format!(
@@ -64,6 +69,17 @@ impl Reservation {
         let got = self.account.add(needed, wanted.max(needed)).ok_or_else(|| self.account.refusal(needed))?;
         self.bytes += got;
         Ok(got)
+    }
+
+    /// Exactly `bytes`, for memory whose size is only known once it is there.
+    pub(crate) fn set(&mut self, bytes: u64) -> Result<()> {
+        match bytes.checked_sub(self.bytes) {
+            Some(more) if more > 0 => self.grow(more, more).map(drop),
+            _ => {
+                self.shrink_to(bytes);
+                Ok(())
+            }
+        }
     }
 
     pub(crate) fn shrink_to(&mut self, bytes: u64) {

@@ -196,7 +196,7 @@ impl Job<'_> {
         while at < steps.len() {
             match steps[at].operation() {
                 Operation::Stream(operation) => {
-                    stages.push(operation.open()?);
+                    stages.push(operation.open(self.account)?);
                     at += 1;
                 }
                 Operation::Elementwise(_) => {

@@ -55,6 +55,16 @@ impl<'a> Arguments<'a> {
         Ok(number.and_then(|number| u32::try_from(number).ok()))
     }
 
+    /// `maxBytes`, the limit of a decompressor's output.
+    pub(crate) fn max_bytes(&self) -> Result<Option<u64>> {
+        self.integer("maxBytes", 0..=(1 << 53) - 1)
+    }
+
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        value.as_bool().map(Some).ok_or_else(|| self.refusal(name, "true or false", value))
+    }
+
     pub(crate) fn one_of<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<Option<T>> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let chosen = value.as_str().and_then(|text| choices.iter().find(|(choice, _)| *choice == text));

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::simd::dispatch;
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 
@@ -103,26 +104,6 @@ fn grayscale_body(bytes: &mut [u8]) {
         let luma = unsafe { (luma + 0.5).to_int_unchecked::<i32>() } as u32;
         *pixel = ((lanes & 0xff00_0000) | luma | (luma << 8) | (luma << 16)).to_le_bytes();
     }
-}
-
-/// A function that picks the AVX2 build of a body at run time, and that build.
-macro_rules! dispatch {
-    ($name:ident, $avx2:ident, $body:ident, ($($arg:ident: $type:ty),*)) => {
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2")]
-        fn $avx2($($arg: $type),*) {
-            $body($($arg),*);
-        }
-
-        fn $name($($arg: $type),*) {
-            #[cfg(target_arch = "x86_64")]
-            if std::is_x86_feature_detected!("avx2") {
-                // SAFETY: the processor was just asked, and has AVX2.
-                return unsafe { $avx2($($arg),*) };
-            }
-            $body($($arg),*);
-        }
-    };
 }
 
 dispatch!(invert, invert_avx2, invert_body, (bytes: &mut [u8]));

@@ -5,21 +5,26 @@
 //! piece; and operations that take and give the whole.
 
 mod arguments;
+mod brotli;
 mod custom;
+mod digest;
 pub(crate) mod elementwise;
-mod gzip;
+mod encoding;
+mod flate;
 mod jpeg;
 mod pixels;
 mod png;
 mod resize;
+mod simd;
 mod step;
+mod zstd;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::account::PaidBlock;
+use crate::account::{Account, PaidBlock};
 use crate::buffer::Info;
 use crate::chain::Job;
 use crate::error::{Error, Result};
@@ -40,8 +45,8 @@ pub(crate) enum Operation {
 
 /// An operation that takes its input piece by piece.
 pub(crate) trait Streamed: Debug + Send + Sync {
-    /// Begins a stream.
-    fn open(&self) -> Result<Box<dyn Stream>>;
+    /// Begins a stream, whose working memory `account` pays for.
+    fn open(&self, account: &Arc<Account>) -> Result<Box<dyn Stream>>;
 
     /// What is known about the output, where `about` is known about the input.
     fn describe(&self, _about: Info) -> Info {
@@ -65,18 +70,52 @@ pub(crate) trait Whole: Debug + Send + Sync {
     fn apply(&self, job: &Job<'_>, input: &[u8], about: &Info, extra: Option<&[u8]>) -> Result<(PaidBlock, Info)>;
 }
 
+/// How many bytes a decompressor may still give.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowance {
+    left: u64,
+    most: u64,
+}
+
+impl Allowance {
+    pub(crate) fn new(max_bytes: Option<u64>) -> Allowance {
+        let most = max_bytes.unwrap_or(u64::MAX);
+        Allowance { left: most, most }
+    }
+
+    pub(crate) fn spend(&mut self, written: u64) -> Result<()> {
+        let too_long = || Error::memory(format!("the output is longer than its limit of {} bytes", self.most));
+        self.left = self.left.checked_sub(written).ok_or_else(too_long)?;
+        Ok(())
+    }
+}
+
 type Parse = fn(Option<&Value>) -> Result<Operation>;
 
 /// All operations, in the order of the documentation.
-const TABLE: [(&str, Parse); 11] = [
+const TABLE: [(&str, Parse); 25] = [
     ("noop", |args| Arguments::none("noop", args).map(|()| Operation::Noop)),
     ("invert", |args| Arguments::none("invert", args).map(|()| Operation::Elementwise(Elementwise::Invert))),
     ("grayscale_rgba", |args| {
         Arguments::none("grayscale_rgba", args).map(|()| Operation::Elementwise(Elementwise::Grayscale))
     }),
     ("xor", |args| Arguments::none("xor", args).map(|()| Operation::Elementwise(Elementwise::Xor))),
-    ("gzip_compress", gzip::compress),
-    ("gzip_decompress", gzip::decompress),
+    ("sha256", digest::sha256),
+    ("sha512", digest::sha512),
+    ("blake3", digest::blake3),
+    ("crc32", digest::crc32),
+    ("base64_encode", encoding::base64_encode),
+    ("base64_decode", encoding::base64_decode),
+    ("hex_encode", encoding::hex_encode),
+    ("hex_decode", encoding::hex_decode),
+    ("gzip_compress", flate::gzip_compress),
+    ("gzip_decompress", flate::gzip_decompress),
+    ("deflate_compress", flate::deflate_compress),
+    ("deflate_decompress", flate::deflate_decompress),
+    ("brotli_compress", brotli::compress),
+    ("brotli_decompress", brotli::decompress),
+    ("zstd_compress", zstd::compress),
+    ("zstd_decompress", zstd::decompress),
     ("png_decode", png::parse_decode),
     ("png_encode", png::parse_encode),
     ("jpeg_decode", jpeg::parse_decode),
