@@ -1,5 +1,10 @@
 //! Digests and checksums, against known values and slow references.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what the tests share is outside their functions, where the lint does not see tests"
+)]
+
 mod random;
 mod streamed;
 
