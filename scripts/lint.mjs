@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildAddon, cargoSettings } from './build.mjs';
 import { checkLayers } from './layers.mjs';
+import { checkPlatforms } from './platforms.mjs';
 import { checkToolchain, installModules } from './setup.mjs';
 import { findProgram, main, root, run, runParts, runTool } from './steps.mjs';
 import { checkTypes } from './types.mjs';
@@ -18,6 +19,7 @@ const parts = {
     runTool('oxlint/bin/oxlint', ['--deny-warnings']);
   },
   layers: checkLayers,
+  platforms: checkPlatforms,
   types: checkTypes,
   clippy() {
     const { env, flags } = cargoSettings();

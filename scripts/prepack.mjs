@@ -1,10 +1,11 @@
-// Before `npm pack` and `npm publish` of the root package: names the platform packages in package.json; with --undo, after.
+// Before `npm pack` of the root package: names the platform packages in package.json; with --undo, after.
 //
 // They don't stand there in the repository: an unpublished version of them could not be installed by a clone, and whoever
-// registered a name first would be asked for it.
+// registered a name first would be asked for it. `npm publish` of the folder is refused: it packs, undoes, and only then reads
+// the manifest for the registry, which would know of no platform packages. It is the tarball that is published.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './steps.mjs';
+import { main, root, StepError } from './steps.mjs';
 
 const file = join(root, 'package.json');
 const { optionalDependencies: _, ...manifest } = JSON.parse(readFileSync(file, 'utf8'));
@@ -16,5 +17,8 @@ function platformPackages() {
   );
 }
 
-const packed = process.argv.includes('--undo') ? manifest : { ...manifest, optionalDependencies: platformPackages() };
-writeFileSync(file, `${JSON.stringify(packed, null, 2)}\n`);
+await main(([undo]) => {
+  if (process.env.npm_command === 'publish') throw new StepError('Publish the tarball that npm pack makes.');
+  const packed = undo === '--undo' ? manifest : { ...manifest, optionalDependencies: platformPackages() };
+  writeFileSync(file, `${JSON.stringify(packed, null, 2)}\n`);
+});
