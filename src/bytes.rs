@@ -205,7 +205,10 @@ impl NativeSandbox {
         self.line.port.hold(env);
         let (store, line, cancel) = (self.store.clone(), self.line.clone(), self.cancel.clone());
         spawn_blocking(move || {
-            let outcome = work(&store, &cancel).map_err(|error| failure(&error, &store));
+            let outcome = work(&store, &cancel).map_err(|error| {
+                // A closed sandbox has no buffers: what failed for that reason failed because it is closed.
+                failure(if cancel.is_cancelled() { &BufferError::Cancelled } else { &error }, &store)
+            });
             line.deliver(vec![Event::Settled { ticket, outcome }]);
         });
         number(ticket)
