@@ -13,12 +13,9 @@ use crate::buffer::{Buffer, Info};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::fused;
-use crate::ops::{Operation, Step, contained};
+use crate::ops::{Operation, Step};
 use crate::pipeline::{Pipeline, Stream};
 use crate::writer::Writer;
-
-/// What a pipeline is given at a time; between two such pieces it looks at the flag.
-const PIECE: usize = 256 << 10;
 
 /// Steps, compiled: which run together, and how. Ready to run any number of times, on any thread.
 #[derive(Clone, Debug)]
@@ -166,27 +163,8 @@ impl Job<'_> {
             output.expect(operation.expected_length(input))?;
         }
         let mut pipeline = self.open(steps, extras)?;
-        let mut rest = input;
-        loop {
-            self.cancel.check()?;
-            if output.free().len() < crate::pipeline::LEAST_ROOM {
-                output.grow_for_more()?;
-            }
-            let piece = &rest[..rest.len().min(PIECE)];
-            let room = output.free();
-            let room_bytes = room.len().min(PIECE);
-            let progress = contained(steps[0].name(), || {
-                pipeline.step(piece, piece.len() == rest.len(), &mut room[..room_bytes])
-            })?;
-            rest = &rest[progress.read..];
-            output.advance(progress.written)?;
-            if progress.done {
-                return output.finish();
-            }
-            if progress.read == 0 && progress.written == 0 {
-                return Err(Error::op(steps[0].name(), "internal error: the operation makes no progress"));
-            }
-        }
+        pipeline.run(input, true, &mut output, usize::MAX)?;
+        output.finish()
     }
 
     /// The streams of neighbouring steps, none of which needs its whole input.
@@ -217,7 +195,8 @@ impl Job<'_> {
         if stages.is_empty() {
             stages.push(Box::new(fused::Stage::new(Vec::new())));
         }
-        Pipeline::new(self.account, stages)
+        let name = steps.first().map_or_else(|| "noop".into(), Step::shared_name);
+        Pipeline::new(self.account, self.cancel, name, stages)
     }
 
     /// A whole chain as a stream.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::account::PaidBlock;
 use crate::buffer::Buffer;
 use crate::chain::{Data, Job};
+use crate::cores::{self, PIECE_BYTES};
 use crate::error::Result;
 use crate::ops::elementwise::Kernel;
 use crate::ops::{Operation, Step};
@@ -12,8 +13,6 @@ use crate::pipeline::{Progress, Stream, Units};
 
 /// Small enough for the first-level cache of most processors, and whole pixels.
 const FUSED_BYTES: usize = 32 << 10;
-/// A look at the clock costs as much as a few hundred bytes: one every quarter of a MiB is not felt.
-const BLOCKS_PER_CHECK: usize = 8;
 
 /// The kernels of elementwise steps, bound to their second inputs.
 pub(crate) fn kernels(steps: &[Step], extras: &[Option<Arc<Buffer>>]) -> Result<Vec<Kernel>> {
@@ -47,18 +46,24 @@ pub(crate) fn run(job: &Job<'_>, data: Data<'_>, kernels: &[Kernel]) -> Result<P
     }
 }
 
-fn each_block(job: &Job<'_>, bytes: &mut [u8], fill: impl Fn(usize, &mut [u8]), kernels: &[Kernel]) -> Result<()> {
-    for (index, block) in bytes.chunks_mut(FUSED_BYTES).enumerate() {
-        if index % BLOCKS_PER_CHECK == 0 {
-            job.cancel.check()?;
+fn each_block(
+    job: &Job<'_>,
+    bytes: &mut [u8],
+    fill: impl Fn(usize, &mut [u8]) + Sync,
+    kernels: &[Kernel],
+) -> Result<()> {
+    cores::split(bytes.len(), bytes.chunks_mut(PIECE_BYTES).enumerate(), |(index, piece)| {
+        job.cancel.check()?;
+        let start = index * PIECE_BYTES;
+        for (index, block) in piece.chunks_mut(FUSED_BYTES).enumerate() {
+            let at = start + index * FUSED_BYTES;
+            fill(at, block);
+            for kernel in kernels {
+                kernel.apply(block, at);
+            }
         }
-        let at = index * FUSED_BYTES;
-        fill(at, block);
-        for kernel in kernels {
-            kernel.apply(block, at);
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Elementwise steps in a stream. Works on whole pixels, whether a kernel needs them or not.

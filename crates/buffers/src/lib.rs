@@ -12,6 +12,7 @@ mod block;
 mod buffer;
 mod cancel;
 mod chain;
+mod cores;
 mod error;
 mod fused;
 mod mapping;

@@ -4,12 +4,18 @@
 //! blocks that stay in the cache, and is a stream itself: the whole of a buffer, a pipeline's neighbour and Node's `Transform` all
 //! drive the same thing.
 
-use crate::account::{Account, PaidBlock};
-use crate::error::Result;
 use std::sync::Arc;
+
+use crate::account::{Account, PaidBlock};
+use crate::cancel::Cancel;
+use crate::error::{Error, Result};
+use crate::ops::contained;
+use crate::writer::Writer;
 
 /// What lies between two stages: small enough for the first-level caches together with what a stage works on.
 const BETWEEN_BYTES: usize = 32 << 10;
+/// What a pipeline takes and gives between two looks at the flag.
+const PIECE: usize = 256 << 10;
 /// Every stage has at least this much room in an empty output.
 pub(crate) const LEAST_ROOM: usize = 4 << 10;
 
@@ -53,16 +59,60 @@ impl Between {
 
 /// Streams one after the other.
 pub struct Pipeline {
+    name: Arc<str>,
+    cancel: Cancel,
     stages: Vec<Box<dyn Stream>>,
     done: Vec<bool>,
     between: Vec<Between>,
 }
 
 impl Pipeline {
-    /// `stages` is not empty.
-    pub(crate) fn new(account: &Arc<Account>, stages: Vec<Box<dyn Stream>>) -> Result<Pipeline> {
+    /// `stages` is not empty; `name` is that of the first operation, for errors.
+    pub(crate) fn new(
+        account: &Arc<Account>,
+        cancel: &Cancel,
+        name: Arc<str>,
+        stages: Vec<Box<dyn Stream>>,
+    ) -> Result<Pipeline> {
         let between = (1..stages.len()).map(|_| Between::new(account)).collect::<Result<_>>()?;
-        Ok(Pipeline { done: vec![false; stages.len()], stages, between })
+        Ok(Pipeline { name, cancel: cancel.clone(), done: vec![false; stages.len()], stages, between })
+    }
+
+    /// Goes on until the input is used up, the stream is over, or the output has got about `most` bytes, which are at least 8 KiB.
+    ///
+    /// # Errors
+    /// As [`Pipeline::step`], and [`Error::Cancelled`].
+    pub fn run(&mut self, input: &[u8], end: bool, output: &mut Writer, most: usize) -> Result<Progress> {
+        let mut total = Progress::default();
+        loop {
+            self.cancel.check()?;
+            let rest = &input[total.read..];
+            let piece = &rest[..rest.len().min(PIECE)];
+            let left = (most - total.written).min(PIECE);
+            if left < LEAST_ROOM {
+                return Ok(total);
+            }
+            if output.free().len() < LEAST_ROOM {
+                output.grow_for_more(left)?;
+            }
+            let room = output.free();
+            let room_len = room.len().min(left);
+            let is_last = end && piece.len() == rest.len();
+            let progress = self.step(piece, is_last, &mut room[..room_len])?;
+            output.advance(progress.written)?;
+            total.read += progress.read;
+            total.written += progress.written;
+            total.done = progress.done;
+            if total.done {
+                return Ok(total);
+            }
+            if progress.read == 0 && progress.written == 0 {
+                if total.read == input.len() && !end {
+                    return Ok(total);
+                }
+                return Err(Error::op(&self.name, "internal error: the operation makes no progress"));
+            }
+        }
     }
 
     /// Takes from `input` and gives to `output` until one of them is used up. `end`: nothing follows this input.
@@ -70,6 +120,11 @@ impl Pipeline {
     /// # Errors
     /// What an operation says of its input, [`crate::Error::Memory`] where an operation reaches a limit. The pipeline is of no use afterwards.
     pub fn step(&mut self, input: &[u8], end: bool, output: &mut [u8]) -> Result<Progress> {
+        let name = self.name.clone();
+        contained(&name, || self.drive(input, end, output))
+    }
+
+    fn drive(&mut self, input: &[u8], end: bool, output: &mut [u8]) -> Result<Progress> {
         let last = self.stages.len() - 1;
         let mut total = Progress::default();
         loop {

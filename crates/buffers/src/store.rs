@@ -115,6 +115,11 @@ impl Store {
         self.insert(Arc::new(Buffer { paid, info }))
     }
 
+    /// What was written to a [`Store::writer`], as a block that the store does not keep.
+    pub fn take_written(&self, writer: Writer) -> Result<Block> {
+        writer.finish().map(|paid| paid.block)
+    }
+
     /// Takes a buffer out. Copies only if an operation under way still reads it.
     pub fn take(&self, id: u64) -> Result<Block> {
         let buffer = self.remove(id)?;

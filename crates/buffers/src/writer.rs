@@ -92,9 +92,22 @@ impl Writer {
         Ok(())
     }
 
-    /// More room for an output whose length is not known: as much again as there is.
-    pub(crate) fn grow_for_more(&mut self) -> Result<()> {
-        self.grow(crate::pipeline::LEAST_ROOM, self.filled.max(FIRST_BYTES))
+    /// More room for an output whose length is not known: as much again as there is, but not much beyond `most` more.
+    pub(crate) fn grow_for_more(&mut self, most: usize) -> Result<()> {
+        let needed = crate::pipeline::LEAST_ROOM;
+        let free = self.paid.block.len() - self.filled;
+        self.grow(needed.saturating_sub(free).max(1), self.filled.max(FIRST_BYTES).min(most.max(needed)))
+    }
+
+    /// What was written so far.
+    pub fn written(&self) -> &[u8] {
+        &self.paid.block[..self.filled]
+    }
+
+    /// Begins anew in the same memory.
+    pub fn clear(&mut self) {
+        self.filled = 0;
+        self.check_at = CHECK_BYTES;
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {

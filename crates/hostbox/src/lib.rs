@@ -22,6 +22,7 @@ mod source;
 
 pub use error::Error;
 pub use host::ConsoleEntry;
+pub use hostbox_buffers::{CustomOperation, Invocation as OperationCall, Writer as OperationOutput};
 pub use hostbox_permissions::{InvalidLimit, Limits};
 pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 

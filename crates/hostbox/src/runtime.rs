@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hostbox_buffers::Store;
+use hostbox_buffers::{CustomOperation, Operations, Store};
 use hostbox_engine::{Code, Config, Failure, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
 use hostbox_permissions::Limits;
 use hostbox_web::{Data, EXTENSION};
@@ -28,6 +28,7 @@ pub struct Builder {
     limits: Limits,
     functions: HashMap<String, HostFunction>,
     console: Option<ConsoleHook>,
+    operations: Vec<(String, Arc<dyn CustomOperation>)>,
 }
 
 /// How a call is to be made.
@@ -76,16 +77,38 @@ impl Builder {
         self
     }
 
+    /// A native operation of the app's own, beside the built-in ones: guests run it as `native.run(name, …)`, alone or in chains. It works
+    /// on a thread of the I/O runtime; its output is on the sandbox's account, an `Err` and a panic are `ERR_OP`.
+    ///
+    /// ```
+    /// # use hostbox::{HostRuntime, OperationCall, OperationOutput};
+    /// # use std::io::Write;
+    /// let host = HostRuntime::builder("docs")
+    ///     .register_op("double", |call: &OperationCall<'_>, output: &mut OperationOutput| {
+    ///         call.input.iter().try_for_each(|byte| output.write_all(&[*byte; 2])).map_err(|error| error.to_string())
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), hostbox::Error>(())
+    /// ```
+    pub fn register_op(mut self, name: impl Into<String>, operation: impl CustomOperation + 'static) -> Self {
+        self.operations.push((name.into(), Arc::new(operation)));
+        self
+    }
+
     /// Makes the sandbox.
     ///
     /// # Errors
-    /// `ERR_ARGUMENT` for an empty scope or a limit out of range, `ERR_BUSY` where too many guest threads are lost.
+    /// `ERR_ARGUMENT` for an empty scope, a limit out of range, or an operation's name that is taken or no name, `ERR_BUSY` where too many guest threads are lost.
     pub fn build(self) -> Result<HostRuntime, Error> {
         if self.scope.is_empty() {
             return Err(Error::argument("Expected a name for scope but received an empty string".into()));
         }
         self.limits.check()?;
-        let store = Arc::new(Store::new(self.limits.buffer_bytes));
+        let mut operations = Operations::default();
+        for (name, operation) in self.operations {
+            operations.register(&name, operation).map_err(|error| Error::argument(error.to_string()))?;
+        }
+        let store = Arc::new(Store::with_operations(self.limits.buffer_bytes, Arc::new(operations)));
         let sources = Sources::default();
         let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
         bridge.sort();
@@ -107,7 +130,13 @@ impl Builder {
 impl HostRuntime {
     /// Begins a sandbox of a scope: a name for what its guests share across sandboxes.
     pub fn builder(scope: impl Into<String>) -> Builder {
-        Builder { scope: scope.into(), limits: Limits::default(), functions: HashMap::new(), console: None }
+        Builder {
+            scope: scope.into(),
+            limits: Limits::default(),
+            functions: HashMap::new(),
+            console: None,
+            operations: Vec::new(),
+        }
     }
 
     /// The scope's name.

@@ -53,6 +53,10 @@ impl Step {
         &self.name
     }
 
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+
     pub(crate) fn operation(&self) -> &Operation {
         &self.operation
     }
