@@ -8,20 +8,23 @@ use std::time::Duration;
 use hostbox::Limits;
 use hostbox::parts::{
     Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload,
-    Plugin, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking,
+    Plugin, Posted, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, next_tickets, spawn_blocking,
 };
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
 
 use crate::frames::{Frames, number};
-use crate::input::message;
+use crate::input::{Batched, batch, message};
 use crate::port::{Line, Port};
 
 /// Frames of a synchronous answer: over with a value, over with a failure, or waiting for host functions.
 const DONE: u8 = 1;
 const FAILED: u8 = 2;
 const HOST_CALLS: u8 = 3;
+
+/// Messages from here on are charged to the sandbox's account.
+const LARGE: u32 = 1_024;
 
 /// Limits as `lib/arguments.js` checked them.
 #[napi(object)]
@@ -189,11 +192,36 @@ impl NativeSandbox {
         blocks: Option<Object<'_>>,
     ) -> Result<f64> {
         // Asked first: a call that is not taken leaves the buffers that it would have moved.
-        if let Err(failure) = self.sandbox.check_open() {
+        if blocks.is_some()
+            && let Err(failure) = self.sandbox.check_open()
+        {
             return Ok(self.refuse(env, failure));
         }
         let args = message(env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
         Ok(self.submit(env, self.call_request(target, args)?, timeout_ms))
+    }
+
+    /// Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
+    /// are counted on.
+    #[napi]
+    pub fn batch(&self, env: Env, length: u32, calls: u32) -> Result<f64> {
+        let first = next_tickets(calls);
+        let source = self.line.port.input().get(..length as usize);
+        let source = source.ok_or_else(|| Error::from_reason("a batch longer than its memory"))?;
+        let mut posted = Vec::with_capacity(calls as usize);
+        let mut ticket = first;
+        for message in batch(source) {
+            posted.push(match message? {
+                Batched::Call(target, args) => {
+                    ticket += 1;
+                    Posted::Call(ticket - 1, self.call_request(target, args)?)
+                }
+                Batched::Answer(call, value) => Posted::Answer(OpId(call), OpOutcome::Value(value)),
+            });
+        }
+        self.line.port.hold(env, calls.into());
+        self.sandbox.submit_all(posted);
+        Ok(number(first))
     }
 
     /// `unload`, `plugins`, `info` or `gc`; the ticket of the answer.
@@ -219,7 +247,7 @@ impl NativeSandbox {
     #[napi]
     pub fn close(&self, env: Env) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         self.sandbox.close(Some(ticket));
         self.cancel.cancel();
         self.store.clear();
@@ -282,7 +310,10 @@ impl NativeSandbox {
         bytes: Option<Uint8Array>,
         blocks: Option<Object<'_>>,
     ) -> Result<Unknown<'a>> {
-        if let Err(failure) = self.sandbox.check_sync() {
+        // As above. A large message is not copied either, nor weighed, where the sandbox is busy.
+        if (blocks.is_some() || length >= LARGE)
+            && let Err(failure) = self.sandbox.check_sync()
+        {
             return self.sync_frames(env, 0, Err(failure));
         }
         let args = message(*env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
@@ -330,7 +361,7 @@ impl NativeSandbox {
 
     fn submit(&self, env: Env, request: Request, timeout_ms: f64) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         if let Err(failure) = self.sandbox.submit(ticket, request, timeout(timeout_ms)) {
             self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
         }
@@ -340,7 +371,7 @@ impl NativeSandbox {
     /// Answers a call that was not taken.
     fn refuse(&self, env: Env, failure: Failure) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
         number(ticket)
     }
@@ -353,7 +384,7 @@ impl NativeSandbox {
         prepare: impl FnOnce() -> std::result::Result<Request, Failure> + Send + 'static,
     ) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         if let Err(failure) = self.sandbox.announce(ticket, timeout(timeout_ms)) {
             self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
             return number(ticket);

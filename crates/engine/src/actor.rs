@@ -127,8 +127,12 @@ impl Shared {
     }
 
     pub(crate) fn pending(&self, timeout: Option<Duration>, sync: bool) -> Pending {
+        self.pending_from(now(), timeout, sync)
+    }
+
+    pub(crate) fn pending_from(&self, start: Nanos, timeout: Option<Duration>, sync: bool) -> Pending {
         let timeout = timeout.unwrap_or(self.config.limits.timeout);
-        Pending { deadline: now().saturating_add(nanos(timeout)), timeout, sync }
+        Pending { deadline: start.saturating_add(nanos(timeout)), timeout, sync }
     }
 
     pub(crate) fn check_room(&self, inbox: &Inbox) -> Result<(), Failure> {
@@ -211,10 +215,6 @@ impl Shared {
         std::mem::take(&mut self.lock().mail)
     }
 
-    pub(crate) fn has_mail(&self) -> bool {
-        !self.lock().mail.is_empty()
-    }
-
     /// Waits for mail until `until`, on the thread of a synchronous call.
     pub(crate) fn wait_for_mail(&self, until: Nanos) {
         let inbox = self.lock();
@@ -231,6 +231,11 @@ impl Shared {
 
     /// Takes the engine for a synchronous call. Waits only for a thread that is about to give it back.
     pub(crate) fn take_for_sync(&self) -> bool {
+        self.take_state(State::Idle, State::Sync) || self.await_hand_over()
+    }
+
+    #[cold]
+    fn await_hand_over(&self) -> bool {
         let until = now() + HAND_OVER;
         loop {
             if self.take_state(State::Idle, State::Sync) {
@@ -278,7 +283,11 @@ impl Shared {
         }
     }
 
+    /// Called by the thread that holds the engine alone.
     pub(crate) fn set_timers_due(&self, at: Nanos) {
+        if at == NEVER && self.timers_due.load(Relaxed) == NEVER {
+            return;
+        }
         self.timers_due.store(at, SeqCst);
         if at != NEVER {
             self.request_alarm(at);
