@@ -62,6 +62,8 @@ export declare class NativeSandbox {
   evalSync(source: string, filename: string, typescript: boolean, timeoutMs: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Calls a function on this thread; as `evalSync`. */
   callSync(target: number, timeoutMs: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
+  /** `callSync` for messages without buffers in the input memory, as a function of its own that is called faster. */
+  syncCaller(): (target: number, timeoutMs: number, length: number) => number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Goes on with a synchronous call whose host functions were answered. */
   resumeSync(ticket: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Figures. */

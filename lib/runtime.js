@@ -28,6 +28,7 @@ const NO_OPTIONS = Object.freeze({});
 class HostRuntime {
   /** @type {string} */ #scope;
   /** @type {NativeSandbox} */ #sandbox;
+  /** @type {ReturnType<NativeSandbox['syncCaller']> | undefined} */ #callSync;
   /** @type {Native} */ #native;
   /** @type {Record<string, (...args: any[]) => unknown>} */ #bridge;
   /** @type {NonNullable<HostRuntimeOptions['console']>} */ #console;
@@ -162,9 +163,13 @@ class HostRuntime {
     const { timeoutMs = 0, signal, transfer } = options === undefined ? NO_OPTIONS : check.callOptions(options);
     if (signal?.aborted) throw aborted(signal);
     const target = this.#target(plugin, fn);
-    const result = encoded(check.argumentList(args), undefined, transfer, (length, bytes, blocks) =>
-      this.#sandbox.callSync(target, timeoutMs, length, bytes, blocks),
-    );
+    const result = encoded(check.argumentList(args), undefined, transfer, (length, bytes, blocks) => {
+      if (bytes !== undefined || blocks !== undefined) {
+        return this.#sandbox.callSync(target, timeoutMs, length, bytes, blocks);
+      }
+      this.#callSync ??= this.#sandbox.syncCaller();
+      return this.#callSync(target, timeoutMs, length);
+    });
     return this.#finish(result);
   }
 
