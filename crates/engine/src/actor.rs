@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::clock::{NEVER, Nanos, nanos, now, set_alarm};
 use crate::ending::closed;
+use crate::linger::Linger;
 use crate::mail::{Code, Event, Failure, Mail, Request, Ticket, TicketMap};
 use crate::realm::Realm;
 use crate::sandbox::Config;
@@ -81,6 +82,7 @@ pub(crate) struct Shared {
     /// The turn that the watchdog wants ended, and since when.
     pub(crate) watch: Mutex<(u64, Nanos)>,
     pub(crate) lost: AtomicBool,
+    pub(crate) linger: Linger,
     /// The engine; null before the first turn and after the last.
     pub(crate) realm: UnsafeCell<*mut Realm>,
 }
@@ -109,6 +111,7 @@ impl Shared {
             watched: AtomicBool::new(false),
             watch: Mutex::new((0, 0)),
             lost: AtomicBool::new(false),
+            linger: Linger::default(),
             realm: UnsafeCell::new(std::ptr::null_mut()),
             config,
         })
@@ -202,6 +205,7 @@ impl Shared {
     }
 
     pub(crate) fn wake(&self) {
+        self.linger.mail_came();
         if self.take_state(State::Idle, State::Queued) {
             if let Some(this) = self.this.upgrade() {
                 threads::submit(this);
@@ -237,15 +241,18 @@ impl Shared {
     #[cold]
     fn await_hand_over(&self) -> bool {
         let until = now() + HAND_OVER;
-        loop {
+        self.linger.ask_to_leave(true);
+        let taken = loop {
             if self.take_state(State::Idle, State::Sync) {
-                return true;
+                break true;
             }
             if !self.is_open() || !self.is_at_rest() || now() > until {
-                return false;
+                break false;
             }
             std::thread::yield_now();
-        }
+        };
+        self.linger.ask_to_leave(false);
+        taken
     }
 
     /// Takes a call out of the table: whoever does, answers it.

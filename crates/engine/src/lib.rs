@@ -15,6 +15,7 @@ mod ending;
 mod extension;
 mod gates;
 mod globals;
+mod linger;
 mod mail;
 mod modules;
 mod native;

@@ -17,12 +17,18 @@ impl Shared {
     /// Runs what there is to run. Called by a guest thread that took this sandbox from the queue.
     pub(crate) fn run(self: Arc<Self>) {
         self.state.store(State::Guest as u8, SeqCst);
-        // A turn may use the whole CPU limit without one poll: the alarm looks at it then.
-        self.request_alarm(now().saturating_add(nanos(self.config.limits.cpu)));
-        if self.is_open()
-            && let Err(failure) = self.with_realm(Realm::run)
-        {
-            self.die(failure);
+        let mut came = now();
+        self.linger.begin(came);
+        while self.is_open() {
+            // A turn may use the whole CPU limit without one poll: the alarm looks at it then.
+            self.request_alarm(came.saturating_add(nanos(self.config.limits.cpu)));
+            if let Err(failure) = self.with_realm(Realm::run) {
+                self.die(failure);
+            }
+            match self.linger.wait(|| self.is_open()) {
+                Some(at) => came = at,
+                None => break,
+            }
         }
         self.leave();
     }
