@@ -43,6 +43,11 @@ export declare class NativeSandbox {
   forgetTargets(): void
   /** Calls a function with the arguments that stand in the input memory, or in `bytes`; the ticket of the answer. */
   call(target: number, timeoutMs: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): number
+  /**
+   * Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
+   * are counted on.
+   */
+  batch(length: number, calls: number): number
   /** `unload`, `plugins`, `info` or `gc`; the ticket of the answer. */
   ask(what: string, name: string): number
   /** Ends a call at once. */
@@ -57,6 +62,8 @@ export declare class NativeSandbox {
   evalSync(source: string, filename: string, typescript: boolean, timeoutMs: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Calls a function on this thread; as `evalSync`. */
   callSync(target: number, timeoutMs: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
+  /** `callSync` for messages without buffers in the input memory, as a function of its own that is called faster. */
+  syncCaller(): (target: number, timeoutMs: number, length: number) => number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Goes on with a synchronous call whose host functions were answered. */
   resumeSync(ticket: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Figures. */

@@ -160,6 +160,139 @@ function aborted(signal) {
   return new HostboxError('ERR_ABORTED', 'the call was aborted by its signal', { cause: signal.reason });
 }
 
+// ── batches ──
+//
+// The first call or answer of a tick crosses at once, so that its guest may begin. What follows in the same tick is gathered
+// in the input memory and crosses together: when the tick's microtasks are at their end, when there is enough of it, or
+// when anything else is asked of a sandbox.
+
+/** Bytes before each message of a batch (src/input.rs). */
+const HEAD = 16;
+const CALL = 1;
+const ANSWER = 2;
+/** Bytes, and messages, that a batch ends with: guests work on it while the next one is written. */
+const ENOUGH_BYTES = SCRATCH / 2;
+const ENOUGH = 32;
+
+const inputView = new DataView(input.buffer, input.byteOffset, input.byteLength);
+const now = Promise.resolve();
+/** Whether something crossed in this tick already. */
+let isLater = false;
+/** @type {NativeSandbox | undefined} */
+let batchFor;
+let batchLength = 0;
+let batchCount = 0;
+/** Calls of the batch, in their order. @type {Waiting[]} */
+let batchCalls = [];
+
+/** Has everything cross that waits. */
+function flush() {
+  if (batchFor === undefined) return;
+  const sandbox = batchFor;
+  const calls = batchCalls;
+  const length = batchLength;
+  batchFor = undefined;
+  batchLength = batchCount = 0;
+  if (calls.length > 0) batchCalls = [];
+  let ticket = sandbox.batch(length, calls.length);
+  for (const call of calls) waiting.set(ticket++, call);
+}
+
+function isFull() {
+  return batchCount >= ENOUGH || batchLength > ENOUGH_BYTES;
+}
+
+function endTick() {
+  isLater = false;
+  flush();
+}
+
+/**
+ * Writes a message behind the others of its tick.
+ *
+ * @param {NativeSandbox} sandbox
+ * @param {number} kind
+ * @param {number} id the number of a function, or of a host call
+ * @param {unknown} value
+ * @param {string | undefined} root as in `encoded`
+ * @param {(length: number, bytes: Uint8Array | undefined, blocks: object | undefined) => void} alone sends what does
+ *   not fit into a batch
+ * @returns {boolean} whether it is in the batch
+ */
+function append(sandbox, kind, id, value, root, alone) {
+  if (batchFor !== sandbox) flush();
+  const at = batchLength;
+  const message = encoder.begin(undefined, at + HEAD);
+  if (root === undefined) message.args(/** @type {unknown[]} */ (value), 'args');
+  else message.value(value, root);
+  try {
+    const { position, bytes, blocks } = message;
+    // An accessor of the app's may have had the batch sent meanwhile.
+    if (bytes !== input || blocks.length > 0 || batchLength !== at) {
+      flush();
+      alone(position - message.start, bytes.subarray(message.start), blocks.length > 0 ? blocks : undefined);
+      return false;
+    }
+    inputView.setUint32(at, position - at - HEAD, true);
+    inputView.setUint32(at + 4, kind, true);
+    inputView.setFloat64(at + 8, id, true);
+    batchFor = sandbox;
+    batchLength = position;
+    batchCount++;
+    return true;
+  } finally {
+    message.end();
+  }
+}
+
+/**
+ * Calls a function; the promise of its answer.
+ *
+ * @param {NativeSandbox} sandbox
+ * @param {Receiver} owner
+ * @param {number} target
+ * @param {readonly unknown[]} args
+ * @returns {Promise<any>}
+ */
+function submit(sandbox, owner, target, args) {
+  let ticket = 0;
+  /** @type {Parameters<typeof append>[5]} */
+  const alone = (length, bytes, blocks) => {
+    ticket = sandbox.call(target, 0, length, bytes, blocks);
+  };
+  if (!isLater) {
+    encoded(args, undefined, undefined, alone);
+    isLater = true;
+    now.then(endTick);
+  } else if (append(sandbox, CALL, target, args, undefined, alone)) {
+    return new Promise((resolve, reject) => {
+      batchCalls.push({ resolve, reject, owner, signal: undefined, onAbort: undefined });
+      if (isFull()) flush();
+    });
+  }
+  return answer(owner, ticket);
+}
+
+/**
+ * Answers a host call with a value.
+ *
+ * @param {NativeSandbox} sandbox
+ * @param {number} call
+ * @param {unknown} value
+ * @param {string} root as in `encoded`
+ */
+function resolveHostCall(sandbox, call, value, root) {
+  /** @type {Parameters<typeof append>[5]} */
+  const alone = (length, bytes, blocks) => sandbox.resolve(call, length, bytes, blocks);
+  if (!isLater) {
+    encoded(value, root, undefined, alone);
+    isLater = true;
+    now.then(endTick);
+  } else if (append(sandbox, ANSWER, call, value, root, alone) && isFull()) {
+    flush();
+  }
+}
+
 /**
  * The promise of a ticket's answer.
  *
@@ -192,6 +325,7 @@ function answer(owner, ticket, abort) {
  * @returns {T}
  */
 function encoded(value, root, transfer, send) {
+  flush();
   const message = encoder.begin(transfer);
   if (root === undefined) message.args(/** @type {unknown[]} */ (value), 'args');
   else message.value(value, root);
@@ -257,4 +391,16 @@ function alloc(byteLength) {
   }
 }
 
-module.exports = { aborted, alloc, answer, createSandbox, encoded, open, readHostCalls, translated };
+module.exports = {
+  aborted,
+  alloc,
+  answer,
+  createSandbox,
+  encoded,
+  flush,
+  open,
+  readHostCalls,
+  resolveHostCall,
+  submit,
+  translated,
+};

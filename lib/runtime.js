@@ -5,7 +5,8 @@
 const check = require('./arguments.js');
 const { Native } = require('./bytes.js');
 const { HostboxError } = require('./errors.js');
-const { aborted, answer, createSandbox, encoded, open, readHostCalls, translated } = require('./port.js');
+const port = require('./port.js');
+const { aborted, answer, createSandbox, encoded, flush, open, readHostCalls, submit, translated } = port;
 
 /** @typedef {import('../index').CallOptions} CallOptions */
 /** @typedef {import('../index').ConsoleEntry} ConsoleEntry */
@@ -27,6 +28,7 @@ const NO_OPTIONS = Object.freeze({});
 class HostRuntime {
   /** @type {string} */ #scope;
   /** @type {NativeSandbox} */ #sandbox;
+  /** @type {ReturnType<NativeSandbox['syncCaller']> | undefined} */ #callSync;
   /** @type {Native} */ #native;
   /** @type {Record<string, (...args: any[]) => unknown>} */ #bridge;
   /** @type {NonNullable<HostRuntimeOptions['console']>} */ #console;
@@ -68,7 +70,7 @@ class HostRuntime {
     const text = check.string(source, 'source');
     const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = evalOptions(options);
     if (signal?.aborted) throw aborted(signal);
-    return this.#wait(this.#sandbox.eval(text, filename, typescript ?? isTypeScript(filename), timeoutMs), signal);
+    return this.#wait(this.#flushed.eval(text, filename, typescript ?? isTypeScript(filename), timeoutMs), signal);
   }
 
   /**
@@ -79,7 +81,7 @@ class HostRuntime {
     const text = check.string(source, 'source');
     const { filename = 'eval.js', typescript, timeoutMs = 0, signal } = evalOptions(options);
     if (signal?.aborted) throw aborted(signal);
-    return this.#finish(this.#sandbox.evalSync(text, filename, typescript ?? isTypeScript(filename), timeoutMs));
+    return this.#finish(this.#flushed.evalSync(text, filename, typescript ?? isTypeScript(filename), timeoutMs));
   }
 
   /**
@@ -90,21 +92,21 @@ class HostRuntime {
   async loadPlugin(name, source, options) {
     const { timeoutMs = 0, replace = false, ...rest } = check.pluginOptions(options);
     const plugin = { name: check.filledString(name, 'name'), source: check.string(source, 'source'), replace, ...rest };
-    await this.#wait(this.#sandbox.load(plugin, timeoutMs));
+    await this.#wait(this.#flushed.load(plugin, timeoutMs));
   }
 
   /** @param {string} name */
   async unloadPlugin(name) {
-    return this.#wait(this.#sandbox.ask('unload', check.filledString(name, 'name')));
+    return this.#wait(this.#flushed.ask('unload', check.filledString(name, 'name')));
   }
 
   async plugins() {
-    return this.#wait(this.#sandbox.ask('plugins', ''));
+    return this.#wait(this.#flushed.ask('plugins', ''));
   }
 
   /** @param {string} name */
   async pluginInfo(name) {
-    return this.#wait(this.#sandbox.ask('info', check.filledString(name, 'name')));
+    return this.#wait(this.#flushed.ask('info', check.filledString(name, 'name')));
   }
 
   /** @param {string} name */
@@ -135,7 +137,10 @@ class HostRuntime {
    */
   call(plugin, fn, args, options) {
     try {
-      const { timeoutMs = 0, signal, transfer } = options === undefined ? NO_OPTIONS : check.callOptions(options);
+      if (options === undefined) {
+        return submit(this.#sandbox, this.#receiver, this.#target(plugin, fn), check.argumentList(args));
+      }
+      const { timeoutMs = 0, signal, transfer } = check.callOptions(options);
       if (signal?.aborted) return Promise.reject(aborted(signal));
       const target = this.#target(plugin, fn);
       const ticket = encoded(check.argumentList(args), undefined, transfer, (length, bytes, blocks) =>
@@ -158,28 +163,38 @@ class HostRuntime {
     const { timeoutMs = 0, signal, transfer } = options === undefined ? NO_OPTIONS : check.callOptions(options);
     if (signal?.aborted) throw aborted(signal);
     const target = this.#target(plugin, fn);
-    const result = encoded(check.argumentList(args), undefined, transfer, (length, bytes, blocks) =>
-      this.#sandbox.callSync(target, timeoutMs, length, bytes, blocks),
-    );
+    const result = encoded(check.argumentList(args), undefined, transfer, (length, bytes, blocks) => {
+      if (bytes !== undefined || blocks !== undefined) {
+        return this.#sandbox.callSync(target, timeoutMs, length, bytes, blocks);
+      }
+      this.#callSync ??= this.#sandbox.syncCaller();
+      return this.#callSync(target, timeoutMs, length);
+    });
     return this.#finish(result);
   }
 
   stats() {
-    const { sandboxes, guestThreads, quarantinedThreads, ...own } = this.#sandbox.stats();
+    const { sandboxes, guestThreads, quarantinedThreads, ...own } = this.#flushed.stats();
     return { ...own, process: { sandboxes, guestThreads, quarantinedThreads } };
   }
 
   async gc() {
-    await this.#wait(this.#sandbox.ask('gc', ''));
+    await this.#wait(this.#flushed.ask('gc', ''));
   }
 
   close() {
-    this.#closing ??= this.#wait(this.#sandbox.close()).then(() => undefined);
+    this.#closing ??= this.#wait(this.#flushed.close()).then(() => undefined);
     return this.#closing;
   }
 
   [Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')]() {
     return this.close();
+  }
+
+  /** The sandbox, with every call before in its mailbox: for what is not to overtake them. */
+  get #flushed() {
+    flush();
+    return this.#sandbox;
   }
 
   /**
@@ -189,7 +204,7 @@ class HostRuntime {
    */
   #wait(ticket, signal) {
     if (signal === undefined) return answer(this.#receiver, ticket);
-    return answer(this.#receiver, ticket, { signal, cancel: () => this.#sandbox.cancel(ticket) });
+    return answer(this.#receiver, ticket, { signal, cancel: () => this.#flushed.cancel(ticket) });
   }
 
   /**
@@ -205,7 +220,7 @@ class HostRuntime {
     check.filledString(plugin, 'plugin');
     check.filledString(fn, 'fn');
     if (this.#targetCount >= TARGETS) {
-      this.#sandbox.forgetTargets();
+      this.#flushed.forgetTargets();
       this.#targets.clear();
       this.#targetCount = 0;
       functions = undefined;
@@ -231,7 +246,7 @@ class HostRuntime {
     while (kind === HOST_CALLS) {
       const ticket = frames.number();
       for (const call of readHostCalls()) this.#runHostFunction(call);
-      frames = open(this.#sandbox.resumeSync(ticket));
+      frames = open(this.#flushed.resumeSync(ticket));
       kind = frames.byte();
     }
     if (kind === DONE) return frames.payload();
@@ -272,9 +287,7 @@ class HostRuntime {
    */
   #resolve(call, name, value) {
     try {
-      encoded(value, `the result of bridge function '${name}'`, undefined, (length, bytes, blocks) =>
-        this.#sandbox.resolve(call, length, bytes, blocks),
-      );
+      port.resolveHostCall(this.#sandbox, call, value, `the result of bridge function '${name}'`);
     } catch (error) {
       this.#reject(call, translated(error));
     }
@@ -286,7 +299,7 @@ class HostRuntime {
    */
   #reject(call, error) {
     const { name, message, code } = described(error);
-    this.#sandbox.reject(call, name, message, code);
+    this.#flushed.reject(call, name, message, code);
   }
 
   /** @param {ConsoleEntry} entry */

@@ -202,7 +202,7 @@ impl NativeSandbox {
         work: impl FnOnce(&Store, &Cancel) -> std::result::Result<Payload, BufferError> + Send + 'static,
     ) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         let (store, line, cancel) = (self.store.clone(), self.line.clone(), self.cancel.clone());
         spawn_blocking(move || {
             let outcome = work(&store, &cancel).map_err(|error| {

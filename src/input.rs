@@ -31,6 +31,38 @@ pub(crate) fn message(
     Ok(Payload { bytes, blocks })
 }
 
+/// Bytes before each message of a batch: its length and its kind in 32 bits each, then what it is for, a float.
+const HEAD: usize = 16;
+const CALL: u32 = 1;
+
+/// A message of a batch: a call of a function with that number, or the answer to a host call with that number.
+pub(crate) enum Batched {
+    Call(u32, Payload),
+    Answer(u64, Payload),
+}
+
+/// Reads the messages of a batch one by one. None of them has blocks.
+pub(crate) fn batch(mut bytes: &[u8]) -> impl Iterator<Item = Result<Batched>> {
+    std::iter::from_fn(move || {
+        (!bytes.is_empty()).then(|| {
+            let cut = || Error::from_reason("a message longer than its batch");
+            let (head, rest) = bytes.split_at_checked(HEAD).ok_or_else(cut)?;
+            let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+            let (length, kind, low, high) = (word(0), word(4), word(8), word(12));
+            let id = f64::from_bits(u64::from(high) << 32 | u64::from(low));
+            let (message, rest) = rest.split_at_checked(length as usize).ok_or_else(cut)?;
+            bytes = rest;
+            let payload = Payload { bytes: message.to_vec(), blocks: Vec::new() };
+            let id = whole(id);
+            Ok(if kind == CALL {
+                Batched::Call(u32::try_from(id).unwrap_or(u32::MAX), payload)
+            } else {
+                Batched::Answer(id as u64, payload)
+            })
+        })
+    })
+}
+
 /// All is copied before anything is detached: a message that fails leaves its buffers as they were.
 fn take_blocks(env: Env, list: &Object<'_>) -> Result<Vec<Block>> {
     let count = list.get_array_length()?;

@@ -5,6 +5,7 @@
 
 mod buffers;
 mod bytes;
+mod caller;
 mod frames;
 mod input;
 mod port;

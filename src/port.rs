@@ -21,6 +21,8 @@ use crate::frames::Frames;
 const SLICE: usize = 512;
 /// … and bytes after which it takes no more.
 const SLICE_BYTES: usize = 64 << 10;
+/// Events that are taken from the queue at once.
+const HANDFUL: usize = 16;
 
 type RawFunction = sys::napi_threadsafe_function;
 
@@ -221,17 +223,23 @@ impl Shared {
         self.scheduled.store(false, SeqCst);
         let mut frames = Frames::default();
         let mut settled = 0;
-        for _ in 0..SLICE {
-            if frames.bytes.len() > SLICE_BYTES {
+        let mut taken = Vec::with_capacity(HANDFUL);
+        let mut more = true;
+        for _ in 0..SLICE / HANDFUL {
+            if frames.bytes.len() > SLICE_BYTES || !more {
                 break;
             }
-            let Some((sandbox, event)) = self.queues.lock().unwrap_or_else(PoisonError::into_inner).pop() else {
-                break;
-            };
-            settled += u64::from(matches!(event, Event::Settled { .. }));
-            frames.event(crate::frames::number(sandbox), event);
+            // A handful at a time: guest threads want this lock too.
+            {
+                let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+                taken.extend(std::iter::from_fn(|| queues.pop()).take(HANDFUL));
+                more = !queues.is_empty();
+            }
+            for (sandbox, event) in taken.drain(..) {
+                settled += u64::from(matches!(event, Event::Settled { .. }));
+                frames.event(crate::frames::number(sandbox), event);
+            }
         }
-        let more = !self.queues.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         // What is left waits for JavaScript to ask, in a later round of Node's loop: Node would run a threadsafe function that is
         // called from within a thousand times before it turned to anything else.
         let more = more && !self.scheduled.swap(true, SeqCst);
@@ -310,9 +318,9 @@ impl Shared {
         unsafe { std::slice::from_raw_parts(self.input.start, self.input.length) }
     }
 
-    /// Has Node wait for one more answer.
-    pub(crate) fn hold(&self, env: Env) {
-        if self.pending.fetch_add(1, Relaxed) == 0 {
+    /// Has Node wait for so many more answers.
+    pub(crate) fn hold(&self, env: Env, answers: u64) {
+        if answers > 0 && self.pending.fetch_add(answers, Relaxed) == 0 {
             let function = self.function.lock().unwrap_or_else(PoisonError::into_inner).load(SeqCst);
             if !function.is_null() {
                 // SAFETY: Node's own thread, where the environment cannot go away meanwhile.

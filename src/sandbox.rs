@@ -7,21 +7,20 @@ use std::time::Duration;
 
 use hostbox::Limits;
 use hostbox::parts::{
-    Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Payload,
-    Plugin, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking,
+    Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Plugin,
+    Posted, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, next_tickets, spawn_blocking,
 };
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
 
-use crate::frames::{Frames, number};
-use crate::input::message;
+use crate::caller::Caller;
+use crate::frames::number;
+use crate::input::{Batched, batch, message};
 use crate::port::{Line, Port};
 
-/// Frames of a synchronous answer: over with a value, over with a failure, or waiting for host functions.
-const DONE: u8 = 1;
-const FAILED: u8 = 2;
-const HOST_CALLS: u8 = 3;
+/// Messages from here on are charged to the sandbox's account.
+pub(crate) const LARGE: u32 = 1_024;
 
 /// Limits as `lib/arguments.js` checked them.
 #[napi(object)]
@@ -77,8 +76,7 @@ pub struct NativeSandbox {
     /// Ends the native operations that Node started.
     pub(crate) cancel: Cancel,
     sources: Sources,
-    /// Functions that were called before: plugin and path.
-    targets: Mutex<Vec<(Arc<str>, Arc<str>)>>,
+    caller: Arc<Caller>,
 }
 
 fn whole(value: f64) -> u64 {
@@ -88,7 +86,7 @@ fn whole(value: f64) -> u64 {
     }
 }
 
-fn timeout(ms: f64) -> Option<Duration> {
+pub(crate) fn timeout(ms: f64) -> Option<Duration> {
     (ms > 0.0).then(|| Duration::from_millis(whole(ms)))
 }
 
@@ -125,7 +123,8 @@ impl NativeSandbox {
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         });
         let sandbox = Arc::new(sandbox.map_err(|failure| reason(&failure))?);
-        Ok(Self { id, sandbox, line, store, cancel: Cancel::new(), sources, targets: Mutex::default() })
+        let caller = Caller { id, sandbox: sandbox.clone(), line: line.clone(), targets: Mutex::default() };
+        Ok(Self { id, sandbox, line, store, cancel: Cancel::new(), sources, caller: Arc::new(caller) })
     }
 
     /// Names the sandbox in events.
@@ -166,7 +165,7 @@ impl NativeSandbox {
     /// Names a function once; calls refer to it by the number.
     #[napi]
     pub fn target(&self, plugin: String, path: String) -> u32 {
-        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut targets = self.caller.targets.lock().unwrap_or_else(PoisonError::into_inner);
         targets.push((plugin.into(), path.into()));
         u32::try_from(targets.len() - 1).unwrap_or(u32::MAX)
     }
@@ -174,7 +173,7 @@ impl NativeSandbox {
     /// Forgets all numbers of functions.
     #[napi]
     pub fn forget_targets(&self) {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.caller.targets.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Calls a function with the arguments that stand in the input memory, or in `bytes`; the ticket of the answer.
@@ -189,11 +188,36 @@ impl NativeSandbox {
         blocks: Option<Object<'_>>,
     ) -> Result<f64> {
         // Asked first: a call that is not taken leaves the buffers that it would have moved.
-        if let Err(failure) = self.sandbox.check_open() {
+        if blocks.is_some()
+            && let Err(failure) = self.sandbox.check_open()
+        {
             return Ok(self.refuse(env, failure));
         }
         let args = message(env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
-        Ok(self.submit(env, self.call_request(target, args)?, timeout_ms))
+        Ok(self.submit(env, self.caller.request(target, args)?, timeout_ms))
+    }
+
+    /// Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
+    /// are counted on.
+    #[napi]
+    pub fn batch(&self, env: Env, length: u32, calls: u32) -> Result<f64> {
+        let first = next_tickets(calls);
+        let source = self.line.port.input().get(..length as usize);
+        let source = source.ok_or_else(|| Error::from_reason("a batch longer than its memory"))?;
+        let mut posted = Vec::with_capacity(calls as usize);
+        let mut ticket = first;
+        for message in batch(source) {
+            posted.push(match message? {
+                Batched::Call(target, args) => {
+                    ticket += 1;
+                    Posted::Call(ticket - 1, self.caller.request(target, args)?)
+                }
+                Batched::Answer(call, value) => Posted::Answer(OpId(call), OpOutcome::Value(value)),
+            });
+        }
+        self.line.port.hold(env, calls.into());
+        self.sandbox.submit_all(posted);
+        Ok(number(first))
     }
 
     /// `unload`, `plugins`, `info` or `gc`; the ticket of the answer.
@@ -219,7 +243,7 @@ impl NativeSandbox {
     #[napi]
     pub fn close(&self, env: Env) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         self.sandbox.close(Some(ticket));
         self.cancel.cancel();
         self.store.clear();
@@ -266,8 +290,8 @@ impl NativeSandbox {
     ) -> Result<Unknown<'a>> {
         let source = if typescript { self.sources.strip_script(&source, &filename) } else { Ok(source) };
         match source {
-            Ok(source) => self.start_sync(env, Request::Eval { source, filename }, timeout_ms),
-            Err(failure) => self.sync_frames(env, 0, Ok(SyncProgress::Done(Err(failure)))),
+            Ok(source) => self.caller.start(env, Request::Eval { source, filename }, timeout(timeout_ms)),
+            Err(failure) => self.caller.frames(env, 0, Ok(SyncProgress::Done(Err(failure)))),
         }
     }
 
@@ -282,18 +306,29 @@ impl NativeSandbox {
         bytes: Option<Uint8Array>,
         blocks: Option<Object<'_>>,
     ) -> Result<Unknown<'a>> {
-        if let Err(failure) = self.sandbox.check_sync() {
-            return self.sync_frames(env, 0, Err(failure));
+        // As above. A large message is not copied either, nor weighed, where the sandbox is busy.
+        if (blocks.is_some() || length >= LARGE)
+            && let Err(failure) = self.sandbox.check_sync()
+        {
+            return self.caller.frames(env, 0, Err(failure));
         }
         let args = message(*env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
-        self.start_sync(env, self.call_request(target, args)?, timeout_ms)
+        self.caller.start(env, self.caller.request(target, args)?, timeout(timeout_ms))
+    }
+
+    /// `callSync` for messages without buffers in the input memory, as a function of its own that is called faster.
+    #[napi(
+        ts_return_type = "(target: number, timeoutMs: number, length: number) => number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]"
+    )]
+    pub fn sync_caller<'a>(&self, env: &'a Env) -> Result<Unknown<'a>> {
+        crate::caller::function(env, self.caller.clone())
     }
 
     /// Goes on with a synchronous call whose host functions were answered.
     #[napi(ts_return_type = "number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]")]
     pub fn resume_sync<'a>(&self, env: &'a Env, ticket: f64) -> Result<Unknown<'a>> {
         let ticket = whole(ticket);
-        self.sync_frames(env, ticket, Ok(self.sandbox.resume_sync(ticket)))
+        self.caller.frames(env, ticket, Ok(self.sandbox.resume_sync(ticket)))
     }
 
     /// Figures.
@@ -322,15 +357,9 @@ impl NativeSandbox {
 }
 
 impl NativeSandbox {
-    fn call_request(&self, target: u32, args: Payload) -> Result<Request> {
-        let targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let (plugin, function) = targets.get(target as usize).ok_or_else(|| Error::from_reason("no such target"))?;
-        Ok(Request::Call { plugin: plugin.clone(), function: function.clone(), args })
-    }
-
     fn submit(&self, env: Env, request: Request, timeout_ms: f64) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         if let Err(failure) = self.sandbox.submit(ticket, request, timeout(timeout_ms)) {
             self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
         }
@@ -340,7 +369,7 @@ impl NativeSandbox {
     /// Answers a call that was not taken.
     fn refuse(&self, env: Env, failure: Failure) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
         number(ticket)
     }
@@ -353,7 +382,7 @@ impl NativeSandbox {
         prepare: impl FnOnce() -> std::result::Result<Request, Failure> + Send + 'static,
     ) -> f64 {
         let ticket = next_ticket();
-        self.line.port.hold(env);
+        self.line.port.hold(env, 1);
         if let Err(failure) = self.sandbox.announce(ticket, timeout(timeout_ms)) {
             self.line.deliver(vec![Event::Settled { ticket, outcome: Err(failure) }]);
             return number(ticket);
@@ -364,36 +393,6 @@ impl NativeSandbox {
             Err(failure) => sandbox.fail(ticket, failure),
         });
         number(ticket)
-    }
-
-    fn start_sync<'a>(&self, env: &'a Env, request: Request, timeout_ms: f64) -> Result<Unknown<'a>> {
-        let ticket = next_ticket();
-        let stack = stacker::remaining_stack().unwrap_or(512 << 10);
-        let progress = self.sandbox.start_sync(ticket, request, timeout(timeout_ms), stack);
-        self.sync_frames(env, ticket, progress)
-    }
-
-    fn sync_frames<'a>(
-        &self,
-        env: &'a Env,
-        ticket: u64,
-        progress: std::result::Result<SyncProgress, Failure>,
-    ) -> Result<Unknown<'a>> {
-        let mut frames = Frames::default();
-        match progress.unwrap_or_else(|failure| SyncProgress::Done(Err(failure))) {
-            SyncProgress::Done(outcome) => {
-                frames.bytes.push(if outcome.is_ok() { DONE } else { FAILED });
-                frames.outcome(outcome);
-            }
-            SyncProgress::HostCalls(calls) => {
-                frames.bytes.push(HOST_CALLS);
-                frames.bytes.extend_from_slice(&number(ticket).to_le_bytes());
-                for call in calls {
-                    frames.event(number(self.id), call);
-                }
-            }
-        }
-        self.line.port.answer(env, frames)
     }
 }
 

@@ -80,14 +80,16 @@ class Encoder extends Writer {
    * encoder of its own: use what is returned.
    *
    * @param {readonly ArrayBuffer[]} [transfer] buffers to move rather than to copy
+   * @param {number} [start] where in the scratch the message begins; what stands before stays
    * @returns {Encoder}
    */
-  begin(transfer) {
+  begin(transfer, start = 0) {
     if (this.busy) {
       this.inner ??= new Encoder(new Uint8Array(4096), this.isOurs);
       return this.inner.begin(transfer);
     }
     if (transfer !== undefined && transfer.length > 0) this.transfer = this.#transferable(transfer);
+    this.position = this.start = start;
     this.busy = true;
     return this;
   }

@@ -22,6 +22,8 @@ class Writer {
     this.capacity = scratch.byteLength;
     /** Bytes written. */
     this.position = 0;
+    /** Where the message begins. */
+    this.start = 0;
     /** @type {Uint8Array | null} */
     this.spare = null;
     /** @type {Buffer | null} */
@@ -33,7 +35,7 @@ class Writer {
 
   /** Starts over, in the scratch. */
   rewind() {
-    this.position = 0;
+    this.position = this.start = 0;
     if (this.bytes !== this.scratch) {
       if (this.capacity <= KEEP) this.spare = this.bytes;
       this.bytes = this.scratch;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::clock::{NEVER, Nanos, nanos, now, set_alarm};
 use crate::ending::closed;
+use crate::linger::Linger;
 use crate::mail::{Code, Event, Failure, Mail, Request, Ticket, TicketMap};
 use crate::realm::Realm;
 use crate::sandbox::Config;
@@ -81,6 +82,7 @@ pub(crate) struct Shared {
     /// The turn that the watchdog wants ended, and since when.
     pub(crate) watch: Mutex<(u64, Nanos)>,
     pub(crate) lost: AtomicBool,
+    pub(crate) linger: Linger,
     /// The engine; null before the first turn and after the last.
     pub(crate) realm: UnsafeCell<*mut Realm>,
 }
@@ -109,6 +111,7 @@ impl Shared {
             watched: AtomicBool::new(false),
             watch: Mutex::new((0, 0)),
             lost: AtomicBool::new(false),
+            linger: Linger::default(),
             realm: UnsafeCell::new(std::ptr::null_mut()),
             config,
         })
@@ -127,8 +130,12 @@ impl Shared {
     }
 
     pub(crate) fn pending(&self, timeout: Option<Duration>, sync: bool) -> Pending {
+        self.pending_from(now(), timeout, sync)
+    }
+
+    pub(crate) fn pending_from(&self, start: Nanos, timeout: Option<Duration>, sync: bool) -> Pending {
         let timeout = timeout.unwrap_or(self.config.limits.timeout);
-        Pending { deadline: now().saturating_add(nanos(timeout)), timeout, sync }
+        Pending { deadline: start.saturating_add(nanos(timeout)), timeout, sync }
     }
 
     pub(crate) fn check_room(&self, inbox: &Inbox) -> Result<(), Failure> {
@@ -198,6 +205,7 @@ impl Shared {
     }
 
     pub(crate) fn wake(&self) {
+        self.linger.mail_came();
         if self.take_state(State::Idle, State::Queued) {
             if let Some(this) = self.this.upgrade() {
                 threads::submit(this);
@@ -209,10 +217,6 @@ impl Shared {
 
     pub(crate) fn take_mail(&self) -> VecDeque<Mail> {
         std::mem::take(&mut self.lock().mail)
-    }
-
-    pub(crate) fn has_mail(&self) -> bool {
-        !self.lock().mail.is_empty()
     }
 
     /// Waits for mail until `until`, on the thread of a synchronous call.
@@ -231,16 +235,24 @@ impl Shared {
 
     /// Takes the engine for a synchronous call. Waits only for a thread that is about to give it back.
     pub(crate) fn take_for_sync(&self) -> bool {
+        self.take_state(State::Idle, State::Sync) || self.await_hand_over()
+    }
+
+    #[cold]
+    fn await_hand_over(&self) -> bool {
         let until = now() + HAND_OVER;
-        loop {
+        self.linger.ask_to_leave(true);
+        let taken = loop {
             if self.take_state(State::Idle, State::Sync) {
-                return true;
+                break true;
             }
             if !self.is_open() || !self.is_at_rest() || now() > until {
-                return false;
+                break false;
             }
             std::thread::yield_now();
-        }
+        };
+        self.linger.ask_to_leave(false);
+        taken
     }
 
     /// Takes a call out of the table: whoever does, answers it.
@@ -278,7 +290,11 @@ impl Shared {
         }
     }
 
+    /// Called by the thread that holds the engine alone.
     pub(crate) fn set_timers_due(&self, at: Nanos) {
+        if at == NEVER && self.timers_due.load(Relaxed) == NEVER {
+            return;
+        }
         self.timers_due.store(at, SeqCst);
         if at != NEVER {
             self.request_alarm(at);

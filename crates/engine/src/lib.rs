@@ -15,6 +15,7 @@ mod ending;
 mod extension;
 mod gates;
 mod globals;
+mod linger;
 mod mail;
 mod modules;
 mod native;
@@ -42,13 +43,18 @@ pub use mail::{Code, ConsoleMessage, Event, Failure, Format, Host, PluginSource,
 pub use native::{Call, array_buffer, bytes_mut};
 pub use ops::{Completer, ErrorClass, OpError, OpId, OpOutcome};
 pub use payload::{Payload, Writer};
-pub use sandbox::{Config, Sandbox, SyncProgress};
+pub use sandbox::{Config, Posted, Sandbox, SyncProgress};
 pub use stats::Stats;
 
 /// A ticket that no other call of the process has.
 pub fn next_ticket() -> Ticket {
+    next_tickets(1)
+}
+
+/// The first of so many tickets in a row that no other call of the process has.
+pub fn next_tickets(count: u32) -> Ticket {
     static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1
+    LAST.fetch_add(count.into(), std::sync::atomic::Ordering::Relaxed) + 1
 }
 
 /// Runs work on a thread of the process's I/O runtime: for native operations that the app starts.

@@ -4,55 +4,64 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use crate::actor::{Shared, State};
-use crate::clock::{Nanos, nanos, now};
+use crate::clock::{NEVER, Nanos, nanos, now};
 use crate::ending::closed;
 use crate::mail::{Code, Event, Failure, Ticket};
 use crate::payload::Payload;
 use crate::realm::Realm;
 use crate::sandbox::SyncProgress;
+use crate::sync::{SyncStart, SyncStep};
 use crate::threads;
 
 impl Shared {
     /// Runs what there is to run. Called by a guest thread that took this sandbox from the queue.
     pub(crate) fn run(self: Arc<Self>) {
         self.state.store(State::Guest as u8, SeqCst);
-        // A turn may use the whole CPU limit without one poll: the alarm looks at it then.
-        self.request_alarm(now().saturating_add(nanos(self.config.limits.cpu)));
-        if self.is_open()
-            && let Err(failure) = self.with_realm(Realm::run)
-        {
-            self.die(failure);
+        let mut came = now();
+        self.linger.begin(came);
+        while self.is_open() {
+            // A turn may use the whole CPU limit without one poll: the alarm looks at it then.
+            self.request_alarm(came.saturating_add(nanos(self.config.limits.cpu)));
+            if let Err(failure) = self.with_realm(Realm::run) {
+                self.die(failure);
+            }
+            match self.linger.wait(|| self.is_open()) {
+                Some(at) => came = at,
+                None => break,
+            }
         }
         self.leave();
     }
 
     /// Gives the engine back: to the queue where there is more to do, to nobody where the sandbox is over.
     pub(crate) fn leave(&self) {
-        {
-            // Under this lock, as `declare_lost`: a thread is either lost or back, and counted once.
-            let _inbox = self.lock();
-            let was_guest = self.state.swap(State::Leaving as u8, SeqCst) == State::Guest as u8;
-            if self.lost.swap(false, SeqCst) {
-                threads::release(was_guest);
-            }
+        // Under this lock, as `declare_lost`: a thread is either lost or back, and counted once.
+        let mut inbox = self.lock();
+        let was_guest = self.state.swap(State::Leaving as u8, SeqCst) == State::Guest as u8;
+        if self.lost.load(SeqCst) && self.lost.swap(false, SeqCst) {
+            threads::release(was_guest);
         }
         loop {
             if !self.is_open() {
+                drop(inbox);
                 self.tear_down();
                 return;
             }
             self.state.store(State::Idle as u8, SeqCst);
-            let more = self.has_mail() || !self.is_open() || self.timers_due.load(SeqCst) <= now();
-            if !more {
-                return;
-            }
+            // What is posted from here on finds the sandbox idle, and wakes it.
+            let has_mail = !inbox.mail.is_empty();
+            drop(inbox);
             if self.is_open() {
-                self.wake();
+                let due = self.timers_due.load(SeqCst);
+                if has_mail || (due != NEVER && due <= now()) {
+                    self.wake();
+                }
                 return;
             }
             if !self.take_state(State::Idle, State::Leaving) {
                 return;
             }
+            inbox = self.lock();
         }
     }
 
@@ -108,24 +117,20 @@ impl Shared {
         }
     }
 
-    pub(crate) fn go_on_sync(&self, ticket: Ticket, deadline: Nanos) -> SyncProgress {
-        let progress = self.with_realm(|realm| realm.go_on_sync(ticket, deadline));
-        match progress {
-            Ok(Some(calls)) => SyncProgress::HostCalls(calls),
-            Ok(None) => {
-                let outcome = self.with_realm(|realm| realm.end_sync(ticket));
+    /// Runs a synchronous call on, from its first turn where there is a `start`. The engine is given back where the call is over.
+    pub(crate) fn run_sync(&self, ticket: Ticket, deadline: Nanos, start: Option<SyncStart>) -> SyncProgress {
+        // One loan for the first turn, the turns after it and the end: a panic in any of them ends the sandbox.
+        match self.with_realm(|realm| realm.run_sync(ticket, deadline, start)) {
+            Ok(SyncStep::HostCalls(calls)) => SyncProgress::HostCalls(calls),
+            Ok(SyncStep::Over(outcome)) => {
                 self.leave();
-                match outcome {
-                    Ok(Some(outcome)) => SyncProgress::Done(outcome),
-                    Ok(None) => SyncProgress::Done(Err(closed(self.lock().doom.as_ref()))),
-                    Err(failure) => SyncProgress::Done(Err(failure)),
-                }
+                SyncProgress::Done(outcome.unwrap_or_else(|| Err(closed(self.lock().doom.as_ref()))))
             }
             Err(failure) => self.abandon_sync(ticket, failure),
         }
     }
 
-    pub(crate) fn abandon_sync(&self, ticket: Ticket, failure: Failure) -> SyncProgress {
+    fn abandon_sync(&self, ticket: Ticket, failure: Failure) -> SyncProgress {
         self.claim(ticket);
         let message = failure.message.clone();
         let code = failure.code;

@@ -57,6 +57,11 @@ impl Plugins {
         position.map_or(0, |position| self.loading.swap_remove(position).1)
     }
 
+    /// A plugin's name as the realm keeps it.
+    pub(crate) fn name(&self, name: &str) -> Rc<str> {
+        self.get(name).map_or_else(|| Rc::from(name), |plugin| plugin.name.clone())
+    }
+
     fn get(&self, name: &str) -> Option<&Plugin> {
         self.loaded.iter().find(|plugin| *plugin.name == *name)
     }

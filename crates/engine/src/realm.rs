@@ -71,6 +71,10 @@ pub(crate) struct Realm {
     /// Completions of the background that wait for its budget.
     pub(crate) deferred: RefCell<VecDeque<Mail>>,
     background: Cell<(i64, Nanos)>,
+    /// When the next turn begins, where whoever begins it has just looked at the clock; else 0.
+    pub(crate) time: Cell<Nanos>,
+    /// When the last turn ended.
+    pub(crate) ended: Cell<Nanos>,
     /// While a synchronous call runs: its host calls, and its outcome once it has one.
     pub(crate) sync: RefCell<Option<SyncCall>>,
     panicked: Cell<bool>,
@@ -131,6 +135,8 @@ impl Realm {
                     out: RefCell::default(),
                     deferred: RefCell::default(),
                     background: Cell::new((BACKGROUND_PER_SECOND, now())),
+                    time: Cell::new(0),
+                    ended: Cell::new(0),
                     sync: RefCell::default(),
                     panicked: Cell::new(false),
                     stack: Cell::new(shared.config.limits.stack_bytes as usize),

@@ -43,9 +43,12 @@ impl Realm {
 
     /// Says when the sandbox has to be woken.
     pub(crate) fn set_alarm(&self) {
-        let paused_until = self.background_from();
         let mut timers = self.timers.borrow_mut();
         let mut due = timers.due().unwrap_or(NEVER);
+        if timers.immediates() == 0 && self.deferred.borrow().is_empty() {
+            return self.shared().set_timers_due(due);
+        }
+        let paused_until = self.background_from();
         if timers.immediates() > 0 {
             let all_paused = timers.immediate_scopes().all(|scope| self.live_scope(scope).0 == BACKGROUND);
             due = due.min(paused_until.filter(|_| all_paused).unwrap_or_else(now));
@@ -65,21 +68,31 @@ impl Realm {
             busy |= self.take_mail(mail);
             self.settle_ready();
         }
-        let mut flushed = now();
-        for mail in self.shared().take_mail() {
-            busy = true;
+        let mail = self.shared().take_mail();
+        if mail.is_empty() {
+            self.flush();
+            return busy;
+        }
+        let mut at = now();
+        let mut flushed = at;
+        for mail in mail {
+            // A turn begins where the one before it ended: one look at the clock for both.
+            self.time.set(at);
             self.take_mail(mail);
             self.settle_ready();
-            if self.out.borrow().len() >= FLUSH_COUNT || now() > flushed + FLUSH_AFTER {
+            at = self.ended.get().max(at);
+            if self.out.borrow().len() >= FLUSH_COUNT || at > flushed + FLUSH_AFTER {
                 self.flush();
-                flushed = now();
+                at = now();
+                flushed = at;
             }
             if !self.shared().is_open() {
                 break;
             }
         }
+        self.time.set(0);
         self.flush();
-        busy
+        true
     }
 
     /// Ends a scope whose call was answered from outside meanwhile; whether it was.
@@ -226,7 +239,7 @@ impl Realm {
 
     pub(crate) fn begin_call(&self, ticket: Ticket, deadline: Nanos, request: Request) {
         let plugin: Option<Rc<str>> = match &request {
-            Request::Call { plugin, .. } => Some(Rc::from(&**plugin)),
+            Request::Call { plugin, .. } => Some(self.plugins.borrow().name(plugin)),
             Request::Load(source) => Some(Rc::from(source.name.as_str())),
             _ => None,
         };
@@ -270,7 +283,11 @@ impl Realm {
     pub(crate) fn turn(&self, current: Current, deadline: Nanos, body: impl FnOnce(&Self)) -> Option<Verdict> {
         let shared = self.shared();
         let scope = current.scope;
-        let limit = if scope == BACKGROUND { now().saturating_add(BACKGROUND_TURN) } else { deadline };
+        let started = match self.time.take() {
+            0 => now(),
+            known => known,
+        };
+        let limit = if scope == BACKGROUND { started.saturating_add(BACKGROUND_TURN) } else { deadline };
         if scope == BACKGROUND {
             shared.request_alarm(limit);
         }
@@ -278,17 +295,20 @@ impl Realm {
         // SAFETY: under the lock.
         unsafe { clamp_gc_threshold(self.rt, &shared.account) };
         self.current.replace(current);
-        shared.turn.begin(scope, limit);
+        shared.turn.begin(scope, limit, started);
         body(self);
         self.run_jobs();
         if scope != BACKGROUND && self.try_settle(scope) {
             self.run_jobs();
         }
-        let verdict = shared.turn.check();
+        let mut ended = now();
+        let verdict = shared.turn.check_at(ended);
         if let Some(verdict) = verdict {
             self.end_turn(scope, verdict);
+            ended = now();
         }
-        let cpu = shared.turn.end();
+        let cpu = shared.turn.end(ended);
+        self.ended.set(ended);
         shared.counters.cpu.fetch_add(cpu, Relaxed);
         if scope == BACKGROUND {
             self.spend(cpu);

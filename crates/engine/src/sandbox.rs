@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use hostbox_permissions::Limits;
 
-use crate::actor::{Shared, State, busy, no_thread_left};
+use crate::actor::{Pending, Shared, State, busy, no_thread_left};
+use crate::clock::now;
 use crate::extension::Extension;
 use crate::mail::{Code, Event, Failure, Host, Mail, Request, Ticket};
 use crate::ops::{OpId, OpOutcome};
 use crate::payload::Payload;
 use crate::stats::Stats;
+use crate::sync::SyncStart;
 use crate::threads;
 use crate::turn::Verdict;
 
@@ -37,6 +39,14 @@ pub struct Config {
 /// A sandbox. Dropping it closes it without waiting.
 pub struct Sandbox {
     shared: Arc<Shared>,
+}
+
+/// One of several messages that are posted together.
+pub enum Posted {
+    /// As `Sandbox::submit`, with the sandbox's own time limit.
+    Call(Ticket, Request),
+    /// As `Sandbox::answer`.
+    Answer(OpId, OpOutcome),
 }
 
 /// How a synchronous call stands.
@@ -65,6 +75,9 @@ impl Sandbox {
     /// What can be said at once: closed, too many calls, too large a message.
     pub fn submit(&self, ticket: Ticket, request: Request, timeout: Option<Duration>) -> Result<(), Failure> {
         let shared = &self.shared;
+        if !shared.is_open() {
+            shared.check_open(&shared.lock())?;
+        }
         let charge = shared.admit(&request)?;
         let pending = shared.pending(timeout, false);
         let deadline = pending.deadline;
@@ -74,10 +87,52 @@ impl Sandbox {
             inbox.calls.insert(ticket, pending);
             inbox.mail.push_back(Mail::Call { ticket, deadline, request, charge });
         }
-        shared.counters.submitted();
+        shared.counters.submitted(1);
         shared.request_alarm(deadline);
         shared.wake();
         Ok(())
+    }
+
+    /// Posts messages in their order, at the price of one. Calls that are not taken are answered at once, like all others by events.
+    pub fn submit_all(&self, posted: Vec<Posted>) {
+        let shared = &self.shared;
+        let deadline = shared.pending(None, false).deadline;
+        let timeout = shared.config.limits.timeout;
+        let mut refused = Vec::new();
+        let (mut taken, mut answers) = (0, false);
+        {
+            let mut inbox = shared.lock();
+            for message in posted {
+                match message {
+                    Posted::Call(ticket, request) => {
+                        let admitted = shared.check_room(&inbox).and_then(|()| shared.admit(&request));
+                        match admitted {
+                            Ok(charge) => {
+                                inbox.calls.insert(ticket, Pending { deadline, timeout, sync: false });
+                                inbox.mail.push_back(Mail::Call { ticket, deadline, request, charge });
+                                taken += 1;
+                            }
+                            Err(failure) => refused.push(Event::Settled { ticket, outcome: Err(failure) }),
+                        }
+                    }
+                    Posted::Answer(op, outcome) if shared.is_open() => {
+                        inbox.mail.push_back(Mail::OpDone { op, outcome });
+                        answers = true;
+                    }
+                    Posted::Answer(..) => {}
+                }
+            }
+        }
+        if taken > 0 {
+            shared.counters.submitted(taken);
+            shared.request_alarm(deadline);
+        }
+        if taken > 0 || answers {
+            shared.wake();
+        }
+        if !refused.is_empty() {
+            shared.config.host.deliver(refused);
+        }
     }
 
     /// Takes a call whose request is still being made: from here on its time runs. `begin` or `fail` follows.
@@ -93,7 +148,7 @@ impl Sandbox {
             shared.check_room(&inbox)?;
             inbox.calls.insert(ticket, pending);
         }
-        shared.counters.submitted();
+        shared.counters.submitted(1);
         shared.request_alarm(deadline);
         Ok(())
     }
@@ -142,13 +197,17 @@ impl Sandbox {
         stack: usize,
     ) -> Result<SyncProgress, Failure> {
         let shared = &self.shared;
+        if !shared.is_open() {
+            shared.check_open(&shared.lock())?;
+        }
         let charge = shared.admit(&request)?;
-        let pending = shared.pending(timeout, true);
-        let deadline = pending.deadline;
         if !shared.take_for_sync() {
             shared.check_open(&shared.lock())?;
             return Err(busy());
         }
+        let now = now();
+        let pending = shared.pending_from(now, timeout, true);
+        let deadline = pending.deadline;
         {
             let mut inbox = shared.lock();
             if let Err(failure) = shared.check_open(&inbox) {
@@ -158,18 +217,15 @@ impl Sandbox {
             }
             inbox.calls.insert(ticket, pending);
         }
-        shared.counters.submitted();
+        shared.counters.submitted(1);
         shared.request_alarm(deadline);
-        let mail = Mail::Call { ticket, deadline, request, charge };
-        Ok(shared
-            .with_realm(|realm| realm.begin_sync(mail, ticket, deadline, stack))
-            .map_or_else(|failure| shared.abandon_sync(ticket, failure), |()| shared.go_on_sync(ticket, deadline)))
+        Ok(shared.run_sync(ticket, deadline, Some(SyncStart { request, charge, stack, now })))
     }
 
     /// Goes on with a synchronous call whose host functions have been answered.
     pub fn resume_sync(&self, ticket: Ticket) -> SyncProgress {
         let deadline = self.shared.lock().calls.get(&ticket).map_or(0, |call| call.deadline);
-        self.shared.go_on_sync(ticket, deadline)
+        self.shared.run_sync(ticket, deadline, None)
     }
 
     /// Whether a synchronous call would be taken now.

@@ -76,8 +76,8 @@ pub struct Stats {
 }
 
 impl Counters {
-    pub(crate) fn submitted(&self) {
-        self.calls.fetch_add(1, Relaxed);
+    pub(crate) fn submitted(&self, calls: u64) {
+        self.calls.fetch_add(calls, Relaxed);
     }
 
     pub(crate) fn settled(&self, error: Option<Code>) {

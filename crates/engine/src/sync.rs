@@ -1,7 +1,8 @@
 //! Synchronous calls: turns on the thread of the caller, with host functions between them.
 
+use crate::account::MessageCharge;
 use crate::clock::{NEVER, Nanos, now};
-use crate::mail::{Code, Event, Failure, Mail, Ticket};
+use crate::mail::{Code, Event, Failure, Request, Ticket};
 use crate::ops::OpKind;
 use crate::payload::Payload;
 use crate::realm::{Realm, SyncCall};
@@ -11,9 +12,40 @@ const LEAST_STACK: usize = 64 << 10;
 /// What native code below the guest needs of the calling thread's stack.
 const STACK_RESERVE: usize = 256 << 10;
 
+/// What a synchronous call begins with.
+pub(crate) struct SyncStart {
+    pub(crate) request: Request,
+    pub(crate) charge: Option<MessageCharge>,
+    /// Bytes of stack that the calling thread has left.
+    pub(crate) stack: usize,
+    pub(crate) now: Nanos,
+}
+
+/// Where a synchronous call stands.
+pub(crate) enum SyncStep {
+    /// It waits for host functions.
+    HostCalls(Vec<Event>),
+    /// It is over; without an outcome where the sandbox is.
+    Over(Option<Result<Payload, Failure>>),
+}
+
 impl Realm {
+    /// Runs until the call is over or waits for host functions.
+    pub(crate) fn run_sync(&self, ticket: Ticket, deadline: Nanos, start: Option<SyncStart>) -> SyncStep {
+        self.context.with(|_| {
+            if let Some(start) = start {
+                self.begin_sync(ticket, deadline, start);
+            }
+            match self.go_on_sync(ticket, deadline) {
+                Some(calls) => SyncStep::HostCalls(calls),
+                None => SyncStep::Over(self.end_sync(ticket)),
+            }
+        })
+    }
+
     /// The first turn of a synchronous call, on the caller's own thread.
-    pub(crate) fn begin_sync(&self, mail: Mail, ticket: Ticket, deadline: Nanos, stack: usize) {
+    fn begin_sync(&self, ticket: Ticket, deadline: Nanos, start: SyncStart) {
+        let SyncStart { request, charge, stack, now } = start;
         *self.sync.borrow_mut() = Some(SyncCall { ticket, calls: Vec::new(), outcome: None });
         let usable = stack.saturating_sub(STACK_RESERVE).min(self.shared().config.limits.stack_bytes as usize);
         if usable < LEAST_STACK {
@@ -22,48 +54,48 @@ impl Realm {
             self.answer(ticket, Err(Failure::new(Code::Limit, message).with_limit("stackBytes")));
             return;
         }
-        self.context.with(|_| {
-            self.set_stack(usable);
-            if let Mail::Call { request, .. } = mail {
-                self.begin_call(ticket, deadline, request);
-            }
-        });
+        self.set_stack(usable);
+        // From here on what the message holds counts as the guest's own, once.
+        drop(charge);
+        // The time that it takes to make the engine is not the first turn's.
+        if self.ended.get() != 0 {
+            self.time.set(now);
+        }
+        self.begin_call(ticket, deadline, request);
     }
 
     /// Runs until the call is answered (`None`) or waits for host functions.
-    pub(crate) fn go_on_sync(&self, ticket: Ticket, deadline: Nanos) -> Option<Vec<Event>> {
-        self.context.with(|_| {
-            loop {
-                self.settle_ready();
-                if self.sync_is_over(ticket) {
-                    return None;
-                }
-                let calls = self.sync.borrow_mut().as_mut().map(|call| std::mem::take(&mut call.calls));
-                if let Some(calls) = calls.filter(|calls| !calls.is_empty()) {
-                    return Some(calls);
-                }
-                if self.round() {
-                    continue;
-                }
-                let until = {
-                    let due = self.timers.borrow_mut().due();
-                    due.unwrap_or(NEVER).min(deadline)
-                };
-                if let Some(failure) = self.cannot_go_on(ticket) {
-                    self.answer(ticket, Err(failure));
-                    self.cancel_scope(ticket);
-                    self.drop_scope(ticket);
-                    return None;
-                }
-                self.shared().wait_for_mail(until);
-                if now() >= deadline {
-                    self.answer(ticket, Err(self.shared().deadline_failure(ticket)));
-                    self.cancel_scope(ticket);
-                    self.drop_scope(ticket);
-                    return None;
-                }
+    fn go_on_sync(&self, ticket: Ticket, deadline: Nanos) -> Option<Vec<Event>> {
+        loop {
+            self.settle_ready();
+            if self.sync_is_over(ticket) {
+                return None;
             }
-        })
+            let calls = self.sync.borrow_mut().as_mut().map(|call| std::mem::take(&mut call.calls));
+            if let Some(calls) = calls.filter(|calls| !calls.is_empty()) {
+                return Some(calls);
+            }
+            if self.round() {
+                continue;
+            }
+            let until = {
+                let due = self.timers.borrow_mut().due();
+                due.unwrap_or(NEVER).min(deadline)
+            };
+            if let Some(failure) = self.cannot_go_on(ticket) {
+                self.answer(ticket, Err(failure));
+                self.cancel_scope(ticket);
+                self.drop_scope(ticket);
+                return None;
+            }
+            self.shared().wait_for_mail(until);
+            if now() >= deadline {
+                self.answer(ticket, Err(self.shared().deadline_failure(ticket)));
+                self.cancel_scope(ticket);
+                self.drop_scope(ticket);
+                return None;
+            }
+        }
     }
 
     fn sync_is_over(&self, ticket: Ticket) -> bool {
@@ -95,16 +127,14 @@ impl Realm {
     }
 
     /// The outcome of a synchronous call, and back to the asynchronous ways.
-    pub(crate) fn end_sync(&self, ticket: Ticket) -> Option<Result<Payload, Failure>> {
+    fn end_sync(&self, ticket: Ticket) -> Option<Result<Payload, Failure>> {
         let call = self.sync.borrow_mut().take()?;
         for event in call.calls {
             self.emit(event);
         }
-        self.context.with(|_| {
-            self.cancel_unanswered(ticket);
-            self.flush();
-            self.set_alarm();
-        });
+        self.cancel_unanswered(ticket);
+        self.flush();
+        self.set_alarm();
         call.outcome
     }
 

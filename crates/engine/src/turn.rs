@@ -78,8 +78,8 @@ impl Turn {
         }
     }
 
-    pub(crate) fn begin(&self, scope: u64, limit: Nanos) {
-        self.started.store(now(), Relaxed);
+    pub(crate) fn begin(&self, scope: u64, limit: Nanos, now: Nanos) {
+        self.started.store(now, Relaxed);
         self.limit.store(limit, Relaxed);
         self.cpu_base.store(0, Relaxed);
         self.sequence.store(self.sequence.load(Relaxed) + 1, SeqCst);
@@ -87,9 +87,9 @@ impl Turn {
     }
 
     /// Ends the turn; the CPU time that it took, in nanoseconds.
-    pub(crate) fn end(&self) -> Nanos {
+    pub(crate) fn end(&self, now: Nanos) -> Nanos {
         self.scope.store(0, Relaxed);
-        let wall = now() - self.started.load(Relaxed);
+        let wall = now.saturating_sub(self.started.load(Relaxed));
         if wall < CPU_CLOCK_FROM { wall } else { self.cpu_used(wall) }
     }
 
@@ -186,15 +186,19 @@ impl Turn {
 
     /// Looks at the clock from inside the turn. Called at every poll of the engine.
     pub(crate) fn check(&self) -> Option<Verdict> {
+        self.verdict().or_else(|| self.check_at(now()))
+    }
+
+    /// As `check`, where the time is known already.
+    pub(crate) fn check_at(&self, now: Nanos) -> Option<Verdict> {
         if let Some(verdict) = self.verdict() {
             return Some(verdict);
         }
         let sequence = self.sequence.load(Relaxed);
-        let now = now();
         if now >= self.limit.load(Relaxed) {
             self.judge(sequence, Verdict::Deadline);
         } else {
-            let wall = now - self.started.load(Relaxed);
+            let wall = now.saturating_sub(self.started.load(Relaxed));
             if wall >= CPU_CLOCK_FROM
                 && (self.cpu_base.load(Relaxed) == 0 || wall >= self.cpu_limit)
                 && self.cpu_used(wall) >= self.cpu_limit
@@ -269,11 +273,11 @@ mod tests {
     #[test]
     fn a_verdict_for_one_turn_does_not_reach_the_next() {
         let turn = Turn::new(NEVER);
-        turn.begin(1, NEVER);
+        turn.begin(1, NEVER, now());
         assert!(turn.kill(Some(1), Verdict::Aborted));
         assert_eq!(turn.check(), Some(Verdict::Aborted));
-        turn.end();
-        turn.begin(2, NEVER);
+        turn.end(now());
+        turn.begin(2, NEVER, now());
         assert_eq!(turn.check(), None);
         assert!(!turn.kill(Some(1), Verdict::Aborted));
     }
@@ -281,7 +285,7 @@ mod tests {
     #[test]
     fn a_turn_past_its_limit_is_judged_at_the_next_poll() {
         let turn = Turn::new(NEVER);
-        turn.begin(1, now());
+        turn.begin(1, now(), now());
         assert_eq!(turn.check(), Some(Verdict::Deadline));
     }
 }

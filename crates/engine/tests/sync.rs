@@ -245,3 +245,22 @@ fn a_full_heap_is_a_memory_error() {
     assert_eq!(call(&actor, "var a = []; for (;;) a.push([])").unwrap_err().code, Code::Memory);
     assert_eq!(call(&actor, "a = null; 1").unwrap(), 1);
 }
+
+#[test]
+fn a_panic_at_the_end_of_a_call_is_the_end_of_the_sandbox() {
+    let actor = Actor::roomy();
+    call(&actor, "var state = 1").unwrap();
+    assert_eq!(call(&actor, &format!("print('{}')", actor::FATAL)).unwrap_err().code, Code::Internal);
+    let failure = call(&actor, "typeof state").unwrap_err();
+    assert_eq!((failure.code, failure.cause.unwrap().code), (Code::Closed, Code::Internal));
+}
+
+#[test]
+fn a_sandbox_in_a_talk_with_the_app_is_not_busy_in_between() {
+    let actor = Actor::roomy();
+    for n in 0..200 {
+        assert_eq!(actor.value(&format!("{n}")), n);
+        assert_eq!(call(&actor, &format!("-{n}")).unwrap(), -n);
+        assert_eq!(actor.value("1"), 1);
+    }
+}

@@ -35,8 +35,8 @@ pub mod parts {
     };
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,
-        OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket,
-        spawn_blocking,
+        OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket,
+        next_tickets, spawn_blocking,
     };
     pub use hostbox_web::{Data, EXTENSION};
 }

@@ -61,8 +61,13 @@ impl Desk {
     }
 }
 
+/// A console message at which the host panics.
+pub const FATAL: &str = "the host panics at this";
+
 impl Host for Desk {
     fn deliver(&self, events: Vec<Event>) {
+        let is_fatal = |event: &Event| matches!(event, Event::Console(message) if message.text == FATAL);
+        assert!(!events.iter().any(is_fatal), "a host panics");
         self.change(|heard| {
             for event in events {
                 match event {
