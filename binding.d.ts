@@ -68,6 +68,22 @@ export declare class NativeSandbox {
   resumeSync(ticket: number): number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Figures. */
   stats(): NativeStats
+  /** Begins a stream. Refused where a step needs its whole input. */
+  transform(steps: string): NativeTransform
+}
+
+/** A chain under way over a stream. Dropped by the garbage collector, or ended by `cancel`, it gives its memory back. */
+export declare class NativeTransform {
+  /** Takes a piece, after all that came before was taken: `next` goes on with it. */
+  write(piece: Uint8Array): void
+  /** Says that no more pieces will come. */
+  end(): void
+  /** Goes on until the pieces are used up or there is enough output; the ticket of that output, a Uint8Array. */
+  next(): number
+  /** Whether `next` is to be called again before another piece is written. */
+  get hasMore(): boolean
+  /** Ends the stream and gives its memory back, at once or when the work under way has seen it. */
+  cancel(): void
 }
 
 /** An instance of the module in one environment of Node. */

@@ -779,4 +779,5 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeSandbox = nativeBinding.NativeSandbox
+module.exports.NativeTransform = nativeBinding.NativeTransform
 module.exports.Port = nativeBinding.Port

@@ -391,4 +391,12 @@ export interface NativeApi {
    * @throws `ERR_OP` where it is no gzip, `ERR_MEMORY` where it grows beyond the limit
    */
   gzipDecompress(input: Bytes): Promise<Uint8Array>;
+  /**
+   * A Node stream through operations, for bytes that are too many to hold: off Node's thread, with back-pressure on both sides, in
+   * constant memory. Every step has to be streamable (docs/native.md says which are); one that is not is refused at once with `ERR_OP`.
+   *
+   * @example
+   * await pipeline(createReadStream('in'), host.native.transform(['gzip_compress']), createWriteStream('in.gz'));
+   */
+  transform(steps: readonly NativeStep[]): import('node:stream').Transform;
 }

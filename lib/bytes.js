@@ -5,6 +5,7 @@
 const check = require('./arguments.js');
 const { alloc, answer, translated } = require('./port.js');
 const { HostboxError } = require('./errors.js');
+const { NativeStream } = require('./transform.js');
 
 /** @typedef {import('../index').Bytes} Bytes */
 /** @typedef {import('../index').NativeStep} NativeStep */
@@ -173,6 +174,15 @@ class Native {
     const inputId = typeof input === 'number' ? id(input, 'input') : undefined;
     const source = inputId === undefined ? bytes(input, 'input') : undefined;
     return this.#wait(() => this.#sandbox.chain(text, inputId, source));
+  }
+
+  /** @param {readonly NativeStep[]} list */
+  transform(list) {
+    const text = steps(list);
+    return new NativeStream(
+      this.#do(() => this.#sandbox.transform(text)),
+      (ticket) => answer(this.#owner, ticket),
+    );
   }
 
   /** @param {Bytes} input */

@@ -12,6 +12,7 @@ use napi_derive::napi;
 
 use crate::buffers::{check, lend};
 use crate::frames::number;
+use crate::port::Line;
 use crate::sandbox::NativeSandbox;
 
 /// Bytes that came with a call, put into the store, where they count; freed when nobody needs them any more.
@@ -52,7 +53,7 @@ fn failure(error: &BufferError, store: &Store) -> Failure {
 }
 
 /// The code, the limit where one was reached, and the message, as `lib/port.js` reads them.
-fn thrown(error: &BufferError, store: &Store) -> Error {
+pub(crate) fn thrown(error: &BufferError, store: &Store) -> Error {
     let failure = failure(error, store);
     let limit = failure.limit.map_or(String::new(), |limit| format!(" [{limit}]"));
     Error::from_reason(format!("{}{limit}: {}", failure.code.as_str(), failure.message))
@@ -201,9 +202,32 @@ impl NativeSandbox {
         env: Env,
         work: impl FnOnce(&Store, &Cancel) -> std::result::Result<Payload, BufferError> + Send + 'static,
     ) -> f64 {
+        Work::of(self).start(env, work)
+    }
+}
+
+/// What work for one sandbox needs on its way to another thread and back.
+#[derive(Clone)]
+pub(crate) struct Work {
+    pub(crate) store: Arc<Store>,
+    line: Arc<Line>,
+    cancel: Cancel,
+}
+
+impl Work {
+    pub(crate) fn of(sandbox: &NativeSandbox) -> Self {
+        Self { store: sandbox.store.clone(), line: sandbox.line.clone(), cancel: sandbox.cancel.clone() }
+    }
+
+    /// Begins work on another thread; the ticket of its answer.
+    pub(crate) fn start(
+        &self,
+        env: Env,
+        work: impl FnOnce(&Store, &Cancel) -> std::result::Result<Payload, BufferError> + Send + 'static,
+    ) -> f64 {
         let ticket = next_ticket();
         self.line.port.hold(env, 1);
-        let (store, line, cancel) = (self.store.clone(), self.line.clone(), self.cancel.clone());
+        let Self { store, line, cancel } = self.clone();
         spawn_blocking(move || {
             let outcome = work(&store, &cancel).map_err(|error| {
                 // A closed sandbox has no buffers: what failed for that reason failed because it is closed.

@@ -10,3 +10,4 @@ mod frames;
 mod input;
 mod port;
 mod sandbox;
+mod transform;

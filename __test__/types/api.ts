@@ -107,8 +107,7 @@ void native.takeInto(1, new Uint8Array(4), 2).then(({ truncated }) => same<typeo
 void native.put('text');
 // @ts-expect-error a step has an operation
 void native.execChain(1, [{ args: {} }]);
-// @ts-expect-error not in this release
-void native.transform;
+same<ReturnType<NativeApi['transform']>, import('node:stream').Transform>();
 // @ts-expect-error not in this release
 void host.wasi;
 

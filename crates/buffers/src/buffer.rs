@@ -17,6 +17,8 @@ pub struct Info {
 
 /// The format of pixels: red, green, blue, alpha, one byte each, rows without padding.
 pub(crate) const RGBA8: &str = "rgba8";
+/// The same without alpha.
+pub(crate) const RGB8: &str = "rgb8";
 
 impl Info {
     pub(crate) fn bytes(byte_length: usize) -> Info {

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, Default)]
 pub struct Cancel {
     flag: Arc<AtomicBool>,
+    parent: Option<Arc<AtomicBool>>,
     deadline: Option<Instant>,
 }
 
@@ -21,7 +22,12 @@ impl Cancel {
 
     /// Shares a flag that somebody else sets, and also ends at `deadline`.
     pub fn with_flag(flag: Arc<AtomicBool>, deadline: Option<Instant>) -> Cancel {
-        Cancel { flag, deadline }
+        Cancel { flag, parent: None, deadline }
+    }
+
+    /// A flag of its own below this one: set by either, it ends what runs under it alone.
+    pub fn child(&self) -> Cancel {
+        Cancel { flag: Arc::default(), parent: Some(self.flag.clone()), deadline: self.deadline }
     }
 
     /// Ends what runs under this flag, for good.
@@ -31,7 +37,9 @@ impl Cancel {
 
     /// Whether the flag is set or the deadline has passed.
     pub fn is_cancelled(&self) -> bool {
-        self.flag.load(Ordering::Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.flag.load(Ordering::Relaxed)
+            || self.parent.as_ref().is_some_and(|parent| parent.load(Ordering::Relaxed))
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// [`Error::Cancelled`] where [`Cancel::is_cancelled`].

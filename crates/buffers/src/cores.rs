@@ -13,8 +13,9 @@ use crate::error::Result;
 
 /// Threads for one job, the caller among them: memory is no faster with more.
 const MOST_THREADS: usize = 4;
-/// A thread for so many bytes: what a helper saves must be more than it costs to start it. Two threads are measured to pay from twice this.
-const BYTES_A_THREAD: usize = 1 << 20;
+/// A thread for so many bytes. On a quiet machine two threads pay from 2 MiB on; on a busy one the system may let a helper wait for 3 or 4 ms,
+/// and a job that one thread does in less must not depend on that.
+const BYTES_A_THREAD: usize = 4 << 20;
 /// A good length for the pieces of a job: a few dozen of them for a picture, and a look at the flag for each.
 pub(crate) const PIECE_BYTES: usize = 256 << 10;
 

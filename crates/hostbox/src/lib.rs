@@ -31,7 +31,7 @@ pub mod parts {
     pub use crate::source::{Plugin, Sources};
     pub use hostbox_buffers::{
         Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, Step, Store,
-        TakenInto,
+        TakenInto, Writer as Written,
     };
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use ring::digest::{Context, SHA256, SHA512};
 use serde_json::Value;
-use sha2::{Digest, Sha256, Sha512};
 
 use super::arguments::Arguments;
 use super::{Operation, Streamed};
@@ -44,8 +44,8 @@ enum Algorithm {
 impl Streamed for Algorithm {
     fn open(&self, _account: &Arc<Account>) -> Result<Box<dyn Stream>> {
         Ok(match self {
-            Algorithm::Sha256 => Box::new(Sha256::new()),
-            Algorithm::Sha512 => Box::new(Sha512::new()),
+            Algorithm::Sha256 => Box::new(Sha::<32>(Context::new(&SHA256))),
+            Algorithm::Sha512 => Box::new(Sha::<64>(Context::new(&SHA512))),
             Algorithm::Blake3 => Box::new(blake3::Hasher::new()),
             Algorithm::Crc32 => Box::new(crc32fast::Hasher::new()),
         })
@@ -69,23 +69,18 @@ trait Summary<const LEN: usize> {
     }
 }
 
-impl Summary<32> for Sha256 {
+/// SHA-2 with a digest of `LEN` bytes.
+struct Sha<const LEN: usize>(Context);
+
+impl<const LEN: usize> Summary<LEN> for Sha<LEN> {
     fn take(&mut self, input: &[u8]) {
-        self.update(input);
+        self.0.update(input);
     }
 
-    fn sum(&mut self) -> [u8; 32] {
-        self.finalize_reset().into()
-    }
-}
-
-impl Summary<64> for Sha512 {
-    fn take(&mut self, input: &[u8]) {
-        self.update(input);
-    }
-
-    fn sum(&mut self) -> [u8; 64] {
-        self.finalize_reset().into()
+    fn sum(&mut self) -> [u8; LEN] {
+        let mut sum = [0; LEN];
+        sum.copy_from_slice(self.0.clone().finish().as_ref());
+        sum
     }
 }
 
@@ -119,4 +114,4 @@ macro_rules! stream {
     )*};
 }
 
-stream!(Sha256, Sha512, blake3::Hasher, crc32fast::Hasher);
+stream!(Sha<32>, Sha<64>, blake3::Hasher, crc32fast::Hasher);

@@ -6,6 +6,8 @@
 
 mod arguments;
 mod brotli;
+mod channels;
+mod crop;
 mod custom;
 mod digest;
 pub(crate) mod elementwise;
@@ -15,6 +17,7 @@ mod jpeg;
 mod pixels;
 mod png;
 mod resize;
+mod rotate;
 mod simd;
 mod step;
 mod zstd;
@@ -93,7 +96,7 @@ impl Allowance {
 type Parse = fn(Option<&Value>) -> Result<Operation>;
 
 /// All operations, in the order of the documentation.
-const TABLE: [(&str, Parse); 25] = [
+const TABLE: [(&str, Parse); 29] = [
     ("noop", |args| Arguments::none("noop", args).map(|()| Operation::Noop)),
     ("invert", |args| Arguments::none("invert", args).map(|()| Operation::Elementwise(Elementwise::Invert))),
     ("grayscale_rgba", |args| {
@@ -121,6 +124,10 @@ const TABLE: [(&str, Parse); 25] = [
     ("jpeg_decode", jpeg::parse_decode),
     ("jpeg_encode", jpeg::parse_encode),
     ("resize_rgba", resize::parse),
+    ("crop_rgba", crop::parse),
+    ("rotate_rgba", rotate::parse),
+    ("rgba_to_rgb", channels::parse_drop),
+    ("rgb_to_rgba", channels::parse_add),
 ];
 
 /// The names of all operations, in the order of the documentation.
