@@ -6,13 +6,14 @@
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use hostbox::parts::Block;
 use napi::{Error, Result, sys};
 
 struct Lent {
-    block: Option<Block>,
+    /// Shared with the operations that read it just now.
+    block: Option<Arc<Block>>,
 }
 
 /// Blocks that JavaScript holds, by the address of their memory. Process-wide: a buffer may travel to another thread of Node.
@@ -34,7 +35,7 @@ pub(crate) unsafe fn lend(env: sys::napi_env, mut block: Block) -> Result<sys::n
     let (start, length) = (block.as_mut_ptr(), block.len());
     let mut value = null_mut();
     if length > 0 {
-        let lent = Box::into_raw(Box::new(Lent { block: Some(block) }));
+        let lent = Box::into_raw(Box::new(Lent { block: Some(Arc::new(block)) }));
         table().insert(start as usize, lent as usize);
         // SAFETY: the memory stays where it is until the finalizer, or until it is taken back by a detaching call.
         let status = unsafe {
@@ -52,7 +53,8 @@ pub(crate) unsafe fn lend(env: sys::napi_env, mut block: Block) -> Result<sys::n
         }
         table().remove(&(start as usize));
         // SAFETY: the host took nothing (it forbids external memory): the box is ours again.
-        block = unsafe { Box::from_raw(lent) }.block.take().ok_or_else(|| Error::from_reason("block lost"))?;
+        let refused = unsafe { Box::from_raw(lent) }.block.take();
+        block = refused.and_then(Arc::into_inner).ok_or_else(|| Error::from_reason("block lost"))?;
     }
     let mut data = null_mut();
     // SAFETY: the live environment.
@@ -80,13 +82,29 @@ pub(crate) fn is_lent(start: *const u8) -> bool {
     table().contains_key(&(start as usize))
 }
 
-/// Takes a lent block back, whose ArrayBuffer is about to be detached. `None` where the memory is not ours, or not all of it.
+/// Takes a lent block back, whose ArrayBuffer is about to be detached. `None` where the memory is not ours, not all of it, or still read by
+/// an operation.
 pub(crate) fn reclaim(start: *const u8, length: usize) -> Option<Block> {
+    with_lent(start, length, |slot| match Arc::try_unwrap(slot.take()?) {
+        Ok(block) => Some(block),
+        Err(shared) => {
+            *slot = Some(shared);
+            None
+        }
+    })
+}
+
+/// Shares a lent block with an operation: it stays alive whatever becomes of its ArrayBuffer. `None` as for `reclaim`.
+pub(crate) fn share(start: *const u8, length: usize) -> Option<Arc<Block>> {
+    with_lent(start, length, |slot| slot.clone())
+}
+
+fn with_lent<T>(start: *const u8, length: usize, run: impl FnOnce(&mut Option<Arc<Block>>) -> Option<T>) -> Option<T> {
     let table = table();
     let lent = *table.get(&(start as usize))? as *mut Lent;
     // SAFETY: an entry stays in the table until its finalizer took it out, under the lock that is held here.
-    let lent = unsafe { &mut *lent };
-    if lent.block.as_ref()?.len() == length { lent.block.take() } else { None }
+    let slot = unsafe { &mut (*lent).block };
+    if slot.as_ref()?.len() == length { run(slot) } else { None }
 }
 
 /// An ArrayBuffer's memory.

@@ -4,24 +4,52 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use hostbox::parts::{
-    Block, BufferError, Cancel, Code, Event, Failure, Host, Payload, Store, Writer, next_ticket, spawn_blocking,
+    Block, BufferError, Cancel, Chain, Code, Event, Failure, Host, Payload, Store, Writer, next_ticket, spawn_blocking,
 };
 use napi::bindgen_prelude::{JsValue, Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
 use napi_derive::napi;
 
-use crate::buffers::{check, lend};
+use crate::buffers::{check, lend, share};
 use crate::frames::number;
 use crate::port::Line;
 use crate::sandbox::NativeSandbox;
 
-/// Bytes that came with a call, put into the store, where they count; freed when nobody needs them any more.
-struct Input {
+/// Less than this is copied rather than lent: that is quicker than looking whether it is ours.
+const LEAST_LENT: usize = 16 << 10;
+
+/// Bytes that came with a call: memory of ours is lent, any other is put into the store, where it counts, and freed when nobody needs it
+/// any more.
+enum Input {
+    Lent(Arc<Block>),
+    Stored(Stored),
+}
+
+impl Input {
+    fn new(store: &Arc<Store>, bytes: &Uint8Array) -> Result<Self> {
+        let lent = if bytes.len() >= LEAST_LENT { share(bytes.as_ptr(), bytes.len()) } else { None };
+        Ok(match lent {
+            Some(block) => Self::Lent(block),
+            None => Self::Stored(Stored::new(store, bytes)?),
+        })
+    }
+
+    fn run(self, store: &Store, chain: &Chain, cancel: &Cancel) -> std::result::Result<Payload, BufferError> {
+        let result = match self {
+            Self::Lent(block) => store.run_chain_shared(block, chain, cancel),
+            Self::Stored(stored) => store.run_chain(stored.take()?, chain, cancel),
+        };
+        result.map(|(block, _)| Payload::uint8_array(block))
+    }
+}
+
+/// A buffer of the store for as long as this lives.
+struct Stored {
     store: Arc<Store>,
     id: u64,
 }
 
-impl Input {
+impl Stored {
     fn new(store: &Arc<Store>, bytes: &Uint8Array) -> Result<Self> {
         let id = store.put_copy(bytes).map_err(|error| thrown(&error, store))?;
         Ok(Self { store: store.clone(), id })
@@ -33,7 +61,7 @@ impl Input {
     }
 }
 
-impl Drop for Input {
+impl Drop for Stored {
     fn drop(&mut self) {
         // Taken already where all went well.
         let _ = self.store.free(self.id);
@@ -97,7 +125,7 @@ impl NativeSandbox {
     #[napi]
     pub fn exec_chain(&self, env: Env, input: f64, steps: String) -> f64 {
         self.work(env, move |store, cancel| {
-            let chain = store.operations().chain_json(&steps)?;
+            let chain = store.compile(&steps)?;
             store.exec_chain(whole(input), &chain, cancel).map(id_payload)
         })
     }
@@ -113,12 +141,12 @@ impl NativeSandbox {
         extra_id: Option<f64>,
         extra_bytes: Option<Uint8Array>,
     ) -> Result<f64> {
-        let extra = extra_bytes.map(|bytes| Input::new(&self.store, &bytes)).transpose()?;
+        let extra = extra_bytes.map(|bytes| Stored::new(&self.store, &bytes)).transpose()?;
         let input = Input::new(&self.store, &input)?;
         Ok(self.work(env, move |store, cancel| {
             let extra_id = extra_id.map(whole).or(extra.as_ref().map(|extra| extra.id));
             let step = store.operations().step_json(&op, args.as_deref(), extra_id)?;
-            store.run_chain(input.take()?, &step.into(), cancel).map(|(block, _)| Payload::uint8_array(block))
+            input.run(store, &step.into(), cancel)
         }))
     }
 
@@ -127,12 +155,13 @@ impl NativeSandbox {
     pub fn chain(&self, env: Env, steps: String, input_id: Option<f64>, input: Option<Uint8Array>) -> Result<f64> {
         let input = input.map(|bytes| Input::new(&self.store, &bytes)).transpose()?;
         Ok(self.work(env, move |store, cancel| {
-            let chain = store.operations().chain_json(&steps)?;
-            let result = match input {
-                Some(input) => store.run_chain(input.take()?, &chain, cancel),
-                None => store.run_chain_by_id(whole(input_id.unwrap_or(0.0)), &chain, cancel),
-            };
-            result.map(|(block, _)| Payload::uint8_array(block))
+            let chain = store.compile(&steps)?;
+            match input {
+                Some(input) => input.run(store, &chain, cancel),
+                None => store
+                    .run_chain_by_id(whole(input_id.unwrap_or(0.0)), &chain, cancel)
+                    .map(|(block, _)| Payload::uint8_array(block)),
+            }
         }))
     }
 

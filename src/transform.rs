@@ -65,7 +65,7 @@ impl NativeSandbox {
         let work = Work::of(self);
         let cancel = self.cancel.child();
         let open = |store: &Store| {
-            let pipeline = store.stream_chain(&store.operations().chain_json(&steps)?, &cancel)?;
+            let pipeline = store.stream_chain(&*store.compile(&steps)?, &cancel)?;
             Ok(State { pipeline, input: store.writer(&cancel)?, read: 0, is_last: false })
         };
         let state = open(&work.store).map_err(|error| thrown(&error, &work.store))?;

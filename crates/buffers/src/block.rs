@@ -172,6 +172,15 @@ impl Block {
         (self.origin == Origin::Pool && capacity > self.capacity && !pool::has(capacity)).then_some(capacity)
     }
 
+    /// Copies `target.len()` bytes from `at` on, while somebody outside of Rust may be writing to them: JavaScript, which was lent this
+    /// memory. What comes out is then any mixture of old and new, and changes no more.
+    pub(crate) fn copy_shared(&self, at: usize, target: &mut [u8]) {
+        assert!(at <= self.len && target.len() <= self.len - at, "a copy beyond the block");
+        // SAFETY: within the block, as was just seen, which lives as long as it is borrowed; the target is somebody else's memory.
+        // No reference to the block's bytes is made, and no decision rests on them before they are copied.
+        unsafe { std::ptr::copy_nonoverlapping(self.ptr.as_ptr().add(at), target.as_mut_ptr(), target.len()) };
+    }
+
     /// Gives the block up as plain fields. [`Block::from_raw`] must end what comes out, or its memory leaks.
     pub fn into_raw(self) -> RawBlock {
         let block = ManuallyDrop::new(self);

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::account::{Account, PaidBlock};
+use crate::block::Block;
 use crate::buffer::{Buffer, Info};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
@@ -78,6 +79,8 @@ pub(crate) enum Data<'a> {
     Stored(Arc<Buffer>),
     /// The caller's: never written.
     Lent(&'a [u8]),
+    /// Memory that JavaScript was lent and may be writing to: never written, and read by [`Block::copy_shared`] alone.
+    Shared(Arc<Block>),
 }
 
 impl Data<'_> {
@@ -86,7 +89,23 @@ impl Data<'_> {
             Data::Owned(paid) => &paid.block,
             Data::Stored(buffer) => &buffer.paid.block,
             Data::Lent(bytes) => bytes,
+            Data::Shared(_) => unreachable!("shared bytes are copied before anyone looks at them"),
         }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Data::Shared(block) => block.len(),
+            other => other.bytes().len(),
+        }
+    }
+
+    /// The same without shared memory: a copy where there was some.
+    fn settled(self, job: &Job<'_>) -> Result<Self> {
+        let Data::Shared(block) = self else { return Ok(self) };
+        let mut paid = PaidBlock::for_overwrite(job.account, block.len())?;
+        block.copy_shared(0, &mut paid.block);
+        Ok(Data::Owned(paid))
     }
 }
 
@@ -107,12 +126,16 @@ impl<'a> Work<'a> {
         Work { data: Data::Lent(bytes), about: Info::default() }
     }
 
+    pub(crate) fn shared(block: Arc<Block>) -> Work<'a> {
+        Work { data: Data::Shared(block), about: Info::default() }
+    }
+
     pub(crate) fn owned(paid: PaidBlock) -> Work<'a> {
         Work { data: Data::Owned(paid), about: Info::default() }
     }
 
     pub(crate) fn info(&self) -> Info {
-        Info { byte_length: self.data.bytes().len(), ..self.about }
+        Info { byte_length: self.data.len(), ..self.about }
     }
 }
 
@@ -128,11 +151,15 @@ impl Job<'_> {
     pub(crate) fn run<'a>(&self, input: Work<'a>, chain: &Chain, extras: &[Option<Arc<Buffer>>]) -> Result<Work<'a>> {
         self.cancel.check()?;
         let mut work = input;
+        if !matches!(chain.segments.first(), Some(Segment::Fused(_))) {
+            // Elementwise steps copy each block before they work on it; all others are given bytes that stay as they are.
+            work.data = work.data.settled(self)?;
+        }
         for segment in &chain.segments {
             work = match segment {
                 Segment::Fused(range) => {
                     let kernels = fused::kernels(&chain.steps[range.clone()], &extras[range.clone()])?;
-                    fused::check(&kernels, work.data.bytes().len())?;
+                    fused::check(&kernels, work.data.len())?;
                     Work { data: Data::Owned(fused::run(self, work.data, &kernels)?), about: work.about }
                 }
                 Segment::Pipeline(range) => {

@@ -35,8 +35,13 @@ pub(crate) fn run(job: &Job<'_>, data: Data<'_>, kernels: &[Kernel]) -> Result<P
             each_block(job, &mut paid.block, |_, _| {}, kernels)?;
             Ok(paid)
         }
-        shared => {
-            let source = shared.bytes();
+        Data::Shared(block) => {
+            let mut paid = PaidBlock::for_overwrite(job.account, block.len())?;
+            each_block(job, &mut paid.block, |at, target| block.copy_shared(at, target), kernels)?;
+            Ok(paid)
+        }
+        kept => {
+            let source = kept.bytes();
             // Every block is copied before it is worked on, so that nothing of a former tenant is left.
             let mut paid = PaidBlock::for_overwrite(job.account, source.len())?;
             let copy = |at: usize, block: &mut [u8]| block.copy_from_slice(&source[at..at + block.len()]);

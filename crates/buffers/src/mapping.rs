@@ -1,10 +1,10 @@
 //! Whole pages from the operating system: what the pool is made of.
 //!
-//! On Unix anonymous mappings, elsewhere the global allocator. Fresh memory reads as zero on both ways.
+//! On Unix anonymous mappings, elsewhere, and under Miri, the global allocator. Fresh memory reads as zero on both ways.
 
 use std::ptr::NonNull;
 
-#[cfg(unix)]
+#[cfg(all(unix, not(miri)))]
 mod system {
     use std::ptr::{self, NonNull};
 
@@ -54,7 +54,7 @@ mod system {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(any(not(unix), miri))]
 mod system {
     use std::alloc::{Layout, alloc_zeroed, dealloc};
     use std::ptr::NonNull;

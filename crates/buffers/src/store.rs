@@ -25,6 +25,10 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 const FREE_IDS: u64 = 1024;
 const BYTES_PER_ID: u64 = 1024;
 
+/// Compiled chains that a store keeps, and how long their text may be.
+const KEPT_CHAINS: usize = 16;
+const KEPT_CHAIN_BYTES: usize = 1024;
+
 /// What `take_into` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TakenInto {
@@ -52,6 +56,7 @@ pub struct TakenInto {
 pub struct Store {
     account: Arc<Account>,
     operations: Arc<Operations>,
+    chains: Mutex<HashMap<Box<str>, Arc<Chain>>>,
     buffers: Mutex<HashMap<u64, Arc<Buffer>>>,
 }
 
@@ -63,7 +68,28 @@ impl Store {
 
     /// The same with operations of the app's own.
     pub fn with_operations(limit_bytes: u64, operations: Arc<Operations>) -> Store {
-        Store { account: Account::new(limit_bytes), operations, buffers: Mutex::default() }
+        Store { account: Account::new(limit_bytes), operations, chains: Mutex::default(), buffers: Mutex::default() }
+    }
+
+    /// Compiles a chain from JSON text, as [`Operations::chain_json`]; the last few are kept, so that a chain that runs again and again is
+    /// compiled once.
+    ///
+    /// # Errors
+    /// As [`Operations::chain_json`].
+    pub fn compile(&self, json: &str) -> Result<Arc<Chain>> {
+        let lock = || self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(chain) = lock().get(json) {
+            return Ok(chain.clone());
+        }
+        let chain = Arc::new(self.operations.chain_json(json)?);
+        if json.len() <= KEPT_CHAIN_BYTES {
+            let mut chains = lock();
+            if chains.len() >= KEPT_CHAINS {
+                chains.clear();
+            }
+            chains.insert(json.into(), chain.clone());
+        }
+        Ok(chain)
     }
 
     /// The operations that this store knows.
@@ -176,7 +202,7 @@ impl Store {
             // Nothing was written: the same bytes under a second id, which is fine since they never change.
             Data::Stored(buffer) => buffer,
             Data::Owned(paid) => Arc::new(Buffer { paid, info }),
-            Data::Lent(bytes) => Arc::new(Buffer { paid: PaidBlock::copy_of(&self.account, bytes)?, info }),
+            lent => Arc::new(Buffer { paid: PaidBlock::copy_of(&self.account, lent.bytes())?, info }),
         })
     }
 
@@ -188,6 +214,13 @@ impl Store {
     /// The same on bytes that are only lent, and that nobody writes meanwhile.
     pub fn run_chain_on(&self, input: &[u8], chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
         self.result(Work::lent(input), chain, cancel)
+    }
+
+    /// The same on memory that JavaScript was lent and may be writing to: what it writes meanwhile may or may not be in the result.
+    ///
+    /// An elementwise beginning reads it block by block; anything else gets a copy.
+    pub fn run_chain_shared(&self, input: Arc<Block>, chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
+        self.result(Work::shared(input), chain, cancel)
     }
 
     /// The same on a stored buffer, which stays valid.
@@ -208,7 +241,7 @@ impl Store {
         let info = work.info();
         match work.data {
             Data::Owned(paid) => Ok((paid.block, info)),
-            shared => Ok((PaidBlock::copy_of(&self.account, shared.bytes())?.block, info)),
+            kept => Ok((PaidBlock::copy_of(&self.account, kept.bytes())?.block, info)),
         }
     }
 

@@ -76,13 +76,26 @@ fn jpeg(progressive: bool) -> Vec<u8> {
     file
 }
 
-fn valid_files() -> [(&'static str, Vec<u8>); 5] {
+fn webp(name: &str) -> Vec<u8> {
+    match name {
+        "lossy" => include_bytes!("fixtures/lossy.webp").to_vec(),
+        "lossy-alpha" => include_bytes!("fixtures/lossy-alpha.webp").to_vec(),
+        "animation" => include_bytes!("fixtures/animation.webp").to_vec(),
+        _ => include_bytes!("fixtures/lossless-palette.webp").to_vec(),
+    }
+}
+
+fn valid_files() -> [(&'static str, Vec<u8>); 9] {
     [
         ("gzip_decompress", gzip(&Random::new(10).bytes(3000))),
         ("png_decode", png(false)),
         ("png_decode", png(true)),
         ("jpeg_decode", jpeg(false)),
         ("jpeg_decode", jpeg(true)),
+        ("webp_decode", webp("lossy")),
+        ("webp_decode", webp("lossy-alpha")),
+        ("webp_decode", webp("lossless-palette")),
+        ("webp_decode", webp("animation")),
     ]
 }
 
@@ -148,6 +161,96 @@ fn what_a_progressive_decoder_holds_beside_its_output_counts() {
     let store = Store::new(100 << 20);
     assert!(is_memory(decode("jpeg_decode", json!({}), &store, &jpeg_that_claims(4096, 4096, true))));
     assert!(!is_memory(decode("jpeg_decode", json!({}), &store, &jpeg_that_claims(4096, 4096, false))));
+}
+
+/// Bits from the lowest of each byte on.
+#[derive(Default)]
+struct Bits(Vec<bool>);
+
+impl Bits {
+    fn put(&mut self, value: u32, count: usize) {
+        self.0.extend((0..count).map(|bit| value >> bit & 1 == 1));
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.chunks(8).map(|byte| byte.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect()
+    }
+}
+
+fn riff(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
+    let mut content = b"WEBP".to_vec();
+    for (name, bytes) in chunks {
+        content.extend([&name[..], &(bytes.len() as u32).to_le_bytes(), bytes, &[0][..bytes.len() % 2]].concat());
+    }
+    [&b"RIFF"[..], &(content.len() as u32).to_le_bytes(), &content].concat()
+}
+
+fn vp8l_header(width: u32, height: u32) -> Bits {
+    let mut bits = Bits::default();
+    bits.put(0x2f, 8);
+    bits.put((width - 1) | (height - 1) << 14, 32);
+    bits
+}
+
+#[test]
+fn a_webp_whose_prefix_codes_would_fill_the_memory_is_refused() {
+    // One pixel, whose group of codes has the number 65,535; and then groups, each with one code of 2,048 symbols in ten bytes.
+    let mut bits = vp8l_header(1, 1);
+    bits.put(0, 1);
+    bits.put(1 | 11 << 1, 5);
+    bits.put(1, 4);
+    bits.put(0, 1);
+    for symbol in [255, 255, 0, 0, 0] {
+        bits.put(0b101 | symbol << 3, 11);
+    }
+    for _ in 0..65_536 {
+        bits.put(11 << 1, 5);
+        bits.put(0, 14 * 3);
+        bits.put(1, 3);
+        bits.put(1 | 5 << 1 | 2046 << 4, 16);
+        bits.put(0x1111, 16);
+    }
+    let file = riff(&[(b"VP8L", bits.bytes())]);
+    assert!(file.len() < 1 << 20);
+    for most in [4 << 20, 1 << 30] {
+        let store = Store::new(most);
+        assert!(is_memory(decode("webp_decode", json!({}), &store, &file)));
+        assert_eq!(store.bytes(), 0);
+    }
+}
+
+#[test]
+fn a_webp_that_claims_too_much_is_refused_before_it_is_decoded() {
+    let store = Store::new(256 << 20);
+    let lossless = |width, height| (b"VP8L", [vp8l_header(width, height).bytes(), vec![0; 64]].concat());
+    let lossy = |width: u16, height: u16| {
+        let sides = [width.to_le_bytes(), height.to_le_bytes()].concat();
+        (b"VP8 ", [&[0x10, 2, 0, 0x9d, 1, 0x2a][..], &sides, &[0; 64]].concat())
+    };
+    let extended = |flags: u8, width: u32, height: u32| {
+        let sides = [&(width - 1).to_le_bytes()[..3], &(height - 1).to_le_bytes()[..3]].concat();
+        (b"VP8X", [&[flags, 0, 0, 0][..], &sides].concat())
+    };
+    for file in [
+        riff(&[lossless(16_384, 16_384)]),
+        riff(&[lossy(16_383, 16_383)]),
+        riff(&[extended(0, 1 << 24, 1 << 24), lossy(16, 16)]),
+        riff(&[extended(0, 16_383, 16_383), lossy(16_383, 16_383)]),
+    ] {
+        assert!(is_memory(decode("webp_decode", json!({}), &store, &file)));
+    }
+    // A frame that is larger than the header says must not be allocated by its own claim.
+    let animation = (b"ANMF", [vec![0; 16], riff(&[lossy(16_383, 16_383)])[12..].to_vec()].concat());
+    for file in [
+        riff(&[extended(0, 16, 16), lossy(16_383, 16_383)]),
+        riff(&[extended(2, 16, 16), animation]),
+        riff(&[extended(2, 16, 16), (b"ANIM", vec![0; 6])]),
+        riff(&[extended(0, 16, 16)]),
+        riff(&[]),
+    ] {
+        assert_eq!(decode("webp_decode", json!({}), &store, &file).unwrap_err().code(), "ERR_OP");
+    }
+    assert_eq!(store.bytes(), 0);
 }
 
 #[test]

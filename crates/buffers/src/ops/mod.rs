@@ -20,6 +20,8 @@ mod resize;
 mod rotate;
 mod simd;
 mod step;
+mod vp8l;
+mod webp;
 mod zstd;
 
 use std::fmt::Debug;
@@ -96,7 +98,7 @@ impl Allowance {
 type Parse = fn(Option<&Value>) -> Result<Operation>;
 
 /// All operations, in the order of the documentation.
-const TABLE: [(&str, Parse); 29] = [
+const TABLE: [(&str, Parse); 30] = [
     ("noop", |args| Arguments::none("noop", args).map(|()| Operation::Noop)),
     ("invert", |args| Arguments::none("invert", args).map(|()| Operation::Elementwise(Elementwise::Invert))),
     ("grayscale_rgba", |args| {
@@ -123,6 +125,7 @@ const TABLE: [(&str, Parse); 29] = [
     ("png_encode", png::parse_encode),
     ("jpeg_decode", jpeg::parse_decode),
     ("jpeg_encode", jpeg::parse_encode),
+    ("webp_decode", webp::parse_decode),
     ("resize_rgba", resize::parse),
     ("crop_rgba", crop::parse),
     ("rotate_rgba", rotate::parse),

@@ -18,7 +18,7 @@ const ROTATE: &str = "rotate_rgba";
 /// A tile's side in pixels: what the registers hold.
 const TILE: usize = 8;
 /// New rows that are written side by side: enough that of each old row, which is another page, more than one cache line is read.
-const STRIP: usize = 32;
+const STRIP: usize = 64;
 
 type Pixel = [u8; 4];
 

@@ -131,7 +131,7 @@ fn exec<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn exec_chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, input) = (store(call)?, id(call, 0)?);
-    match store.operations().chain_json(&call.string(1)?) {
+    match store.compile(&call.string(1)?) {
         Err(failed) => call.settled(Err(&error(&failed))),
         Ok(chain) => {
             call.offload(None, move |completer| id_outcome(store.exec_chain(input, &chain, &cancel(completer))))
@@ -228,7 +228,7 @@ fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn chain<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let store = store(call)?;
-    let chain = match store.operations().chain_json(&call.string(0)?) {
+    let chain = match store.compile(&call.string(0)?) {
         Ok(chain) => chain,
         Err(failed) => return call.settled(Err(&error(&failed))),
     };
