@@ -205,7 +205,7 @@ fn a_webp_whose_prefix_codes_would_fill_the_memory_is_refused() {
     }
     for _ in 0..65_536 {
         bits.put(11 << 1, 5);
-        bits.put(0, 14 * 3);
+        (0..14).for_each(|_| bits.put(0, 3));
         bits.put(1, 3);
         bits.put(1 | 5 << 1 | 2046 << 4, 16);
         bits.put(0x1111, 16);

@@ -33,6 +33,7 @@ mod scope;
 mod stats;
 mod sync;
 mod threads;
+mod tidy;
 mod timers;
 mod turn;
 

@@ -207,6 +207,7 @@ impl Realm {
         });
         drop(context);
         drop(runtime);
+        crate::tidy::note_end();
     }
 
     /// The realm of a running context.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::actor::Shared;
 use crate::clock::{Nanos, now};
+use crate::tidy;
 
 /// Threads that may hold guests at once, quarantined ones not counted.
 const MAX_THREADS: usize = 64;
@@ -69,9 +70,17 @@ impl Pool {
                 continue;
             }
             queue.idle += 1;
-            let (woken, timeout) = self.work.wait_timeout(queue, IDLE).unwrap_or_else(PoisonError::into_inner);
+            let is_untidy = tidy::is_due();
+            let pause = if is_untidy { tidy::PAUSE } else { IDLE };
+            let (woken, timeout) = self.work.wait_timeout(queue, pause).unwrap_or_else(PoisonError::into_inner);
             queue = woken;
             queue.idle -= 1;
+            if is_untidy && timeout.timed_out() && queue.waiting.is_empty() {
+                drop(queue);
+                tidy::tidy();
+                queue = self.lock();
+                continue;
+            }
             if timeout.timed_out() && queue.waiting.is_empty() {
                 queue.threads = queue.threads.saturating_sub(1);
                 return;
