@@ -321,7 +321,8 @@ export interface BufferInfo {
  */
 export interface NativeApi {
   /**
-   * Memory of hostbox's own, zeroed: given to an operation or transferred it needs no copy.
+   * Memory of hostbox's own, zeroed: transferred to a guest it moves, and operations are lent it (docs/native.md says when that
+   * spares a copy). What is written to it while an operation runs may or may not be in the result.
    *
    * @throws `ERR_MEMORY`
    */
