@@ -181,15 +181,18 @@ impl Job<'_> {
 
     fn pipeline(&self, input: &[u8], steps: &[Step], extras: &[Option<Arc<Buffer>>]) -> Result<PaidBlock> {
         let mut output = Writer::new(self.account, self.cancel)?;
+        let mut expected = 0;
         if let [step] = steps
             && let Operation::Stream(operation) = step.operation()
         {
             if let Some(outcome) = operation.at_once(self, input) {
                 return outcome;
             }
-            output.expect(operation.expected_length(input))?;
+            expected = operation.expected_length(input);
         }
         let mut pipeline = self.open(steps, extras)?;
+        // A guess may be far too high: it leaves room for what a codec allocates on its way.
+        output.expect(expected.min(usize::try_from(self.account.left() / 2).unwrap_or(usize::MAX)))?;
         pipeline.run(input, true, &mut output, usize::MAX)?;
         output.finish()
     }

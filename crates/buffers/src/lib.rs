@@ -5,7 +5,7 @@
 //!
 //! In: blocks, ids, steps as `(name, JSON arguments, extra id)`. Out: blocks, ids, [`Info`], [`Error`] with a stable code.
 //! Every input may be hostile: a decoder's output is reserved before it is allocated, and a decoder's panic is an error.
-//! `unsafe` lives in `block`, `pool`, `mapping` and `ops::elementwise`; nowhere else.
+//! `unsafe` lives in `block`, `pool`, `mapping` and `ops::{elementwise, simd}`; nowhere else.
 
 mod account;
 mod block;

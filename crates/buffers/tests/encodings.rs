@@ -10,7 +10,7 @@ mod streamed;
 
 use random::Random;
 use serde_json::{Value, json};
-use streamed::{assert_streams, run};
+use streamed::{assert_streams, chain, run, step_all, store};
 
 /// RFC 4648, section 4, bit by bit.
 fn slow_base64(input: &[u8], url: bool) -> String {
@@ -72,7 +72,7 @@ fn base64_without_padding_or_with_white_space_is_read_as_well() {
 
 #[test]
 fn base64_refuses_what_is_none_and_says_where() {
-    for (text, at) in [("aGVs*G8=", 4), ("aGVsbG8_", 7), ("aG=sbG8=", 6), ("\u{e9}", 0)] {
+    for (text, at) in [("aGVs*G8=", 4), ("aGVsbG8_", 7), ("aG=sbG8=", 3), ("a*==b", 1), ("\u{e9}", 0)] {
         let message = refusal("base64_decode", json!({}), text.as_bytes());
         assert!(message.ends_with(&format!("position {at}")), "{text}: {message}");
     }
@@ -125,4 +125,34 @@ fn lines_of_base64_are_read_in_pieces() {
     let lines: Vec<u8> = text.chunks(76).flat_map(|line| [line, b"\r\n"].concat()).collect();
     assert!(run("base64_decode", &json!({}), &lines).unwrap() == bytes);
     assert_streams("base64_decode", &json!({}), &lines, 5);
+}
+
+#[test]
+fn a_refusal_names_the_same_position_whatever_the_pieces() {
+    for (op, text, at) in [
+        ("base64_decode", "aGVs*G8=", 4),
+        ("base64_decode", "aGVsbG8=  x x", 10),
+        ("base64_decode", "aG=sbG8=", 3),
+        ("base64_decode", "aGVs\naGVs\naGV!aGVs", 13),
+        ("hex_decode", "00112g33", 5),
+        ("hex_decode", "0011g233", 4),
+    ] {
+        for length in 1..=text.len() {
+            let error = step_all(&store(), &chain(op, &json!({})), text.as_bytes(), length, 4096).unwrap_err();
+            assert!(error.to_string().ends_with(&format!("position {at}")), "{text} by {length}: {error}");
+        }
+    }
+}
+
+#[test]
+fn base64_with_white_space_anywhere_is_read_in_pieces_of_any_length() {
+    let bytes = Random::new(6).bytes(500);
+    let text = run("base64_encode", &json!({}), &bytes).unwrap();
+    let mut random = Random::new(7);
+    for length in [1, 2, 3, 4, 5, 77, 1000] {
+        let spread: Vec<u8> =
+            text.iter().flat_map(|byte| [&[*byte][..], &b" \n\t"[random.below(4).min(3)..]].concat()).collect();
+        let read = step_all(&store(), &chain("base64_decode", &json!({})), &spread, length, 4096).unwrap();
+        assert!(read == bytes, "{length}");
+    }
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64_simd::{Base64, Out, STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::arguments::Arguments;
@@ -14,16 +12,10 @@ use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::pipeline::{Progress, Stream, Units};
 
-/// Without padding, which is ours to write and read; the bits beyond the last byte are ignored, as by every browser.
-const PLAIN: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_encode_padding(false)
-    .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-    .with_decode_allow_trailing_bits(true);
-static BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, PLAIN);
-static BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, PLAIN);
-
 /// Symbols that are decoded at a time.
-const SCRATCH: usize = 16 << 10;
+const BLOCK: usize = 8 << 10;
+/// Symbols that are looked at together for white space among them: most lines have 64 or 76.
+const PART: usize = 16;
 
 pub(crate) fn base64_encode(args: Option<&Value>) -> Result<Operation> {
     let arguments = Arguments::new("base64_encode", args, &["url"])?;
@@ -58,7 +50,7 @@ impl Streamed for Kind {
         Ok(match *self {
             Kind::ToBase64 { url } => Box::new(ToBase64 { url, units: Units::default() }),
             Kind::FromBase64 { url } => {
-                Box::new(FromBase64 { url, scratch: vec![0; SCRATCH], kept: 0, padding: 0, position: 0 })
+                Box::new(FromBase64 { url, symbols: [0; BLOCK], kept: 0, padding: 0, position: 0 })
             }
             Kind::ToHex => Box::new(ToHex),
             Kind::FromHex => Box::new(FromHex { units: Units::default(), position: 0 }),
@@ -76,8 +68,9 @@ impl Streamed for Kind {
     }
 }
 
-fn engine(url: bool) -> &'static GeneralPurpose {
-    if url { &BASE64_URL } else { &BASE64 }
+/// For whole units, which have no padding in either alphabet.
+fn plain(url: bool) -> Base64 {
+    if url { URL_SAFE_NO_PAD } else { STANDARD_NO_PAD }
 }
 
 struct ToBase64 {
@@ -87,27 +80,14 @@ struct ToBase64 {
 
 impl Stream for ToBase64 {
     fn step(&mut self, input: &[u8], end: bool, output: &mut [u8]) -> Result<Progress> {
-        let engine = engine(self.url);
-        let encode = |bytes: &[u8], text: &mut [u8]| {
-            // As long as it has to be: whole units give four symbols for three bytes.
-            engine.encode_slice(bytes, text).unwrap_or(0)
-        };
+        let engine = plain(self.url);
         let (read, mut written) = self.units.map::<4>(input, output, |bytes, text| {
-            encode(bytes, text);
+            let _ = engine.encode(bytes, Out::from_slice(text));
         });
-        let mut done = false;
-        if end && read == input.len() && output.len() - written >= 4 {
-            let rest = self.units.rest();
-            let mut last = [b'='; 4];
-            let symbols = encode(rest, &mut last);
-            let length = match (rest.len(), self.url) {
-                (0, _) => 0,
-                (_, true) => symbols,
-                (_, false) => 4,
-            };
-            output[written..written + length].copy_from_slice(&last[..length]);
-            written += length;
-            done = true;
+        let done = end && read == input.len() && output.len() - written >= 4;
+        if done {
+            let engine = if self.url { URL_SAFE_NO_PAD } else { STANDARD };
+            written += engine.encode(self.units.rest(), Out::from_slice(&mut output[written..])).len();
         }
         Ok(Progress { read, written, done })
     }
@@ -115,8 +95,8 @@ impl Stream for ToBase64 {
 
 struct FromBase64 {
     url: bool,
-    /// Symbols without white space; `kept` of them wait for the rest of their four.
-    scratch: Vec<u8>,
+    /// Symbols without white space; between two steps `kept` of them, which were checked, wait for the rest of their four.
+    symbols: [u8; BLOCK],
     kept: usize,
     padding: usize,
     /// Bytes of the input before this step.
@@ -124,67 +104,97 @@ struct FromBase64 {
 }
 
 impl FromBase64 {
-    fn refused(&self, input: &[u8]) -> Error {
-        let alphabet: &Alphabet = if self.url { &URL_SAFE } else { &STANDARD };
-        let is_known =
-            |byte: u8| byte.is_ascii_whitespace() || byte == b'=' || alphabet.as_str().as_bytes().contains(&byte);
-        let offset = input.iter().position(|byte| !is_known(*byte)).or_else(|| {
-            // All are known: something stands behind the padding.
-            input.iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
-        });
-        let at = self.position + offset.unwrap_or(0);
+    fn refused(&self, at: usize) -> Error {
+        let at = self.position + at;
         Error::op("base64_decode", format!("the input is not valid base64: unexpected byte at position {at}"))
     }
 
-    /// Puts the symbols of a piece into the scratch memory, without white space and padding.
-    fn gather(&mut self, piece: &[u8], input: &[u8]) -> Result<()> {
-        let is_plain = !piece.iter().fold(false, |found, byte| found | byte.is_ascii_whitespace() | (*byte == b'='));
-        if is_plain && self.padding == 0 {
-            self.scratch[self.kept..self.kept + piece.len()].copy_from_slice(piece);
-            self.kept += piece.len();
-            return Ok(());
-        }
-        for byte in piece.iter().filter(|byte| !byte.is_ascii_whitespace()) {
-            if *byte == b'=' {
-                self.padding += 1;
-            } else if self.padding > 0 {
-                return Err(self.refused(input));
-            } else {
-                self.scratch[self.kept] = *byte;
-                self.kept += 1;
+    /// Decodes a piece with white space, padding, or an error in it. It begins at `at` in this step's input.
+    fn decode_slowly(&mut self, piece: &[u8], at: usize, target: &mut [u8]) -> Result<usize> {
+        let engine = plain(self.url);
+        let is_known = |byte: u8| byte.is_ascii_whitespace() || byte == b'=' || engine.charset().contains(&byte);
+        let unknown = || piece.iter().position(|byte| !is_known(*byte));
+        for (index, part) in piece.chunks(PART).enumerate() {
+            let is_special = |found: bool, byte: &u8| found | byte.is_ascii_whitespace() | (*byte == b'=');
+            if self.padding == 0 && !part.iter().fold(false, is_special) {
+                self.symbols[self.kept..self.kept + part.len()].copy_from_slice(part);
+                self.kept += part.len();
+                continue;
+            }
+            for (offset, byte) in part.iter().enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace()) {
+                if *byte == b'=' {
+                    self.padding += 1;
+                } else if self.padding > 0 {
+                    let offset = index * PART + offset;
+                    return Err(self.refused(at + unknown().map_or(offset, |first| first.min(offset))));
+                } else {
+                    self.symbols[self.kept] = *byte;
+                    self.kept += 1;
+                }
             }
         }
-        Ok(())
+        // The incomplete unit is checked at once, so that a wrong byte is always one of this piece.
+        let whole = self.kept & !3;
+        let (symbols, rest) = self.symbols[..self.kept].split_at(whole);
+        let decoded = engine.decode(symbols, Out::from_slice(target)).map(|bytes| bytes.len());
+        match decoded {
+            Ok(length) if rest.iter().all(|byte| engine.charset().contains(byte)) => {
+                self.symbols.copy_within(whole..self.kept, 0);
+                self.kept -= whole;
+                Ok(length)
+            }
+            _ => {
+                let is_known =
+                    |byte: u8| byte.is_ascii_whitespace() || byte == b'=' || engine.charset().contains(&byte);
+                Err(self.refused(at + piece.iter().position(|byte| !is_known(*byte)).unwrap_or(0)))
+            }
+        }
+    }
+
+    /// The last unit, which may be incomplete.
+    fn decode_last(&self) -> Result<([u8; 3], usize)> {
+        let mut last = [0; 3];
+        let is_whole = match (self.kept, self.padding) {
+            (0 | 2 | 3, 0) => true,
+            (kept, padding) => kept >= 2 && kept + padding == 4,
+        };
+        let mut symbols = [b'A'; 4];
+        symbols[..self.kept].copy_from_slice(&self.symbols[..self.kept]);
+        // Filled up with zeros, so that the bits beyond the last byte are ignored, as by every browser.
+        if is_whole && plain(self.url).decode(&symbols, Out::from_slice(&mut last)).is_ok() {
+            Ok((last, self.kept * 3 / 4))
+        } else {
+            Err(Error::op("base64_decode", "the input ends too early or is padded wrongly"))
+        }
     }
 }
 
 impl Stream for FromBase64 {
     fn step(&mut self, input: &[u8], end: bool, output: &mut [u8]) -> Result<Progress> {
-        let engine = engine(self.url);
+        let engine = plain(self.url);
         let (mut read, mut written) = (0, 0);
-        while read < input.len() && output.len() - written >= 6 {
-            let room = ((output.len() - written) / 3 * 4 - self.kept).min(SCRATCH - self.kept);
-            let piece = &input[read..read + room.min(input.len() - read)];
-            self.gather(piece, input)?;
-            read += piece.len();
-            let whole = self.kept & !3;
-            let target = &mut output[written..written + whole / 4 * 3];
-            written += engine.decode_slice(&self.scratch[..whole], target).map_err(|_| self.refused(input))?;
-            self.scratch.copy_within(whole..self.kept, 0);
-            self.kept -= whole;
-        }
-        let mut done = false;
-        if end && read == input.len() && output.len() - written >= 3 {
-            let is_whole = match (self.kept, self.padding) {
-                (0 | 2 | 3, 0) => true,
-                (kept, padding) => kept >= 2 && kept + padding == 4,
-            };
-            if !is_whole {
-                return Err(Error::op("base64_decode", "the input ends too early or is padded wrongly"));
+        while read < input.len() && output.len() - written >= 3 {
+            let target = &mut output[written..];
+            let most = (target.len() / 3 * 4).min(BLOCK);
+            let rest = &input[read..];
+            let whole = rest.len().min(most) & !3;
+            if (self.kept, self.padding) == (0, 0)
+                && whole > 0
+                && let Ok(bytes) = engine.decode(&rest[..whole], Out::from_slice(target))
+            {
+                written += bytes.len();
+                read += whole;
+                continue;
             }
-            let target = &mut output[written..written + self.kept * 3 / 4];
-            written += engine.decode_slice(&self.scratch[..self.kept], target).map_err(|_| self.refused(input))?;
-            done = true;
+            let piece = &rest[..rest.len().min(most - self.kept)];
+            written += self.decode_slowly(piece, read, target)?;
+            read += piece.len();
+        }
+        let done = end && read == input.len() && output.len() - written >= 3;
+        if done {
+            let (last, length) = self.decode_last()?;
+            output[written..written + length].copy_from_slice(&last[..length]);
+            written += length;
         }
         self.position += read;
         Ok(Progress { read, written, done })
@@ -210,7 +220,8 @@ impl Stream for FromHex {
     fn step(&mut self, input: &[u8], end: bool, output: &mut [u8]) -> Result<Progress> {
         let mut is_hex = true;
         let (read, written) = self.units.map::<1>(input, output, |text, bytes| is_hex &= from_hex(text, bytes));
-        if !is_hex {
+        // A digit that waits for its pair is checked at once, so that a wrong byte is always one of this input.
+        if !is_hex || !self.units.rest().iter().all(u8::is_ascii_hexdigit) {
             let offset = input.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(0);
             let at = self.position + offset;
             let message = format!("the input is not valid hexadecimal: unexpected byte at position {at}");

@@ -9,9 +9,10 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::{Allowance, Operation, Streamed};
-use crate::account::{Account, Reservation};
+use super::{Allowance, Operation, Streamed, contained, flate_chunks};
+use crate::account::{Account, PaidBlock, Reservation};
 use crate::buffer::Info;
+use crate::chain::Job;
 use crate::error::{Error, Result};
 use crate::pipeline::{Progress, Stream};
 
@@ -19,12 +20,12 @@ use crate::pipeline::{Progress, Stream};
 const WINDOW_BITS: u8 = 15;
 /// A claimed length beyond this many times the input's is not believed in advance; deflate's best is 1032.
 const BELIEVED_RATIO: usize = 32;
-/// What the library allocates for a stream, rounded up: zlib's own documentation has the formulas.
-const COMPRESS_BYTES: u64 = 320 << 10;
+/// What the library allocates for a stream at any level, measured and rounded up.
+pub(crate) const COMPRESS_BYTES: u64 = 400 << 10;
 const DECOMPRESS_BYTES: u64 = 64 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+pub(crate) enum Format {
     Gzip,
     Zlib,
     Raw,
@@ -39,6 +40,26 @@ impl Format {
             Format::Zlib => "zlib",
             Format::Raw => "deflate",
         }
+    }
+
+    fn encoder(self, level: Compression) -> Compress {
+        match self {
+            Format::Gzip => Compress::new_gzip(level, WINDOW_BITS),
+            format => Compress::new(level, format == Format::Zlib),
+        }
+    }
+
+    /// What comes before the first block: as the encoder writes it.
+    pub(crate) fn header(self, level: Compression) -> Vec<u8> {
+        let mut header = vec![0; 64];
+        // It has room for an empty stream, so that this cannot fail.
+        let _ = self.encoder(level).compress(&[], &mut header, FlushCompress::Finish);
+        header.truncate(match self {
+            Format::Gzip => 10,
+            Format::Zlib => 2,
+            Format::Raw => 0,
+        });
+        header
     }
 }
 
@@ -84,15 +105,21 @@ struct Compressing {
 impl Streamed for Compressing {
     fn open(&self, account: &Arc<Account>) -> Result<Box<dyn Stream>> {
         let working = account.reserve(COMPRESS_BYTES)?;
-        let deflate = match self.format {
-            Format::Gzip => Compress::new_gzip(self.level, WINDOW_BITS),
-            format => Compress::new(self.level, format == Format::Zlib),
-        };
+        let deflate = self.format.encoder(self.level);
         Ok(Box::new(Deflating { op: self.op, deflate, _working: working }))
     }
 
     fn describe(&self, _about: Info) -> Info {
         Info { format: Some(self.format.name()), ..Info::default() }
+    }
+
+    fn expected_length(&self, input: &[u8]) -> usize {
+        input.len() / 2
+    }
+
+    fn at_once(&self, job: &Job<'_>, input: &[u8]) -> Option<Result<PaidBlock>> {
+        let run = || flate_chunks::compress(job, self.op, self.format, self.level, input);
+        flate_chunks::pays(self.level, input).then(|| contained(self.op, run))
     }
 }
 

@@ -1,8 +1,6 @@
 //! A chain over bytes that come in pieces of random length and leave through outputs of random room.
-#![expect(
-    clippy::unwrap_used,
-    reason = "shared by tests that each use a part, outside their functions, where the lint does not see tests"
-)]
+#![allow(dead_code, reason = "shared by tests that each use a part")]
+#![expect(clippy::unwrap_used, reason = "outside of test functions, where the lint does not see tests")]
 
 use hostbox_buffers::{Cancel, Chain, Error, Progress, Step, Store};
 use serde_json::Value;
@@ -39,6 +37,23 @@ pub fn stream(store: &Store, chain: &Chain, input: &[u8], random: &mut Random) -
             return Ok(all);
         }
         assert!(!is_last || read > 0 || written > 0, "the stream stands still");
+    }
+}
+
+/// The stream over pieces of one length, with outputs of one room.
+pub fn step_all(store: &Store, chain: &Chain, input: &[u8], length: usize, room: usize) -> Result<Vec<u8>, Error> {
+    let mut pipeline = store.stream_chain(chain, &Cancel::new())?;
+    let (mut all, mut rest, mut output) = (Vec::new(), input, vec![0; room]);
+    loop {
+        let piece = &rest[..length.min(rest.len())];
+        let is_last = piece.len() == rest.len();
+        let Progress { read, written, done } = pipeline.step(piece, is_last, &mut output)?;
+        rest = &rest[read..];
+        all.extend_from_slice(&output[..written]);
+        if done {
+            return Ok(all);
+        }
+        assert!(read > 0 || written > 0, "the stream stands still");
     }
 }
 
