@@ -13,6 +13,8 @@ export const guest = `
     await Promise.all(Array.from({ length: lanes }, lane));
     return sum;
   };
+  exports.same = (value) => value;
+  exports.third = (number, flag, text, nothing) => text;
   exports.touch = (bytes) => {
     bytes[0] += 1;
     return bytes;

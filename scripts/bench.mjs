@@ -1,4 +1,5 @@
-// Measures beside plain V8 and quickjs-emscripten, on the release build: node scripts/bench.mjs [row …] [--dev]
+// Measures beside the peers, on the release build: node scripts/bench.mjs [row …] [--dev]; with `scaling` how hostbox grows:
+// node scripts/bench.mjs scaling [measurement …].
 import { join } from 'node:path';
 import { buildAddon } from './build.mjs';
 import { installModules } from './setup.mjs';
@@ -8,7 +9,7 @@ await main(async (args) => {
   const dev = args.includes('--dev');
   await buildAddon({ release: !dev });
   installModules(join(root, 'benches'));
-  runNode(['benches/run.mjs', ...args.filter((arg) => arg !== '--dev')], {
-    env: { HOSTBOX_BUILD: dev ? 'dev' : 'release' },
-  });
+  const rest = args.filter((arg) => arg !== '--dev');
+  const program = rest[0] === 'scaling' ? ['benches/scaling.mjs', ...rest.slice(1)] : ['benches/run.mjs', ...rest];
+  runNode(program, { env: { HOSTBOX_BUILD: dev ? 'dev' : 'release' } });
 });

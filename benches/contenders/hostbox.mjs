@@ -1,13 +1,12 @@
 import { HostRuntime } from '../../index.js';
 
-export const title = 'hostbox';
-
 export async function open({ bridge } = {}) {
   const host = new HostRuntime('bench', { console: 'silent', ...(bridge && { bridge }) });
   return {
     evaluate: (source) => host.eval(source),
     load: (source) => host.loadPlugin('guest', source),
     callSync: (fn, args) => host.callSync('guest', fn, args),
+    echoSync: (fn, args) => host.callSync('guest', fn, args),
     call: (fn, args) => host.call('guest', fn, args),
     /** Memory that moves without a copy. */
     alloc: (byteLength) => host.native.alloc(byteLength),

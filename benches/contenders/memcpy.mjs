@@ -1,5 +1,3 @@
-export const title = 'memcpy';
-
 /** One copy into memory that is mapped already: the least that an API can do which leaves the sender his bytes. */
 export async function open() {
   let copied;

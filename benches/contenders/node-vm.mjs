@@ -1,7 +1,5 @@
 import vm from 'node:vm';
 
-export const title = 'node:vm';
-
 /** A context of V8's in this very thread: no limit holds, and the guest shares Node's heap and loop. */
 export async function open({ bridge } = {}) {
   const context = vm.createContext({ bridge });
@@ -14,9 +12,6 @@ export async function open({ bridge } = {}) {
     },
     callSync: (fn, args) => exports[fn](...args),
     call: async (fn, args) => exports[fn](...args),
-    alloc: undefined,
-    move: undefined,
-    copy: undefined,
     close() {},
   };
 }

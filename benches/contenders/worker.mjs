@@ -1,7 +1,5 @@
 import { Worker } from 'node:worker_threads';
 
-export const title = 'worker_threads';
-
 const program = new URL('./worker-guest.mjs', import.meta.url);
 
 /** A thread with a V8 of its own, and messages with numbers to match answers. */
@@ -27,7 +25,6 @@ export async function open({ bridge = {} } = {}) {
   return {
     evaluate: (source) => send({ evaluate: source }),
     load: (source) => send({ load: source }),
-    callSync: undefined,
     call: (fn, args) => send({ fn, args }),
     alloc: (byteLength) => new Uint8Array(byteLength),
     move: (bytes) => send({ fn: 'touch', args: [bytes], moves: true }, [bytes.buffer]),

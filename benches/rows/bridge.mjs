@@ -12,12 +12,13 @@ function expected(count, lanes) {
 export default {
   name: 'bridge',
   about:
-    'Guest code awaits an async function of the host with two numbers. For node:vm both live on one thread; a worker asks by message.',
+    'Guest code awaits an async function of the host with two numbers. For the QuickJS in WebAssembly and node:vm both live on one thread; a worker asks by message.',
   metrics: {
     one: { ...metric, title: 'guest → host async function, one by one' },
     many: { ...metric, title: 'guest → host async function, 100 in flight', goal: '≥ 150,000' },
   },
-  contenders: ['hostbox', 'quickjs-emscripten', 'node-vm', 'worker'],
+  contenders: ['hostbox', 'quickjs-emscripten', 'quickjs-wasi', 'sebastianwessel', 'isolated-vm', 'node-vm', 'worker'],
+  rounds: 3,
   async measure({ open }) {
     const sandbox = await open({ bridge });
     await sandbox.load(guest);

@@ -7,6 +7,16 @@ export default {
   metrics: {
     rate: { title: '16 MiB there and back, copied', unit: 'GiB/s', better: 'more', goal: '≥ half of memcpy' },
   },
-  contenders: ['hostbox', 'quickjs-emscripten', 'structured-clone', 'worker', 'memcpy'],
+  contenders: [
+    'hostbox',
+    'quickjs-emscripten',
+    'quickjs-wasi',
+    'isolated-vm',
+    'structured-clone',
+    'worker',
+    'piscina',
+    'memcpy',
+  ],
+  rounds: 3,
   measure: measureCopied,
 };

@@ -6,12 +6,22 @@ const IN_FLIGHT = 1000;
 export default {
   name: 'call',
   about:
-    'An async guest function of a number and a short text. For node:vm it runs on Node’s own thread; a worker answers by message.',
+    'An async guest function of a number and a short text. The QuickJS in WebAssembly and node:vm run it on Node’s own thread, where nothing else runs meanwhile; hostbox, isolated-vm and workers have threads of their own.',
   metrics: {
     p50: { title: '`call` one by one, p50', unit: 'µs', better: 'less', goal: '≤ 15 µs' },
     rate: { title: '`call` with 1,000 in flight', unit: 'calls/s', better: 'more', goal: '≥ 300,000' },
   },
-  contenders: ['hostbox', 'quickjs-emscripten', 'node-vm', 'worker'],
+  contenders: [
+    'hostbox',
+    'quickjs-emscripten',
+    'quickjs-wasi',
+    'sebastianwessel',
+    'isolated-vm',
+    'node-vm',
+    'worker',
+    'piscina',
+  ],
+  rounds: 3,
   async measure({ open }) {
     const sandbox = await open();
     await sandbox.load(guest);

@@ -5,12 +5,13 @@ const metric = { unit: 'ms', better: 'less' };
 export default {
   name: 'coldStart',
   about:
-    'A new sandbox with all its globals, and the answer of eval(1 + 1). quickjs-emscripten and node:vm come without Web APIs.',
+    'A new sandbox with all its globals, and the answer of eval(1 + 1). Web APIs come with hostbox, @sebastianwessel/quickjs and the worker; the others are bare.',
   metrics: {
     p50: { ...metric, title: 'cold start, p50', goal: '≤ 0.3 ms' },
     p99: { ...metric, title: 'cold start, p99', goal: '≤ 2 ms' },
   },
-  contenders: ['hostbox', 'quickjs-emscripten', 'node-vm', 'worker'],
+  contenders: ['hostbox', 'quickjs-emscripten', 'quickjs-wasi', 'sebastianwessel', 'isolated-vm', 'node-vm', 'worker'],
+  rounds: 3,
   async measure({ open }) {
     const samples = await sample(async () => {
       const started = performance.now();

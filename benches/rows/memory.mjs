@@ -27,7 +27,7 @@ export default {
   about:
     'Growth of resident memory over 300 sandboxes (workers: 30) that have answered one eval each, after a collection.',
   metrics: { each: { title: 'memory of an idle sandbox', unit: 'KiB', better: 'less', goal: '≤ 200 KiB' } },
-  contenders: ['hostbox', 'quickjs-emscripten', 'node-vm', 'worker'],
+  contenders: ['hostbox', 'quickjs-emscripten', 'quickjs-wasi', 'sebastianwessel', 'isolated-vm', 'node-vm', 'worker'],
   rounds: 3,
   async measure({ open }, contender) {
     const count = SANDBOXES[contender] ?? 300;
