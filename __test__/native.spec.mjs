@@ -360,13 +360,31 @@ describe('memory', () => {
     }
   });
 
-  test('what an operation is given may be changed at once', async (t) => {
+  test('memory of V8 may be changed as soon as an operation has it', async (t) => {
+    const bytes = new Uint8Array(1 << 20).fill(1);
+    const result = open(t).native.run('invert', bytes);
+    bytes.fill(2);
+    assert.ok((await result).every((byte) => byte === 254));
+  });
+
+  test('memory of ours is lent: what is written to it meanwhile is in the result or not', async (t) => {
     const { native } = open(t);
-    for (const bytes of [native.alloc(1 << 20), new Uint8Array(1 << 20)]) {
-      const result = native.run('invert', bytes.fill(1));
+    const bytes = native.alloc(4 << 20).fill(1);
+    for (const steps of [['invert'], ['gzip_compress', 'gzip_decompress', 'invert']]) {
+      const result = native.chain(steps, bytes);
       bytes.fill(2);
-      assert.ok((await result).every((byte) => byte === 254));
+      assert.ok((await result).every((byte) => byte === 254 || byte === 253));
+      bytes.fill(1);
     }
+  });
+
+  test('lent memory that moves to a guest meanwhile stays what it was', async (t) => {
+    const host = await openWith(t, 'exports.sum = (bytes) => bytes.fill(7).length');
+    const bytes = host.native.alloc(4 << 20).fill(1);
+    const result = host.native.run('invert', bytes);
+    assert.equal(await host.call('p', 'sum', [bytes], { transfer: [bytes.buffer] }), 4 << 20);
+    assert.equal(bytes.length, 0);
+    assert.ok((await result).every((byte) => byte === 254));
   });
 
   test("a result is the app's own, and changes nothing in the store", async (t) => {
