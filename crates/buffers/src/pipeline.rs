@@ -93,7 +93,7 @@ impl Pipeline {
                 return Ok(total);
             }
             if output.free().len() < LEAST_ROOM {
-                output.grow_for_more(left)?;
+                output.grow_for_more(most - total.written)?;
             }
             let room = output.free();
             let room_len = room.len().min(left);
