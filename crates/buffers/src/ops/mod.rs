@@ -14,6 +14,7 @@ pub(crate) mod elementwise;
 mod encoding;
 mod flate;
 mod flate_chunks;
+mod input;
 mod jpeg;
 mod metered;
 mod pixels;

@@ -3,18 +3,18 @@
 //! Decoding takes every colour type, bit depth and interlacing, and gives RGBA with eight bits a channel; of an animation
 //! the first picture. Colour profiles are not applied. Encoding takes RGBA and keeps alpha.
 
-use std::io::{BufRead, Cursor, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 
 use ::png::{BitDepth, ColorType, Decoder, DecodingError, EncodingError, Limits, Reader, Transformations};
 use serde_json::Value;
 
 use super::arguments::Arguments;
+use super::input::Input;
 use super::pixels::{Size, spread};
 use super::{Operation, Whole, contained};
 use crate::account::PaidBlock;
 use crate::buffer::Info;
-use crate::cancel::Cancel;
 use crate::chain::Job;
 use crate::error::{Error, Result};
 use crate::writer::Writer;
@@ -23,8 +23,6 @@ const DECODE: &str = "png_decode";
 const ENCODE: &str = "png_encode";
 /// What the decoder may hold beside the output: rows, and chunks that it keeps. Paid for while it runs.
 const WORKING_BYTES: usize = 4 << 20;
-/// Input between two looks at the flag. Deflate makes at most 8 MiB of it.
-const PIECE: usize = 8 << 10;
 const ROWS_PIECE: usize = 256 << 10;
 
 pub(crate) fn parse_decode(args: Option<&Value>) -> Result<Operation> {
@@ -103,42 +101,6 @@ fn decoding_error(job: &Job<'_>, error: DecodingError) -> Error {
             Error::op(DECODE, "the input ends too early")
         }
         error => Error::op(DECODE, format!("the input is not a valid PNG ({error})")),
-    }
-}
-
-/// The input in pieces, with a look at the flag before each.
-struct Input<'a> {
-    bytes: Cursor<&'a [u8]>,
-    cancel: &'a Cancel,
-}
-
-impl<'a> Input<'a> {
-    fn new(bytes: &'a [u8], cancel: &'a Cancel) -> Input<'a> {
-        Input { bytes: Cursor::new(bytes), cancel }
-    }
-}
-
-impl Read for Input<'_> {
-    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
-        self.bytes.read(target)
-    }
-}
-
-impl BufRead for Input<'_> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        self.cancel.check().map_err(std::io::Error::other)?;
-        let rest = self.bytes.fill_buf()?;
-        Ok(&rest[..rest.len().min(PIECE)])
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.bytes.consume(amount);
-    }
-}
-
-impl Seek for Input<'_> {
-    fn seek(&mut self, target: SeekFrom) -> std::io::Result<u64> {
-        self.bytes.seek(target)
     }
 }
 

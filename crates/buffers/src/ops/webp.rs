@@ -3,24 +3,22 @@
 //! The container is read here: the decoder is given a small file of the one picture that we want, with sizes that were checked, since it
 //! allocates by what a header claims. What it holds beside its output is paid for before it starts.
 
-use std::io::{BufRead, Cursor, ErrorKind, Read, Seek, SeekFrom};
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use image_webp::{DecodingError, WebPDecoder};
 use serde_json::Value;
 
 use super::arguments::Arguments;
+use super::input::Input;
 use super::pixels::{Size, spread};
 use super::{Operation, Whole, contained, vp8l};
 use crate::account::PaidBlock;
 use crate::buffer::Info;
-use crate::cancel::Cancel;
 use crate::chain::Job;
 use crate::error::{Error, Result};
 
 pub(crate) const DECODE: &str = "webp_decode";
-/// Input between two looks at the flag.
-const PIECE: usize = 8 << 10;
 const VP8_START: [u8; 3] = [0x9d, 0x01, 0x2a];
 const VP8L_START: u8 = 0x2f;
 /// Signature, size and flags of a lossless stream; where the flag for alpha is.
@@ -174,8 +172,7 @@ impl<'a> Frame<'a> {
         let working = job.account.reserve(self.working_bytes(job)?)?;
         contained(DECODE, || {
             let refused = |error| decoding_error(job, error);
-            let mut decoder =
-                WebPDecoder::new(Input { bytes: Cursor::new(&file.block), cancel: job.cancel }).map_err(refused)?;
+            let mut decoder = WebPDecoder::new(Input::new(&file.block, job.cancel)).map_err(refused)?;
             let len = decoder.output_buffer_size().unwrap_or(usize::MAX);
             let target = output.block.get_mut(..len).ok_or_else(|| damaged("its headers claim different sizes"))?;
             decoder.read_image(target).map_err(refused)?;
@@ -254,35 +251,5 @@ fn decoding_error(job: &Job<'_>, error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => too_short(),
         error => damaged(&error.to_string()),
-    }
-}
-
-/// The input in pieces, with a look at the flag before each.
-struct Input<'a> {
-    bytes: Cursor<&'a [u8]>,
-    cancel: &'a Cancel,
-}
-
-impl Read for Input<'_> {
-    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
-        self.bytes.read(target)
-    }
-}
-
-impl BufRead for Input<'_> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        self.cancel.check().map_err(std::io::Error::other)?;
-        let rest = self.bytes.fill_buf()?;
-        Ok(&rest[..rest.len().min(PIECE)])
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.bytes.consume(amount);
-    }
-}
-
-impl Seek for Input<'_> {
-    fn seek(&mut self, target: SeekFrom) -> std::io::Result<u64> {
-        self.bytes.seek(target)
     }
 }
