@@ -43,9 +43,25 @@ struct Plugin {
     exports: qjs::JSValue,
 }
 
+/// Paths of functions that are kept with their atoms.
+const KEPT_PATHS: usize = 256;
+
+/// The dotted path of a function, taken apart once.
+struct Path {
+    text: Box<str>,
+    segments: Vec<Segment>,
+}
+
+struct Segment {
+    atom: qjs::JSAtom,
+    /// Every object and function has it: it counts as exported only where it is an own property.
+    is_inherited: bool,
+}
+
 #[derive(Default)]
 pub(crate) struct Plugins {
     loaded: Vec<Plugin>,
+    paths: Vec<Rc<Path>>,
     /// Plugins whose body is still running, and where what their name registered before lies.
     loading: Vec<(String, usize)>,
 }
@@ -66,9 +82,50 @@ impl Plugins {
         self.loaded.iter().find(|plugin| *plugin.name == *name)
     }
 
+    /// The path of a text; `None` with a pending exception where there is no memory for it.
+    ///
+    /// # Safety
+    /// Under the lock of the engine, which all calls of this table are made for.
+    unsafe fn path(&mut self, cx: *mut qjs::JSContext, text: &str) -> Option<Rc<Path>> {
+        if let Some(known) = self.paths.iter().find(|path| *path.text == *text) {
+            return Some(known.clone());
+        }
+        if self.paths.len() >= KEPT_PATHS {
+            // SAFETY: the caller's.
+            unsafe { self.forget_paths(cx) };
+        }
+        let segment = |name: &str| Segment {
+            // SAFETY: the caller's; the atom is the table's own until `forget_paths`.
+            atom: unsafe { qjs::JS_NewAtomLen(cx, name.as_ptr().cast(), name.len() as qjs::size_t) },
+            is_inherited: INHERITED.contains(&name),
+        };
+        let segments: Vec<Segment> = text.split('.').map(segment).collect();
+        if segments.iter().any(|segment| segment.atom == qjs::JS_ATOM_NULL) {
+            for segment in segments {
+                // SAFETY: the caller's; a null atom is none.
+                unsafe { qjs::JS_FreeAtom(cx, segment.atom) };
+            }
+            return None;
+        }
+        let path = Rc::new(Path { text: text.into(), segments });
+        self.paths.push(path.clone());
+        Some(path)
+    }
+
+    unsafe fn forget_paths(&mut self, cx: *mut qjs::JSContext) {
+        for path in self.paths.drain(..) {
+            for segment in &path.segments {
+                // SAFETY: the caller's: under the lock; the table owned one reference.
+                unsafe { qjs::JS_FreeAtom(cx, segment.atom) };
+            }
+        }
+    }
+
     /// # Safety
     /// Under the lock of the engine that the exports belong to.
     pub(crate) unsafe fn clear(&mut self, cx: *mut qjs::JSContext) {
+        // SAFETY: the caller's.
+        unsafe { self.forget_paths(cx) };
         for plugin in self.loaded.drain(..) {
             // SAFETY: the table owned one reference.
             unsafe { qjs::JS_FreeValue(cx, plugin.exports) };
@@ -390,10 +447,13 @@ impl Realm {
         if path.split('.').any(|segment| segment.is_empty() || FORBIDDEN.contains(&segment)) {
             return Err(not_found());
         }
+        // SAFETY: under the lock.
+        let known = unsafe { self.plugins.borrow_mut().path(self.cx, path) };
+        let Some(path) = known else { return Err(self.pending_failure(ticket)) };
         let exports = self.exports(plugin)?;
         // SAFETY: under the lock; each value is freed or handed to the caller.
         unsafe {
-            if let Some(found) = self.walk(ticket, exports, path)? {
+            if let Some(found) = self.walk(ticket, exports, &path)? {
                 return Ok(found);
             }
             // A module's default export may be the object that has the functions.
@@ -403,7 +463,7 @@ impl Realm {
             if qjs::JS_IsException(default) {
                 return Err(self.pending_failure(ticket));
             }
-            if let Some(found) = self.walk(ticket, default, path)? {
+            if let Some(found) = self.walk(ticket, default, &path)? {
                 return Ok(found);
             }
         }
@@ -415,18 +475,16 @@ impl Realm {
         &self,
         ticket: Ticket,
         start: qjs::JSValue,
-        path: &str,
+        path: &Path,
     ) -> Result<Option<(qjs::JSValue, qjs::JSValue)>, Failure> {
         let (mut owner, mut value) = (qjs::JS_UNDEFINED, start);
         // SAFETY: the caller's: under the lock; each value is freed or handed to the caller.
         unsafe {
-            for segment in path.split('.') {
+            for Segment { atom, is_inherited } in &path.segments {
                 self.free(owner);
                 owner = value;
-                let atom = qjs::JS_NewAtomLen(self.cx, segment.as_ptr().cast(), segment.len() as qjs::size_t);
-                let skip = !qjs::JS_IsObject(owner) || (INHERITED.contains(&segment) && !self.has_own(owner, atom));
-                value = if skip { qjs::JS_UNDEFINED } else { qjs::JS_GetProperty(self.cx, owner, atom) };
-                qjs::JS_FreeAtom(self.cx, atom);
+                let skip = !qjs::JS_IsObject(owner) || (*is_inherited && !self.has_own(owner, *atom));
+                value = if skip { qjs::JS_UNDEFINED } else { qjs::JS_GetProperty(self.cx, owner, *atom) };
                 if qjs::JS_IsException(value) {
                     self.free(owner);
                     return Err(self.pending_failure(ticket));
