@@ -74,13 +74,16 @@ export declare class NativeSandbox {
 
 /** A chain under way over a stream. Dropped by the garbage collector, or ended by `cancel`, it gives its memory back. */
 export declare class NativeTransform {
-  /** Takes a piece, after all that came before was taken: `next` goes on with it. */
+  /** Takes a piece behind those before it. The work under way goes on; `next` turns to it. */
   write(piece: Uint8Array): void
   /** Says that no more pieces will come. */
   end(): void
-  /** Goes on until the pieces are used up or there is enough output; the ticket of that output, a Uint8Array. */
+  /**
+   * Goes on with what it has (`hasMore`), or else with what was written, until that is used up or there is enough output; the ticket of
+   * that output, a Uint8Array. Not called again before the answer is there.
+   */
   next(): number
-  /** Whether `next` is to be called again before another piece is written. */
+  /** Whether `next` goes on with what was taken before, and not with what was written since. */
   get hasMore(): boolean
   /** Ends the stream and gives its memory back, at once or when the work under way has seen it. */
   cancel(): void

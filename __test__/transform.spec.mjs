@@ -101,6 +101,52 @@ describe('back-pressure', () => {
     assert.ok(written <= 4 << 20, `${written} bytes were taken`);
     stream.destroy();
   });
+
+  test('a writer of one piece at a time goes no further than a reader that takes one at a time', async (t) => {
+    const host = open(t);
+    const stream = host.native.transform(['noop']);
+    const piece = Buffer.alloc(64 << 10, 1);
+    const total = 32 << 20;
+    let [written, taken, most] = [0, 0, 0];
+    // Writes whenever it may; reads only when both sides are full, or nothing more is to come.
+    while (taken < total) {
+      if (written < total && !stream.writableNeedDrain) {
+        stream.write(piece);
+        written += piece.length;
+        if (written === total) stream.end();
+      } else if (written === total || stream.readableLength >= stream.readableHighWaterMark) {
+        taken += stream.read()?.length ?? 0;
+      }
+      most = Math.max(most, written - taken);
+      assert.ok(most <= 4 << 20, `${most} bytes are in flight`);
+      assert.ok(host.stats().bufferBytes <= 3 << 20);
+      await new Promise(setImmediate);
+    }
+    assert.equal(taken, total);
+  });
+
+  test('a reader that looks and takes nothing holds nothing up for good', async (t) => {
+    const stream = open(t).native.transform(['noop']);
+    stream.end(Buffer.alloc(4 << 20));
+    let length = 0;
+    stream.on('readable', () => stream.read(0));
+    await until(() => stream.readableLength >= stream.readableHighWaterMark);
+    stream.removeAllListeners('readable');
+    for await (const piece of stream) length += piece.length;
+    assert.equal(length, 4 << 20);
+  });
+
+  test('the memory of one large piece is not kept for the small ones after it', async (t) => {
+    const host = open(t);
+    const stream = host.native.transform(['invert']).resume();
+    stream.write(Buffer.alloc(32 << 20));
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => stream.write(Buffer.alloc(300_000), resolve));
+      await new Promise((resolve) => stream.write(Buffer.alloc(300_000), resolve));
+    }
+    await until(() => host.stats().bufferBytes <= 4 << 20);
+    stream.destroy();
+  });
 });
 
 describe('the end of a stream', () => {
@@ -150,6 +196,49 @@ describe('the end of a stream', () => {
     const running = pipeline(endless, host.native.transform(['invert']), sink, { signal: controller.signal });
     assert.equal((await failure(running)).name, 'AbortError');
     await until(() => host.stats().bufferBytes === 0);
+  });
+
+  test('destroying it at any moment gives its memory back', async (t) => {
+    const host = open(t);
+    const piece = noise(20_000);
+    const kept = [];
+    for (let i = 0; i < 2000; i++) {
+      const stream = host.native.transform(['invert']);
+      kept.push(stream);
+      stream.write(piece);
+      for (let spins = 0; spins < (i * 37) % 20_000; spins++);
+      if (i % 3 === 0) await new Promise(setImmediate);
+      stream.destroy();
+    }
+    await until(() => host.stats().bufferBytes === 0);
+    assert.equal(kept.length, 2000);
+  });
+
+  test('whoever waits for a write hears of the end', async (t) => {
+    const stream = open(t).native.transform(['noop']);
+    stream.on('error', () => {});
+    stream.write(Buffer.alloc(4 << 20));
+    await until(() => stream.readableLength >= stream.readableHighWaterMark);
+    // Nobody reads on: one of these waits for the work, the other behind it.
+    const writes = [0, 1].map(() => new Promise((resolve) => stream.write(Buffer.alloc(1 << 20), resolve)));
+    stream.destroy(new Error('enough'));
+    for (const write of writes) assert.ok((await write) instanceof Error);
+  });
+
+  test('closing the sandbox ends streams that wait for a writer or a reader', async (t) => {
+    const host = open(t);
+    const [idle, full, over, unheard] = ['gzip_compress', 'noop', 'noop', 'noop'].map((op) =>
+      host.native.transform([op]),
+    );
+    full.write(noise(4 << 20));
+    over.end();
+    await over.toArray();
+    await until(() => full.readableLength >= full.readableHighWaterMark);
+    const ends = [idle, full].map((stream) => new Promise((resolve) => stream.on('error', resolve)));
+    await host.close();
+    for (const end of ends) assert.equal((await end).code, 'ERR_CLOSED');
+    assert.ok(idle.destroyed && full.destroyed && unheard.destroyed);
+    assert.equal(host.stats().bufferBytes, 0);
   });
 
   test('closing the sandbox ends it with ERR_CLOSED', async (t) => {

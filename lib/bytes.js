@@ -48,14 +48,30 @@ function json(value, name) {
   return JSON.stringify(value);
 }
 
+/** Steps that are names alone, as JSON. @type {Map<string, string>} */
+const named = new Map();
+const MOST_NAMED = 64;
+const LONGEST_NAMED = 64;
+
+/** @param {string} op */
+function namedStep(op) {
+  let text = named.get(op);
+  if (text === undefined) {
+    text = JSON.stringify({ op });
+    if (named.size < MOST_NAMED && op.length <= LONGEST_NAMED) named.set(op, text);
+  }
+  return text;
+}
+
 /**
- * Steps as the addon reads them.
+ * Steps as the addon reads them. It keeps compiled chains by this text.
  *
  * @param {unknown} value
  * @returns {string}
  */
 function steps(value) {
   if (!Array.isArray(value)) return check.refuse('an array', 'steps', value);
+  if (value.every((step) => typeof step === 'string')) return `[${value.map(namedStep).join()}]`;
   return JSON.stringify(
     value.map((step, i) => {
       if (typeof step === 'string') return { op: step };
@@ -67,11 +83,19 @@ function steps(value) {
   );
 }
 
+function closed() {
+  return new HostboxError('ERR_CLOSED', 'the sandbox is closed');
+}
+
 /** The public `NativeApi`; see index.d.ts. */
 class Native {
   /** @type {NativeSandbox} */ #sandbox;
   /** @type {import('./port.js').Receiver} */ #owner;
   /** @type {() => boolean} */ #isOpen;
+  /** Streams that are not over, as far as anybody knows them still. @type {Set<WeakRef<NativeStream>>} */
+  #streams = new Set();
+  /** @type {FinalizationRegistry<WeakRef<NativeStream>>} */
+  #forgotten = new FinalizationRegistry((stream) => this.#streams.delete(stream));
 
   /**
    * @param {NativeSandbox} sandbox
@@ -179,10 +203,29 @@ class Native {
   /** @param {readonly NativeStep[]} list */
   transform(list) {
     const text = steps(list);
-    return new NativeStream(
+    /** @type {NativeStream} */
+    const stream = new NativeStream(
       this.#do(() => this.#sandbox.transform(text)),
       (ticket) => answer(this.#owner, ticket),
+      () => this.#streams.delete(known),
     );
+    const known = new WeakRef(stream);
+    this.#streams.add(known);
+    this.#forgotten.register(stream, known);
+    return stream;
+  }
+
+  /**
+   * Ends what streams through a sandbox that was closed. Not a method, which the app would have too.
+   *
+   * @param {Native} native
+   */
+  static endStreams(native) {
+    for (const known of native.#streams) {
+      const stream = known.deref();
+      // Nobody listens to a stream that was never used, or that is all but over: no reason to end the process.
+      stream?.destroy(stream.listenerCount('error') > 0 ? closed() : undefined);
+    }
   }
 
   /** @param {Bytes} input */
@@ -201,7 +244,7 @@ class Native {
    * @returns {T}
    */
   #do(work) {
-    if (!this.#isOpen()) throw new HostboxError('ERR_CLOSED', 'the sandbox is closed');
+    if (!this.#isOpen()) throw closed();
     try {
       return work();
     } catch (error) {

@@ -183,7 +183,10 @@ class HostRuntime {
   }
 
   close() {
-    this.#closing ??= this.#wait(this.#flushed.close()).then(() => undefined);
+    if (this.#closing === undefined) {
+      this.#closing = this.#wait(this.#flushed.close()).then(() => undefined);
+      Native.endStreams(this.#native);
+    }
     return this.#closing;
   }
 

@@ -9,44 +9,53 @@ const { translated } = require('./port.js');
 
 /** Bytes that wait on either side: enough for both to be busy at the same time. */
 const WAITING_BYTES = 512 * 1024;
+/** While less than this waits for the work, more is asked for at once. */
+const LITTLE = WAITING_BYTES / 2;
 
 class NativeStream extends Transform {
   /** @type {NativeTransform} */ #native;
   /** @type {(ticket: number) => Promise<Uint8Array>} */ #answer;
+  /** @type {() => void} */ #onEnd;
   /** Goes on when somebody reads. @type {(() => void) | undefined} */ #resume;
+  /** Asks for more: what was written is being worked on. @type {((error?: Error | null) => void) | undefined} */ #taken;
+  /** Everything was worked on. @type {((error?: Error | null) => void) | undefined} */ #flushed;
+  /** Whether anything was written, or the end was said, that the work has not turned to. */
+  #isNew = false;
+  #newBytes = 0;
+  #isWorking = false;
 
   /**
    * @param {NativeTransform} native
    * @param {(ticket: number) => Promise<Uint8Array>} answer
+   * @param {() => void} onEnd called when it is destroyed, as every stream is in the end
    */
-  constructor(native, answer) {
+  constructor(native, answer, onEnd) {
     super({ readableHighWaterMark: WAITING_BYTES, writableHighWaterMark: WAITING_BYTES });
     this.#native = native;
     this.#answer = answer;
+    this.#onEnd = onEnd;
   }
 
+  // Not `_transform`: what is read and what is written do not wait for each other here.
   /**
    * @override
    * @param {Buffer} chunk
    * @param {BufferEncoding} _encoding
    * @param {(error?: Error | null) => void} callback
    */
-  _transform(chunk, _encoding, callback) {
-    this.#run([chunk], callback);
+  _write(chunk, _encoding, callback) {
+    this.#give([{ chunk }], callback);
   }
 
   /**
-   * What was written while the last pieces were worked on goes as one.
+   * What was written while the work was on the pieces before goes as one.
    *
    * @override
    * @param {{ chunk: Buffer }[]} pieces
    * @param {(error?: Error | null) => void} callback
    */
   _writev(pieces, callback) {
-    this.#run(
-      pieces.map(({ chunk }) => chunk),
-      callback,
-    );
+    this.#give(pieces, callback);
   }
 
   /**
@@ -54,18 +63,16 @@ class NativeStream extends Transform {
    * @param {(error?: Error | null) => void} callback
    */
   _flush(callback) {
-    this.#run(undefined, callback);
+    this.#native.end();
+    this.#flushed = callback;
+    this.#work();
   }
 
-  /**
-   * @override
-   * @param {number} size
-   */
-  _read(size) {
+  /** @override */
+  _read() {
     const resume = this.#resume;
-    if (resume === undefined) return super._read(size);
     this.#resume = undefined;
-    resume();
+    resume?.();
   }
 
   /**
@@ -75,30 +82,64 @@ class NativeStream extends Transform {
    */
   _destroy(error, callback) {
     this.#native.cancel();
+    this.#onEnd();
+    const taken = this.#taken;
+    this.#taken = undefined;
     super._destroy(error, callback);
+    // Whoever waits for this write hears that it is over.
+    taken?.(error);
   }
 
   /**
-   * @param {Buffer[] | undefined} pieces nothing: the input is over
-   * @param {(error?: Error | null) => void} callback
+   * @param {{ chunk: Buffer }[]} pieces
+   * @param {(error?: Error | null) => void} taken
    */
-  #run(pieces, callback) {
-    this.#drive(pieces).then(
-      () => callback(),
-      (error) => callback(this.destroyed ? null : /** @type {Error} */ (translated(error))),
-    );
+  #give(pieces, taken) {
+    try {
+      for (const { chunk } of pieces) {
+        this.#native.write(chunk);
+        this.#newBytes += chunk.length;
+      }
+    } catch (error) {
+      return taken(/** @type {Error} */ (translated(error)));
+    }
+    const isLittle = this.#newBytes < LITTLE;
+    if (!isLittle) this.#taken = taken;
+    this.#work();
+    if (isLittle) taken();
   }
 
-  /** @param {Buffer[] | undefined} pieces */
-  async #drive(pieces) {
-    if (pieces === undefined) this.#native.end();
-    else for (const piece of pieces) this.#native.write(piece);
-    do {
-      const bytes = await this.#answer(this.#native.next());
+  #work() {
+    this.#isNew = true;
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    this.#drive().catch((error) => this.destroy(/** @type {Error} */ (translated(error))));
+  }
+
+  /** Works as long as there is anything to work on and somebody reads. */
+  async #drive() {
+    while (this.#isNew || this.#native.hasMore) {
+      const takes = !this.#native.hasMore;
+      const ticket = this.#native.next();
+      if (takes) this.#take();
+      const bytes = await this.#answer(ticket);
       if (this.destroyed) return;
-      if (bytes.length > 0 && !this.push(bytes) && (this.#native.hasMore || pieces !== undefined))
-        await this.#reading();
-    } while (!this.destroyed && this.#native.hasMore);
+      const isFull = bytes.length > 0 && !this.push(bytes);
+      const isOver = this.#flushed !== undefined && !this.#isNew && !this.#native.hasMore;
+      if (isFull && !isOver) await this.#reading();
+    }
+    this.#isWorking = false;
+    // Where the end was said, the work has turned to it: nothing is new any more.
+    this.#flushed?.();
+  }
+
+  /** The work has turned to all that was written: there is room for as much again meanwhile. */
+  #take() {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    this.#isNew = false;
+    this.#newBytes = 0;
+    taken?.();
   }
 
   /** Settles when somebody reads. @returns {Promise<void>} */

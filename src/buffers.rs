@@ -3,12 +3,12 @@
 //! A buffer that is transferred to a sandbox is detached and its block moves. Whatever happens to the ArrayBuffer, its finalizer frees
 //! what is left; it takes no lock but the one of this table.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use hostbox::parts::Block;
+use hostbox::parts::{Block, SharedBytes};
 use napi::{Error, Result, sys};
 
 struct Lent {
@@ -17,9 +17,9 @@ struct Lent {
 }
 
 /// Blocks that JavaScript holds, by the address of their memory. Process-wide: a buffer may travel to another thread of Node.
-static LENT: LazyLock<Mutex<HashMap<usize, usize>>> = LazyLock::new(Mutex::default);
+static LENT: LazyLock<Mutex<BTreeMap<usize, usize>>> = LazyLock::new(Mutex::default);
 
-fn table() -> std::sync::MutexGuard<'static, HashMap<usize, usize>> {
+fn table() -> std::sync::MutexGuard<'static, BTreeMap<usize, usize>> {
     LENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -85,26 +85,33 @@ pub(crate) fn is_lent(start: *const u8) -> bool {
 /// Takes a lent block back, whose ArrayBuffer is about to be detached. `None` where the memory is not ours, not all of it, or still read by
 /// an operation.
 pub(crate) fn reclaim(start: *const u8, length: usize) -> Option<Block> {
-    with_lent(start, length, |slot| match Arc::try_unwrap(slot.take()?) {
-        Ok(block) => Some(block),
-        Err(shared) => {
-            *slot = Some(shared);
-            None
+    with_lent(start, |at, slot| {
+        if at > 0 || slot.as_ref()?.len() != length {
+            return None;
+        }
+        match Arc::try_unwrap(slot.take()?) {
+            Ok(block) => Some(block),
+            Err(shared) => {
+                *slot = Some(shared);
+                None
+            }
         }
     })
 }
 
-/// Shares a lent block with an operation: it stays alive whatever becomes of its ArrayBuffer. `None` as for `reclaim`.
-pub(crate) fn share(start: *const u8, length: usize) -> Option<Arc<Block>> {
-    with_lent(start, length, |slot| slot.clone())
+/// Shares lent memory, or a part of it, with an operation: it stays alive whatever becomes of its ArrayBuffer. `None` where it is not ours.
+pub(crate) fn share(start: *const u8, length: usize) -> Option<SharedBytes> {
+    with_lent(start, |at, slot| SharedBytes::new(slot.clone()?, at..at.checked_add(length)?))
 }
 
-fn with_lent<T>(start: *const u8, length: usize, run: impl FnOnce(&mut Option<Arc<Block>>) -> Option<T>) -> Option<T> {
+/// Runs `run` with the last block that begins at `start` or before, and the distance between the two. Blocks that are there do not overlap,
+/// and what lies in one is ours; after a transfer an entry has none, until its finalizer runs.
+fn with_lent<T>(start: *const u8, run: impl FnOnce(usize, &mut Option<Arc<Block>>) -> Option<T>) -> Option<T> {
     let table = table();
-    let lent = *table.get(&(start as usize))? as *mut Lent;
+    let (first, lent) = table.range(..=start as usize).next_back()?;
     // SAFETY: an entry stays in the table until its finalizer took it out, under the lock that is held here.
-    let slot = unsafe { &mut (*lent).block };
-    if slot.as_ref()?.len() == length { run(slot) } else { None }
+    let slot = unsafe { &mut (*(*lent as *mut Lent)).block };
+    run(start as usize - first, slot)
 }
 
 /// An ArrayBuffer's memory.

@@ -4,7 +4,8 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use hostbox::parts::{
-    Block, BufferError, Cancel, Chain, Code, Event, Failure, Host, Payload, Store, Writer, next_ticket, spawn_blocking,
+    Block, BufferError, Cancel, Chain, Code, Event, Failure, Host, Payload, SharedBytes, Store, Writer, next_ticket,
+    spawn_blocking,
 };
 use napi::bindgen_prelude::{JsValue, Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
@@ -21,7 +22,7 @@ const LEAST_LENT: usize = 16 << 10;
 /// Bytes that came with a call: memory of ours is lent, any other is put into the store, where it counts, and freed when nobody needs it
 /// any more.
 enum Input {
-    Lent(Arc<Block>),
+    Lent(SharedBytes),
     Stored(Stored),
 }
 
@@ -29,14 +30,14 @@ impl Input {
     fn new(store: &Arc<Store>, bytes: &Uint8Array) -> Result<Self> {
         let lent = if bytes.len() >= LEAST_LENT { share(bytes.as_ptr(), bytes.len()) } else { None };
         Ok(match lent {
-            Some(block) => Self::Lent(block),
+            Some(bytes) => Self::Lent(bytes),
             None => Self::Stored(Stored::new(store, bytes)?),
         })
     }
 
     fn run(self, store: &Store, chain: &Chain, cancel: &Cancel) -> std::result::Result<Payload, BufferError> {
         let result = match self {
-            Self::Lent(block) => store.run_chain_shared(block, chain, cancel),
+            Self::Lent(bytes) => store.run_chain_shared(bytes, chain, cancel),
             Self::Stored(stored) => store.run_chain(stored.take()?, chain, cancel),
         };
         result.map(|(block, _)| Payload::uint8_array(block))

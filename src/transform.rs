@@ -1,11 +1,11 @@
-//! `host.native.transform`: a chain as a stream, driven by `lib/transform.js` one piece at a time.
+//! `host.native.transform`: a chain as a stream, driven by `lib/transform.js`.
 //!
-//! Pieces are copied on Node's thread into one buffer of the stream's own; the work is done on threads of the I/O runtime. What a stream
-//! holds is on its sandbox's account, and is bounded, whatever goes through.
+//! Pieces are copied on Node's thread into a buffer of the stream's own, while the work is done on a thread of the I/O runtime on what
+//! came before, in a second one. What a stream holds is on its sandbox's account, and is bounded, whatever goes through.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst, fence};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use hostbox::parts::{Block, BufferError, Cancel, Payload, Pipeline, Store, Written};
 use napi::bindgen_prelude::Uint8Array;
@@ -16,15 +16,26 @@ use crate::bytes::{Work, thrown};
 use crate::sandbox::NativeSandbox;
 
 /// What is handed to Node at a time.
-const OUTPUT_BYTES: usize = 128 << 10;
+const OUTPUT_BYTES: usize = 256 << 10;
 /// A pipeline stops where less room than this is left.
 const LEAST_OUTPUT: usize = 4 << 10;
+/// A buffer that one large piece made larger than this is not kept for the pieces after it.
+const KEPT_BYTES: usize = 2 << 20;
 
+/// What the work is done on: with the thread that works.
 struct State {
     pipeline: Pipeline,
     input: Written,
     /// Bytes of the input that were taken.
     read: usize,
+    is_last: bool,
+    /// Bytes of the last output.
+    expected: usize,
+}
+
+/// What was written meanwhile: with Node's thread.
+struct Incoming {
+    bytes: Written,
     is_last: bool,
 }
 
@@ -36,15 +47,28 @@ impl State {
         cancel: &Cancel,
         has_more: &AtomicBool,
     ) -> std::result::Result<Block, BufferError> {
-        let mut output = store.writer(cancel)?;
+        // The next output is likely to be as long as the last one was.
+        let mut output = store.writer_for(self.expected, cancel)?;
         let rest = &self.input.written()[self.read..];
         let progress = self.pipeline.run(rest, self.is_last, &mut output, OUTPUT_BYTES)?;
         self.read += progress.read;
+        self.expected = progress.written;
         // A full output may hide more of the same input.
         let is_full = progress.written + 2 * LEAST_OUTPUT > OUTPUT_BYTES;
         let is_waiting = !self.is_last && !is_full && self.read == self.input.len();
         has_more.store(!progress.done && !is_waiting, Relaxed);
         store.take_written(output)
+    }
+
+    /// Exchanges input that is used up for what was written meanwhile.
+    fn take(&mut self, incoming: &mut Incoming, empty: Option<Written>) {
+        std::mem::swap(&mut self.input, &mut incoming.bytes);
+        self.read = 0;
+        self.is_last = incoming.is_last;
+        match empty {
+            Some(empty) => incoming.bytes = empty,
+            None => incoming.bytes.clear(),
+        }
     }
 }
 
@@ -54,6 +78,8 @@ pub struct NativeTransform {
     work: Work,
     cancel: Cancel,
     state: Arc<Mutex<Option<State>>>,
+    /// Touched on Node's thread alone.
+    incoming: Mutex<Option<Incoming>>,
     has_more: Arc<AtomicBool>,
 }
 
@@ -66,30 +92,42 @@ impl NativeSandbox {
         let cancel = self.cancel.child();
         let open = |store: &Store| {
             let pipeline = store.stream_chain(&*store.compile(&steps)?, &cancel)?;
-            Ok(State { pipeline, input: store.writer(&cancel)?, read: 0, is_last: false })
+            let state = State { pipeline, input: store.writer(&cancel)?, read: 0, is_last: false, expected: 0 };
+            Ok((state, Incoming { bytes: store.writer(&cancel)?, is_last: false }))
         };
-        let state = open(&work.store).map_err(|error| thrown(&error, &work.store))?;
-        let state = Arc::new(Mutex::new(Some(state)));
-        Ok(NativeTransform { work, cancel, state, has_more: Arc::default() })
+        let (state, incoming) = open(&work.store).map_err(|error| thrown(&error, &work.store))?;
+        let (state, incoming) = (Arc::new(Mutex::new(Some(state))), Mutex::new(Some(incoming)));
+        Ok(NativeTransform { work, cancel, state, incoming, has_more: Arc::default() })
     }
 }
 
-fn lock(state: &Mutex<Option<State>>) -> std::sync::MutexGuard<'_, Option<State>> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Drops the state of a stream that was ended, unless it is being worked on: then that thread comes here when it is done with it.
+fn drop_ended(state: &Mutex<Option<State>>, cancel: &Cancel) {
+    // Two threads, each of which first did its part (set the flag, let go of the lock) and now looks at the other's: one of them sees it.
+    fence(SeqCst);
+    if cancel.is_cancelled() {
+        let ended = match state.try_lock() {
+            Ok(mut state) => state.take(),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().take(),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        // Outside the lock: giving memory back may take a while.
+        drop(ended);
+    }
 }
 
 #[napi]
 impl NativeTransform {
-    /// Takes a piece, after all that came before was taken: `next` goes on with it.
+    /// Takes a piece behind those before it. The work under way goes on; `next` turns to it.
     #[napi]
     pub fn write(&self, piece: Uint8Array) -> Result<()> {
-        let mut state = lock(&self.state);
-        let Some(state) = state.as_mut() else { return Ok(()) };
-        if state.read > 0 {
-            state.read = 0;
-            state.input.clear();
-        }
-        state.input.write_all(&piece).map_err(|error| match state.input.failure() {
+        let mut incoming = lock(&self.incoming);
+        let Some(incoming) = incoming.as_mut() else { return Ok(()) };
+        incoming.bytes.write_all(&piece).map_err(|error| match incoming.bytes.failure() {
             Some(failure) => thrown(&failure, &self.work.store),
             None => Error::from_reason(error.to_string()),
         })
@@ -98,34 +136,36 @@ impl NativeTransform {
     /// Says that no more pieces will come.
     #[napi]
     pub fn end(&self) {
-        if let Some(state) = lock(&self.state).as_mut() {
-            if state.read > 0 {
-                state.read = 0;
-                state.input.clear();
-            }
-            state.is_last = true;
+        if let Some(incoming) = lock(&self.incoming).as_mut() {
+            incoming.is_last = true;
         }
     }
 
-    /// Goes on until the pieces are used up or there is enough output; the ticket of that output, a Uint8Array.
+    /// Goes on with what it has (`hasMore`), or else with what was written, until that is used up or there is enough output; the ticket of
+    /// that output, a Uint8Array. Not called again before the answer is there.
     #[napi]
-    pub fn next(&self, env: Env) -> f64 {
+    pub fn next(&self, env: Env) -> Result<f64> {
+        if !self.has_more() {
+            self.take_incoming()?;
+        }
         let (state, has_more, cancel) = (self.state.clone(), self.has_more.clone(), self.cancel.clone());
-        self.work.start(env, move |store, _| {
+        Ok(self.work.start(env, move |store, _| {
             let mut slot = lock(&state);
             let outcome = match slot.as_mut() {
                 Some(state) if !cancel.is_cancelled() => state.advance(store, &cancel, &has_more),
                 _ => Err(BufferError::Cancelled),
             };
-            // After an error, or when the stream was ended meanwhile, nothing of it is needed any more.
-            if outcome.is_err() || cancel.is_cancelled() {
+            if outcome.is_err() {
+                // Nothing of it is needed any more.
                 *slot = None;
             }
+            drop(slot);
+            drop_ended(&state, &cancel);
             outcome.map(Payload::uint8_array)
-        })
+        }))
     }
 
-    /// Whether `next` is to be called again before another piece is written.
+    /// Whether `next` goes on with what was taken before, and not with what was written since.
     #[napi(getter)]
     pub fn has_more(&self) -> bool {
         self.has_more.load(Relaxed)
@@ -135,8 +175,20 @@ impl NativeTransform {
     #[napi]
     pub fn cancel(&self) {
         self.cancel.cancel();
-        if let Ok(mut state) = self.state.try_lock() {
-            *state = None;
+        *lock(&self.incoming) = None;
+        drop_ended(&self.state, &self.cancel);
+    }
+}
+
+impl NativeTransform {
+    fn take_incoming(&self) -> Result<()> {
+        // No work is under way: nobody else holds the lock, or only to drop what was ended.
+        let (mut state, mut incoming) = (lock(&self.state), lock(&self.incoming));
+        if let (Some(state), Some(incoming)) = (state.as_mut(), incoming.as_mut()) {
+            let is_large = state.input.len() > KEPT_BYTES;
+            let fresh = || self.work.store.writer(&self.cancel).map_err(|error| thrown(&error, &self.work.store));
+            state.take(incoming, if is_large { Some(fresh()?) } else { None });
         }
+        Ok(())
     }
 }

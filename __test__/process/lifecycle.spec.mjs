@@ -56,6 +56,16 @@ test('sandboxes that are dropped with calls pending are released', async (t) => 
   t.diagnostic(ended.stdout.trim());
 });
 
+test('256 MiB through a stream, and a bomb of as much, take the memory of a few pieces', async (t) => {
+  const ended = await run('stream-memory.mjs');
+  assertEnded(ended, 0, /^through$/m);
+  t.diagnostic(ended.stdout.trim().replaceAll('\n', ', '));
+});
+
+test('memory that is lent to an operation outlives its ArrayBuffer', async () => {
+  assertEnded(await run('lent-memory.mjs', ['--expose-gc']), 0, /^the same$/m);
+});
+
 test('close() with work in flight settles every promise with ERR_CLOSED', async () => {
   assertEnded(await run('close-with-work.mjs'), 0, /all settled/);
 });

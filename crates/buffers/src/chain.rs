@@ -9,13 +9,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::account::{Account, PaidBlock};
-use crate::block::Block;
 use crate::buffer::{Buffer, Info};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::fused;
 use crate::ops::{Operation, Step};
 use crate::pipeline::{Pipeline, Stream};
+use crate::shared::SharedBytes;
 use crate::writer::Writer;
 
 /// Steps, compiled: which run together, and how. Ready to run any number of times, on any thread.
@@ -79,8 +79,8 @@ pub(crate) enum Data<'a> {
     Stored(Arc<Buffer>),
     /// The caller's: never written.
     Lent(&'a [u8]),
-    /// Memory that JavaScript was lent and may be writing to: never written, and read by [`Block::copy_shared`] alone.
-    Shared(Arc<Block>),
+    /// Memory that JavaScript was lent and may be writing to: never written, and read by [`SharedBytes::copy_to`] alone.
+    Shared(SharedBytes),
 }
 
 impl Data<'_> {
@@ -95,16 +95,16 @@ impl Data<'_> {
 
     fn len(&self) -> usize {
         match self {
-            Data::Shared(block) => block.len(),
+            Data::Shared(shared) => shared.len(),
             other => other.bytes().len(),
         }
     }
 
     /// The same without shared memory: a copy where there was some.
     fn settled(self, job: &Job<'_>) -> Result<Self> {
-        let Data::Shared(block) = self else { return Ok(self) };
-        let mut paid = PaidBlock::for_overwrite(job.account, block.len())?;
-        block.copy_shared(0, &mut paid.block);
+        let Data::Shared(shared) = self else { return Ok(self) };
+        let mut paid = PaidBlock::for_overwrite(job.account, shared.len())?;
+        shared.copy_to(0, &mut paid.block);
         Ok(Data::Owned(paid))
     }
 }
@@ -126,8 +126,8 @@ impl<'a> Work<'a> {
         Work { data: Data::Lent(bytes), about: Info::default() }
     }
 
-    pub(crate) fn shared(block: Arc<Block>) -> Work<'a> {
-        Work { data: Data::Shared(block), about: Info::default() }
+    pub(crate) fn shared(bytes: SharedBytes) -> Work<'a> {
+        Work { data: Data::Shared(bytes), about: Info::default() }
     }
 
     pub(crate) fn owned(paid: PaidBlock) -> Work<'a> {

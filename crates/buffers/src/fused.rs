@@ -35,9 +35,9 @@ pub(crate) fn run(job: &Job<'_>, data: Data<'_>, kernels: &[Kernel]) -> Result<P
             each_block(job, &mut paid.block, |_, _| {}, kernels)?;
             Ok(paid)
         }
-        Data::Shared(block) => {
-            let mut paid = PaidBlock::for_overwrite(job.account, block.len())?;
-            each_block(job, &mut paid.block, |at, target| block.copy_shared(at, target), kernels)?;
+        Data::Shared(shared) => {
+            let mut paid = PaidBlock::for_overwrite(job.account, shared.len())?;
+            each_block(job, &mut paid.block, |at, target| shared.copy_to(at, target), kernels)?;
             Ok(paid)
         }
         kept => {

@@ -19,6 +19,7 @@ mod mapping;
 mod ops;
 mod pipeline;
 mod pool;
+mod shared;
 mod store;
 mod writer;
 
@@ -30,5 +31,6 @@ pub use error::{Error, Result};
 pub use ops::{CustomOperation, Invocation, OPERATIONS, Operations, Step};
 pub use pipeline::{Pipeline, Progress};
 pub use pool::{kept_bytes, trim};
+pub use shared::SharedBytes;
 pub use store::{Store, TakenInto};
 pub use writer::Writer;

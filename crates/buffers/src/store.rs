@@ -16,6 +16,7 @@ use crate::chain::{Chain, Data, Job, Work};
 use crate::error::{Error, Result};
 use crate::ops::{Operations, Step};
 use crate::pipeline::Pipeline;
+use crate::shared::SharedBytes;
 use crate::writer::Writer;
 
 /// Counted up once a buffer, it would take centuries to leave the integers that JavaScript has (2^53).
@@ -134,6 +135,13 @@ impl Store {
         Writer::new(&self.account, cancel)
     }
 
+    /// The same with room for about `len` bytes from the start, as far as the account has them: a guess that spares growing.
+    pub fn writer_for(&self, len: usize, cancel: &Cancel) -> Result<Writer> {
+        let mut writer = Writer::new(&self.account, cancel)?;
+        writer.expect(len.min(usize::try_from(self.account.left() / 2).unwrap_or(usize::MAX)))?;
+        Ok(writer)
+    }
+
     /// Stores what was written to a [`Store::writer`] of this store.
     pub fn put_written(&self, writer: Writer) -> Result<u64> {
         let paid = writer.finish()?;
@@ -219,7 +227,7 @@ impl Store {
     /// The same on memory that JavaScript was lent and may be writing to: what it writes meanwhile may or may not be in the result.
     ///
     /// An elementwise beginning reads it block by block; anything else gets a copy.
-    pub fn run_chain_shared(&self, input: Arc<Block>, chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
+    pub fn run_chain_shared(&self, input: SharedBytes, chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {
         self.result(Work::shared(input), chain, cancel)
     }
 

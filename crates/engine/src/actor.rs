@@ -20,8 +20,11 @@ use crate::stats::{Counters, Stats};
 use crate::threads;
 use crate::turn::{Turn, Verdict};
 
-/// An answer may be heard before the thread that gave it has let the engine go; so long a synchronous call waits for that.
-const HAND_OVER: Nanos = 2_000_000;
+/// An answer may be heard before the thread that gave it has let the engine go; so long a synchronous call waits for that, should the
+/// thread have lost its core meanwhile …
+const HAND_OVER: Nanos = 100_000_000;
+/// … and after so much of it lets others have its own.
+const HAND_OVER_SPIN: Nanos = 1_000_000;
 
 /// Unanswered calls that one sandbox may have.
 const MAX_CALLS: usize = 100_000;
@@ -240,16 +243,21 @@ impl Shared {
 
     #[cold]
     fn await_hand_over(&self) -> bool {
-        let until = now() + HAND_OVER;
+        let start = now();
         self.linger.ask_to_leave(true);
         let taken = loop {
             if self.take_state(State::Idle, State::Sync) {
                 break true;
             }
-            if !self.is_open() || !self.is_at_rest() || now() > until {
+            let waited = now().saturating_sub(start);
+            if !self.is_open() || !self.is_at_rest() || waited > HAND_OVER {
                 break false;
             }
-            std::thread::yield_now();
+            if waited < HAND_OVER_SPIN {
+                std::thread::yield_now();
+            } else {
+                std::thread::sleep(Duration::from_micros(50));
+            }
         };
         self.linger.ask_to_leave(false);
         taken

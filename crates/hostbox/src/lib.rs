@@ -30,8 +30,8 @@ pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 pub mod parts {
     pub use crate::source::{Plugin, Sources};
     pub use hostbox_buffers::{
-        Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, Step, Store,
-        TakenInto, Writer as Written,
+        Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, SharedBytes,
+        Step, Store, TakenInto, Writer as Written,
     };
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,
