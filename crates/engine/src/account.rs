@@ -32,7 +32,7 @@ const RESERVE: usize = 256 << 10;
 
 /// Memory that a sandbox uses, in bytes, against its limit.
 pub struct Account {
-    limit: usize,
+    limit: AtomicUsize,
     /// What the running turn may fill.
     ceiling: AtomicUsize,
     /// Written by the thread that holds the engine alone, read by all.
@@ -56,7 +56,7 @@ impl Account {
     pub(crate) fn new(limit: u64) -> Arc<Self> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX >> 1);
         Arc::new(Self {
-            limit,
+            limit: AtomicUsize::new(limit),
             ceiling: AtomicUsize::new(limit),
             heap: AtomicUsize::new(0),
             external: AtomicUsize::new(0),
@@ -90,7 +90,7 @@ impl Account {
 
     /// The limit in bytes.
     pub fn limit(&self) -> usize {
-        self.limit
+        self.limit.load(Relaxed)
     }
 
     /// Reserves `bytes` of memory of ours that the guest will hold.
@@ -113,7 +113,7 @@ impl Account {
 
     fn charge(&self, part: &AtomicUsize, bytes: usize) -> bool {
         part.fetch_add(bytes, Relaxed);
-        if self.used() <= self.limit + self.slack.load(Relaxed) {
+        if self.used() <= self.limit() + self.slack.load(Relaxed) {
             return true;
         }
         part.fetch_sub(bytes, Relaxed);
@@ -140,6 +140,13 @@ impl Account {
         parsing
     }
 
+    /// Sets the limit of a sandbox that takes an engine over with its account.
+    pub(crate) fn set_limit(&self, limit: u64) {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX >> 1);
+        self.limit.store(limit, Relaxed);
+        self.ceiling.store(limit, Relaxed);
+    }
+
     /// Names the engine that allocates on this account.
     pub(crate) fn attach(&self, runtime: *mut qjs::JSRuntime) {
         self.runtime.store(runtime, Relaxed);
@@ -147,7 +154,7 @@ impl Account {
 
     #[cold]
     fn admits_on_loan(&self, bytes: usize) -> bool {
-        if self.used() + LOANS < self.limit {
+        if self.used() + LOANS < self.limit() {
             self.lent.store(0, Relaxed);
         }
         let left = self.loan_left.load(Relaxed);
@@ -183,11 +190,11 @@ impl Account {
             self.loan_left.store(0, Relaxed);
         }
         self.slack.store(0, Relaxed);
-        let reserve = RESERVE.min(self.limit / 16);
+        let reserve = RESERVE.min(self.limit() / 16);
         let used = self.used();
-        let mut ceiling = (used + reserve).clamp(self.limit - reserve, self.limit);
+        let mut ceiling = (used + reserve).clamp(self.limit() - reserve, self.limit());
         if used + RECOVERY > ceiling {
-            ceiling = (used + RECOVERY).min(self.limit + BEYOND).max(ceiling);
+            ceiling = (used + RECOVERY).min(self.limit() + BEYOND).max(ceiling);
         }
         self.ceiling.store(ceiling, Relaxed);
     }
@@ -205,7 +212,7 @@ impl Account {
     /// Whether there is room for a source of so many bytes to be parsed; then nothing is refused until `end_parsing`.
     pub(crate) fn begin_parsing(&self, length: usize) -> bool {
         let room = PARSING_LEAST.saturating_add(length.saturating_mul(PARSING_FACTOR));
-        let fits = self.used().saturating_add(room) <= self.limit.saturating_add(BEYOND);
+        let fits = self.used().saturating_add(room) <= self.limit().saturating_add(BEYOND);
         self.parsing.store(fits, Relaxed);
         fits
     }

@@ -86,7 +86,7 @@ pub(crate) struct Shared {
     pub(crate) watch: Mutex<(u64, Nanos)>,
     pub(crate) lost: AtomicBool,
     pub(crate) linger: Linger,
-    /// The engine; null before the first turn and after the last.
+    /// The engine; null after the last turn, and before the first where there was none in stock.
     pub(crate) realm: UnsafeCell<*mut Realm>,
 }
 
@@ -100,9 +100,16 @@ impl Shared {
     pub(crate) fn new(config: Config) -> Arc<Self> {
         let cpu_limit = nanos(config.limits.cpu);
         crate::stats::count_sandbox(1);
+        let (account, realm) = match crate::stock::take(config.extension) {
+            Some(engine) => {
+                engine.account.set_limit(config.limits.memory_bytes);
+                engine.into_parts()
+            }
+            None => (Account::new(config.limits.memory_bytes), std::ptr::null_mut()),
+        };
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
-            account: Account::new(config.limits.memory_bytes),
+            account,
             turn: Turn::new(cpu_limit),
             counters: Counters::default(),
             inbox: Mutex::default(),
@@ -115,7 +122,7 @@ impl Shared {
             watch: Mutex::new((0, 0)),
             lost: AtomicBool::new(false),
             linger: Linger::default(),
-            realm: UnsafeCell::new(std::ptr::null_mut()),
+            realm: UnsafeCell::new(realm),
             config,
         })
     }

@@ -5,12 +5,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int};
 use std::ptr::null_mut;
 
 use rquickjs::qjs;
 
 use crate::extension::Global;
+use crate::gates::{self, new_function};
 use crate::realm::Realm;
 
 /// The globals that are not real yet, by their atoms.
@@ -52,11 +53,11 @@ pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
         let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
         qjs::JS_DefinePropertyValueStr(cx, global, c"self".as_ptr(), qjs::JS_DupValue(cx, global), flags);
         let mut waiting = realm.lazy.waiting.borrow_mut();
-        for entry in realm.shared().config.extension.globals {
+        for (index, entry) in realm.extension.globals.iter().enumerate() {
             let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
-            let opaque = std::ptr::from_ref(entry).cast_mut().cast::<c_void>();
-            let getter = qjs::JS_NewCClosure(cx, Some(get), entry.name.as_ptr(), None, 0, 0, opaque);
-            let setter = qjs::JS_NewCClosure(cx, Some(set), entry.name.as_ptr(), None, 1, 0, opaque);
+            // One function is both, and nobody ever sees it.
+            let getter = new_function(cx, access, entry.name, 0, index);
+            let setter = qjs::JS_DupValue(cx, getter);
             let mut flags = qjs::JS_PROP_CONFIGURABLE;
             if entry.enumerable {
                 flags |= qjs::JS_PROP_ENUMERABLE;
@@ -65,8 +66,8 @@ pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
             // The atom stays with the table; it is freed with the context's own.
             waiting.insert(atom, entry);
         }
-        for (object, member, name, which) in LOOKERS {
-            guard(cx, global, object, *member, name, *which);
+        for (object, member, name, _) in LOOKERS {
+            guard(cx, realm, global, object, *member, name);
         }
         qjs::JS_FreeValue(cx, global);
     }
@@ -123,35 +124,37 @@ impl Lazy {
     }
 }
 
-unsafe extern "C" fn get(
-    cx: *mut qjs::JSContext,
-    _this: qjs::JSValue,
-    _argc: c_int,
-    _argv: *mut qjs::JSValue,
-    _magic: c_int,
-    opaque: *mut c_void,
-) -> qjs::JSValue {
-    // SAFETY: `install` put a static entry here; the engine calls with its live context.
-    unsafe { materialise(cx, Realm::of(cx), &*opaque.cast::<Global>()) }
-}
-
-unsafe extern "C" fn set(
+/// The accessor: without an argument it is read, with one it is assigned to.
+unsafe extern "C" fn access(
     cx: *mut qjs::JSContext,
     this: qjs::JSValue,
     argc: c_int,
     argv: *mut qjs::JSValue,
-    _magic: c_int,
-    opaque: *mut c_void,
+    magic: c_int,
 ) -> qjs::JSValue {
-    // SAFETY: as for `get`; the engine passes `argc` live values.
+    // SAFETY: the engine calls with its live context and `argc` live values; `install` gave an index as magic.
     unsafe {
-        let entry = &*opaque.cast::<Global>();
-        let value = if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
+        let realm = Realm::of(cx);
+        let Some(entry) = usize::try_from(magic).ok().and_then(|index| realm.extension.globals.get(index)) else {
+            return qjs::JS_UNDEFINED;
+        };
+        if argc > 0 { set(cx, realm, entry, this, *argv) } else { materialise(cx, realm, entry) }
+    }
+}
+
+unsafe fn set(
+    cx: *mut qjs::JSContext,
+    realm: &Realm,
+    entry: &'static Global,
+    this: qjs::JSValue,
+    value: qjs::JSValue,
+) -> qjs::JSValue {
+    // SAFETY: the caller's: the live, locked context of `realm` and live values of it.
+    unsafe {
         let global = qjs::JS_GetGlobalObject(cx);
         // In sloppy functions and for bare assignments the receiver is undefined or the global object itself.
         let receiver = if qjs::JS_IsObject(this) { this } else { global };
         let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
-        let realm = Realm::of(cx);
         let status = if qjs::JS_VALUE_GET_PTR(receiver) == qjs::JS_VALUE_GET_PTR(global) {
             let status = qjs::JS_DefinePropertyValue(cx, global, atom, qjs::JS_DupValue(cx, value), attributes(entry));
             if status >= 0 {
@@ -200,11 +203,11 @@ unsafe fn assign(
 /// Puts a native of ours in front of one that looks at properties as such.
 unsafe fn guard(
     cx: *mut qjs::JSContext,
+    realm: &Realm,
     global: qjs::JSValue,
     object: &CStr,
     member: Option<&CStr>,
     name: &CStr,
-    which: Which,
 ) {
     // SAFETY: the caller's: the live, locked context and its global object; every value is freed or moves.
     unsafe {
@@ -214,7 +217,7 @@ unsafe fn guard(
             qjs::JS_FreeValue(cx, owner);
             owner = inner;
         }
-        crate::gates::replace(cx, owner, name, Some(look), which as c_int);
+        gates::replace(cx, realm, owner, name, look);
         qjs::JS_FreeValue(cx, owner);
     }
 }
@@ -225,11 +228,12 @@ unsafe extern "C" fn look(
     argc: c_int,
     argv: *mut qjs::JSValue,
     magic: c_int,
-    data: *mut qjs::JSValue,
 ) -> qjs::JSValue {
-    // SAFETY: the engine passes `argc` live values and the data that `replace` gave.
+    // SAFETY: the engine passes `argc` live values and the magic that `replace` gave.
     unsafe {
-        let of_this = magic == Which::NamedOfThis as c_int;
+        let index = usize::try_from(magic).unwrap_or(0).saturating_sub(gates::COUNT);
+        let which = LOOKERS.get(index).map_or(Which::All, |looker| looker.3);
+        let of_this = which == Which::NamedOfThis;
         let target = if of_this {
             this
         } else if argc > 0 {
@@ -241,13 +245,13 @@ unsafe extern "C" fn look(
         let concerns = || if of_this { inherits_global(cx, target) } else { is_global(cx, target) };
         if !realm.lazy.waiting.borrow().is_empty() && concerns() {
             let key = usize::from(!of_this);
-            let named = (magic != Which::All as c_int && usize::try_from(argc).is_ok_and(|argc| argc > key))
-                .then(|| *argv.add(key));
+            let named =
+                (which != Which::All && usize::try_from(argc).is_ok_and(|argc| argc > key)).then(|| *argv.add(key));
             if materialise_for(cx, realm, named).is_none() {
                 return qjs::JS_EXCEPTION;
             }
         }
-        qjs::JS_Call(cx, *data, this, argc, argv)
+        gates::call_native(cx, this, argc, argv, magic)
     }
 }
 

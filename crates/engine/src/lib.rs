@@ -31,6 +31,7 @@ mod run;
 mod sandbox;
 mod scope;
 mod stats;
+mod stock;
 mod sync;
 mod threads;
 mod tidy;

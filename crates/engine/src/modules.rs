@@ -50,7 +50,7 @@ impl Modules {
             // SAFETY: a live value of this context.
             return unsafe { qjs::JS_DupValue(cx, *exports) };
         }
-        let extension = realm.shared().config.extension;
+        let extension = realm.extension;
         let (name, exports) = if let Some(module) = find(extension, name) {
             // SAFETY: the caller's contract.
             (module.name, unsafe { self.evaluate(cx, module) })

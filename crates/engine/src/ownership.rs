@@ -71,12 +71,22 @@ impl Shared {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             // SAFETY: the caller took the state word, so that no other thread is here.
             if unsafe { *slot }.is_null() {
-                let realm = Realm::new(self)?;
+                // The first message may fill the account already, and the binding does not look whether the engine could be had (rquickjs
+                // 0.14.0 writes through the null). What the engine takes counts from its first turn on.
+                self.account.lend_slack();
+                let realm = Realm::prepare(self.config.extension, &self.account).ok_or_else(|| {
+                    self.out_of_memory("the engine itself does not fit into this sandbox's memory".into())
+                })?;
                 // SAFETY: as above.
                 unsafe { *slot = realm };
             }
-            // SAFETY: the pointer comes from `Realm::new` and is freed by `tear_down` alone.
-            Ok(work(unsafe { &**slot }))
+            // SAFETY: the pointer comes from `Realm::prepare` and is freed by `tear_down` alone.
+            let realm = unsafe { &**slot };
+            if !realm.is_taken() {
+                // SAFETY: this sandbox owns it, and the caller took the state word.
+                unsafe { realm.give_to(self) };
+            }
+            Ok(work(realm))
         }));
         outcome.unwrap_or_else(|_| {
             self.turn.detach();
@@ -93,7 +103,7 @@ impl Shared {
         let realm = unsafe { std::ptr::replace(self.realm.get(), std::ptr::null_mut()) };
         if !realm.is_null() {
             // A panic while freeing leaks the rest; there is nobody left to tell.
-            // SAFETY: the pointer comes from `Realm::new`, and nobody else has it any more.
+            // SAFETY: the pointer comes from `Realm::prepare`, and nobody else has it any more.
             let dispose = std::panic::AssertUnwindSafe(|| unsafe { Realm::dispose(realm) });
             let _ = std::panic::catch_unwind(dispose);
         }

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
-use std::ptr::{NonNull, null_mut};
+use std::ptr::null_mut;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -18,6 +18,7 @@ use crate::account::{Account, HeapAllocator};
 use crate::actor::Shared;
 use crate::clock::{NEVER, Nanos, nanos, now};
 use crate::codec::{self, Charge, Intrinsics};
+use crate::extension::Extension;
 use crate::mail::{Code, Event, Failure, Mail, Ticket, TicketMap};
 use crate::modules::Modules;
 use crate::ops::{Completer, ErrorClass, Op, OpError, OpId, OpKind, OpTable};
@@ -37,6 +38,9 @@ pub(crate) const BACKGROUND_TURN: Nanos = 100_000_000;
 /// A paused background goes on when it has this much to spend.
 const BACKGROUND_BURST: i64 = 10_000_000;
 
+/// Stack for the making of an engine, which runs no guest code.
+const PREPARING_STACK: usize = 256 << 10;
+
 /// Timers nested deeper than this wait at least `NESTED_DELAY_MS` (HTML, timers, step 11).
 pub(crate) const NESTING: u32 = 5;
 pub(crate) const NESTED_DELAY_MS: f64 = 4.0;
@@ -53,12 +57,16 @@ pub(crate) struct Current {
 }
 
 pub(crate) struct Realm {
-    shared: NonNull<Shared>,
+    /// The sandbox; null until one has taken this engine.
+    shared: Cell<*const Shared>,
     pub(crate) cx: *mut qjs::JSContext,
     pub(crate) rt: *mut qjs::JSRuntime,
     pub(crate) intrinsics: Intrinsics,
     pub(crate) modules: Modules,
     pub(crate) lazy: globals::Lazy,
+    /// The natives behind the gates.
+    pub(crate) natives: RefCell<Vec<qjs::JSValue>>,
+    pub(crate) extension: &'static Extension,
     pub(crate) ops: RefCell<OpTable>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) scopes: RefCell<TicketMap<Scope>>,
@@ -104,27 +112,25 @@ impl Charge for ExternalCharge {
 }
 
 impl Realm {
-    /// Makes the engine of a sandbox.
-    pub(crate) fn new(shared: &Shared) -> Result<*mut Self, Failure> {
-        let no_memory = || shared.out_of_memory("the engine itself does not fit into this sandbox's memory".into());
-        // The first message may fill the account already, and the binding does not look whether the engine could be had (rquickjs
-        // 0.14.0 writes through the null). What the engine takes counts from its first turn on.
-        shared.account.lend_slack();
-        let allocator = HeapAllocator(shared.account.clone());
-        let runtime = Runtime::new_with_alloc(allocator).map_err(|_| no_memory())?;
-        let context = Context::full(&runtime).map_err(|_| no_memory())?;
+    /// Makes an engine that no sandbox has yet; `None` where its memory cannot be had. It costs most of a cold start.
+    pub(crate) fn prepare(extension: &'static Extension, account: &Arc<Account>) -> Option<*mut Self> {
+        let allocator = HeapAllocator(account.clone());
+        let runtime = Runtime::new_with_alloc(allocator).ok()?;
+        let context = Context::full(&runtime).ok()?;
         let cx = context.as_raw().as_ptr();
         context.with(|_| {
             // SAFETY: the context is alive and locked; nothing of the guest's has run.
             unsafe {
                 let rt = qjs::JS_GetRuntime(cx);
                 let realm = Box::into_raw(Box::new(Self {
-                    shared: NonNull::from(shared),
+                    shared: Cell::new(std::ptr::null()),
                     cx,
                     rt,
-                    intrinsics: Intrinsics::capture(cx, Some(Arc::new(ExternalCharge(shared.account.clone())))),
+                    intrinsics: Intrinsics::capture(cx, Some(Arc::new(ExternalCharge(account.clone())))),
                     modules: Modules::default(),
                     lazy: globals::Lazy::default(),
+                    natives: RefCell::default(),
+                    extension,
                     ops: RefCell::default(),
                     timers: RefCell::default(),
                     scopes: RefCell::default(),
@@ -139,28 +145,25 @@ impl Realm {
                     ended: Cell::new(0),
                     sync: RefCell::default(),
                     panicked: Cell::new(false),
-                    stack: Cell::new(shared.config.limits.stack_bytes as usize),
+                    stack: Cell::new(PREPARING_STACK),
                     context: context.clone(),
                     runtime: runtime.clone(),
                 }));
                 (*realm).install();
-                Ok(realm)
+                Some(realm)
             }
         })
     }
 
     unsafe fn install(&self) {
         let opaque = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
-        // SAFETY: called once, by `new`, on the live context under its lock; the realm stays where it is until `dispose`.
+        // SAFETY: called once, by `prepare`, on the live context under its lock; the realm stays where it is until `dispose`.
         unsafe {
             qjs::JS_SetContextOpaque(self.cx, opaque);
             self.restore_stack();
-            self.shared().account.attach(self.rt);
-            qjs::JS_SetInterruptHandler(self.rt, Some(on_poll), opaque);
             qjs::JS_SetHostPromiseRejectionTracker(self.rt, Some(crate::rejections::on_rejection), opaque);
             qjs::JS_SetModuleLoaderFunc(self.rt, Some(crate::plugins::refuse_import), None, opaque);
             qjs::JS_SetCanBlock(self.rt, false);
-            self.shared().turn.attach(self.cx);
             crate::parser::install(self.cx);
             self.modules.capture(self.cx);
             gates::install(self.cx, self);
@@ -168,10 +171,34 @@ impl Realm {
         }
     }
 
+    /// Whether a sandbox has taken this engine.
+    pub(crate) fn is_taken(&self) -> bool {
+        !self.shared.get().is_null()
+    }
+
+    /// Gives the engine to its sandbox, whose account it was made on. Nothing of a guest's has run before.
+    ///
+    /// # Safety
+    /// `shared` owns this realm, and its state word is the caller's.
+    pub(crate) unsafe fn give_to(&self, shared: &Shared) {
+        self.shared.set(shared);
+        self.background.set((BACKGROUND_PER_SECOND, now()));
+        self.stack.set(shared.config.limits.stack_bytes as usize);
+        shared.account.attach(self.rt);
+        self.context.with(|_| {
+            let opaque = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
+            self.restore_stack();
+            // SAFETY: under the lock; the realm stays where it is until `dispose`, which takes the handler away.
+            unsafe { qjs::JS_SetInterruptHandler(self.rt, Some(on_poll), opaque) };
+            // SAFETY: as above: the context lives as long as the realm, and `tear_down` detaches the turn first.
+            unsafe { shared.turn.attach(self.cx) };
+        });
+    }
+
     /// Frees the engine.
     ///
     /// # Safety
-    /// `realm` comes from `new`; no turn runs, and nobody uses it afterwards.
+    /// `realm` comes from `prepare`; no turn runs, and nobody uses it afterwards.
     pub(crate) unsafe fn dispose(realm: *mut Self) {
         // SAFETY: the caller's contract.
         let realm = unsafe { Box::from_raw(realm) };
@@ -181,7 +208,20 @@ impl Realm {
             return;
         }
         let Self {
-            cx, rt, intrinsics, modules, lazy, ops, timers, scopes, plugins, rejections, context, runtime, ..
+            cx,
+            rt,
+            intrinsics,
+            modules,
+            lazy,
+            natives,
+            ops,
+            timers,
+            scopes,
+            plugins,
+            rejections,
+            context,
+            runtime,
+            ..
         } = *realm;
         context.with(|_| {
             // SAFETY: every value that the tables own is freed once, under the lock, before the context.
@@ -202,6 +242,9 @@ impl Realm {
                 plugins.borrow_mut().clear(cx);
                 modules.clear(cx);
                 lazy.clear(cx);
+                for native in natives.take() {
+                    qjs::JS_FreeValue(cx, native);
+                }
                 intrinsics.free(cx);
             }
         });
@@ -213,15 +256,15 @@ impl Realm {
     /// The realm of a running context.
     ///
     /// # Safety
-    /// `cx` is a context that `new` made.
+    /// `cx` is a context that `prepare` made.
     pub(crate) unsafe fn of<'a>(cx: *mut qjs::JSContext) -> &'a Self {
         // SAFETY: `install` put it there, and it outlives its context.
         unsafe { &*qjs::JS_GetContextOpaque(cx).cast::<Self>() }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
-        // SAFETY: the sandbox owns its realm.
-        unsafe { self.shared.as_ref() }
+        // SAFETY: set by `give_to` before anything of the guest's runs; the sandbox owns its realm.
+        unsafe { &*self.shared.get() }
     }
 
     /// A native function panicked: the sandbox is over when the turn is.

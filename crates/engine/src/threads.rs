@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::actor::Shared;
 use crate::clock::{Nanos, now};
-use crate::tidy;
+use crate::{stock, tidy};
 
 /// Threads that may hold guests at once, quarantined ones not counted.
 const MAX_THREADS: usize = 64;
@@ -69,6 +69,12 @@ impl Pool {
                 queue = self.lock();
                 continue;
             }
+            if stock::is_low() {
+                drop(queue);
+                stock::fill();
+                queue = self.lock();
+                continue;
+            }
             queue.idle += 1;
             let is_untidy = tidy::is_due();
             let pause = if is_untidy { tidy::PAUSE } else { IDLE };
@@ -83,6 +89,8 @@ impl Pool {
             }
             if timeout.timed_out() && queue.waiting.is_empty() {
                 queue.threads = queue.threads.saturating_sub(1);
+                drop(queue);
+                stock::give_up();
                 return;
             }
         }

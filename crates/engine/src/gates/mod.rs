@@ -113,52 +113,103 @@ const GATES: &[Gate] = &[
     set(c"union", c"setUnion"),
 ];
 
+/// Gates in all: the natives of those come first in the realm's list.
+pub(crate) const COUNT: usize = GATES.len() + search::COUNT;
+
 /// # Safety
 /// The live, locked context of a realm, before guest code runs.
-pub(crate) unsafe fn install(cx: *mut qjs::JSContext, _realm: &Realm) {
+pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
     // SAFETY: the caller's contract; every value is freed or moves.
     unsafe {
         let global = qjs::JS_GetGlobalObject(cx);
-        for (index, gate) in GATES.iter().enumerate() {
+        for gate in GATES {
             let mut owner = qjs::JS_GetPropertyStr(cx, global, gate.object.as_ptr());
             if gate.on_prototype {
                 let prototype = qjs::JS_GetPropertyStr(cx, owner, c"prototype".as_ptr());
                 qjs::JS_FreeValue(cx, owner);
                 owner = prototype;
             }
-            replace(cx, owner, gate.name, Some(pass), c_int::try_from(index).unwrap_or(0));
+            replace(cx, realm, owner, gate.name, pass);
             qjs::JS_FreeValue(cx, owner);
         }
-        search::install(cx, global);
+        search::install(cx, realm, global);
         qjs::JS_FreeValue(cx, global);
     }
 }
 
-/// Puts `function` in the place of a native, with the native as its data and the native's name and length.
+/// A native function that knows a small number of its own.
+pub(crate) type MagicFn =
+    unsafe extern "C" fn(*mut qjs::JSContext, qjs::JSValue, c_int, *mut qjs::JSValue, c_int) -> qjs::JSValue;
+
+/// A function object for it: plain, without a record of its own, since there are many in every sandbox.
+///
+/// # Safety
+/// The live, locked context.
+pub(crate) unsafe fn new_function(
+    cx: *mut qjs::JSContext,
+    function: MagicFn,
+    name: &CStr,
+    length: c_int,
+    magic: usize,
+) -> qjs::JSValue {
+    let kind = qjs::JSCFunctionEnum_JS_CFUNC_generic_magic;
+    // SAFETY: the kind says what the function's type is, as in the engine's own `JS_NewCFunctionMagic`; the context is the caller's.
+    unsafe {
+        let function: unsafe extern "C" fn(_, _, _, _) -> _ = std::mem::transmute(function);
+        qjs::JS_NewCFunction2(cx, Some(function), name.as_ptr(), length, kind, c_int::try_from(magic).unwrap_or(0))
+    }
+}
+
+/// Puts `function` in the place of a native, which goes to the realm's list, at the index that the function's magic tells.
 ///
 /// # Safety
 /// The live, locked context of `owner`, before guest code runs.
 pub(crate) unsafe fn replace(
     cx: *mut qjs::JSContext,
+    realm: &Realm,
     owner: qjs::JSValue,
     name: &CStr,
-    function: qjs::JSCFunctionData,
-    magic: c_int,
+    function: MagicFn,
 ) {
-    // SAFETY: the caller's contract; the new function takes its own references.
+    // SAFETY: the caller's contract; the list takes the native's reference over, the owner the gate's.
     unsafe {
         let native = qjs::JS_GetPropertyStr(cx, owner, name.as_ptr());
+        let mut natives = realm.natives.borrow_mut();
+        let index = natives.len();
+        natives.push(native);
+        drop(natives);
         if qjs::JS_IsFunction(cx, native) {
             let mut length = 0;
             qjs::JS_GetLength(cx, native, &raw mut length);
-            let length = c_int::try_from(length).unwrap_or(0);
-            let mut data = [native];
-            let gate = qjs::JS_NewCFunctionData2(cx, function, name.as_ptr(), length, magic, 1, data.as_mut_ptr());
+            let gate = new_function(cx, function, name, c_int::try_from(length).unwrap_or(0), index);
             let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
             qjs::JS_DefinePropertyValueStr(cx, owner, name.as_ptr(), gate, flags);
         }
-        qjs::JS_FreeValue(cx, native);
     }
+}
+
+/// Calls the native behind a gate.
+///
+/// # Safety
+/// The live, locked context, `argc` live values, and the gate's magic.
+pub(crate) unsafe fn call_native(
+    cx: *mut qjs::JSContext,
+    this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+    magic: c_int,
+) -> qjs::JSValue {
+    // SAFETY: the caller's contract; the list keeps its natives until the context is freed.
+    unsafe {
+        let native = realm_native(cx, magic);
+        qjs::JS_Call(cx, native, this, argc, argv)
+    }
+}
+
+unsafe fn realm_native(cx: *mut qjs::JSContext, magic: c_int) -> qjs::JSValue {
+    // SAFETY: the caller's: a context of ours.
+    let natives = unsafe { Realm::of(cx) }.natives.borrow();
+    usize::try_from(magic).ok().and_then(|index| natives.get(index).copied()).unwrap_or(qjs::JS_UNDEFINED)
 }
 
 /// Whether a value is an array, not a proxy of one, with at most `longest` elements. The length of a real array is a data property.
@@ -206,9 +257,8 @@ unsafe extern "C" fn pass(
     argc: c_int,
     argv: *mut qjs::JSValue,
     magic: c_int,
-    data: *mut qjs::JSValue,
 ) -> qjs::JSValue {
-    // SAFETY: the engine passes `argc` live values and the data that `replace` gave.
+    // SAFETY: the engine passes `argc` live values and the magic that `replace` gave.
     unsafe {
         let gate = &GATES[usize::try_from(magic).unwrap_or(0)];
         let args = match usize::try_from(argc) {
@@ -216,7 +266,7 @@ unsafe extern "C" fn pass(
             _ => &[],
         };
         if admits(cx, gate.when, this, args) {
-            return qjs::JS_Call(cx, *data, this, argc, argv);
+            return call_native(cx, this, argc, argv, magic);
         }
         fall_back(cx, gate.fallback, this, argc, argv)
     }

@@ -4,7 +4,8 @@ use std::ffi::{CStr, c_int};
 
 use rquickjs::qjs;
 
-use super::{fall_back, replace};
+use super::{GATES, call_native, fall_back, replace};
+use crate::realm::Realm;
 
 /// Comparisons that the engine's own search may need: about ten milliseconds.
 const NATIVE_WORK: i64 = 1 << 24;
@@ -19,18 +20,20 @@ const NAMES: &[(&CStr, &CStr)] = &[
     (c"split", c"stringSplit"),
 ];
 
+pub(super) const COUNT: usize = NAMES.len();
+
 /// Of these the first ones are answered here.
 const SEARCHES: usize = 3;
 
 /// # Safety
 /// The live, locked context and its global object, before guest code runs.
-pub(super) unsafe fn install(cx: *mut qjs::JSContext, global: qjs::JSValue) {
+pub(super) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm, global: qjs::JSValue) {
     // SAFETY: the caller's contract.
     unsafe {
         let string = qjs::JS_GetPropertyStr(cx, global, c"String".as_ptr());
         let prototype = qjs::JS_GetPropertyStr(cx, string, c"prototype".as_ptr());
-        for (index, (name, _)) in NAMES.iter().enumerate() {
-            replace(cx, prototype, name, Some(search), c_int::try_from(index).unwrap_or(0));
+        for (name, _) in NAMES {
+            replace(cx, realm, prototype, name, search);
         }
         qjs::JS_FreeValue(cx, prototype);
         qjs::JS_FreeValue(cx, string);
@@ -50,12 +53,11 @@ unsafe extern "C" fn search(
     argc: c_int,
     argv: *mut qjs::JSValue,
     magic: c_int,
-    data: *mut qjs::JSValue,
 ) -> qjs::JSValue {
-    // SAFETY: the engine passes `argc` live values and the data that `replace` gave.
+    // SAFETY: the engine passes `argc` live values and the magic that `replace` gave.
     unsafe {
         let needle = if argc > 0 { *argv } else { qjs::JS_UNDEFINED };
-        let which = usize::try_from(magic).unwrap_or(0);
+        let which = usize::try_from(magic).unwrap_or(0).saturating_sub(GATES.len()).min(COUNT - 1);
         if qjs::JS_IsString(needle) && qjs::JS_IsString(this) {
             if length(cx, this).saturating_mul(length(cx, needle)) > NATIVE_WORK {
                 return linear(cx, this, needle, argc, argv, which);
@@ -66,7 +68,7 @@ unsafe extern "C" fn search(
             // Objects are converted once, by the fallback, which comes back here with strings.
             return fall_back(cx, NAMES[which].1, this, argc, argv);
         }
-        qjs::JS_Call(cx, *data, this, argc, argv)
+        call_native(cx, this, argc, argv, magic)
     }
 }
 
