@@ -84,11 +84,12 @@ describe('primitives', () => {
     assert.equal(roundTrip(`${'a'.repeat(60)}\ud800`), `${'a'.repeat(60)}\ud800`);
   });
 
-  test('text takes the shortest of the three encodings that its length allows', () => {
-    assert.equal(encode('é').bytes[0], 0x06);
-    assert.equal(encode('漢').bytes[0], 0x07);
-    assert.equal(encode('a'.repeat(100)).bytes[0], 0x08);
-    assert.equal(encode('\ud800'.repeat(100)).bytes[0], 0x07);
+  test('text is written as an engine keeps it: one byte a code unit where that is enough, else two', () => {
+    for (const times of [1, 100]) {
+      for (const text of ['é', 'a', '\0', '\xff']) assert.equal(encode(text.repeat(times)).bytes[0], 0x06);
+      for (const text of ['漢', '\u0100', 'é漢', '\ud800', '😀'])
+        assert.equal(encode(text.repeat(times)).bytes[0], 0x07);
+    }
   });
 
   test('BigInts of any size come back', () => {

@@ -8,8 +8,6 @@ const { indexOf } = require('./classify.js');
 /** Code units up to which a loop beats a call into Node. */
 const SHORT = 48;
 const KEEP = 1 << 20;
-/** Code units up to which room is made for the longest that a string can become. */
-const UNCOUNTED = 1 << 22;
 
 class Writer {
   /** @param {Uint8Array} scratch */
@@ -155,22 +153,13 @@ class Writer {
 
   /** @param {string} text */
   #longString(text) {
-    if (!isWellFormed(text)) return this.#wideString(text);
+    if (hasWideUnit(text)) return this.#wideString(text);
     const { length } = text;
-    // UTF-8 takes three bytes a code unit at most. Counting takes twice as long as writing; memory that is never
-    // touched takes no time.
-    let most = 3 * length;
-    if (length > UNCOUNTED && this.position + 6 + most > this.capacity) most = Buffer.byteLength(text, 'utf8');
-    this.reserve(6 + most);
-    const head = this.position;
-    const width = varintWidth(length);
-    const body = head + 1 + width;
-    const written = this.#memory().write(text, body, most, 'utf8');
-    const shift = varintWidth(written) - width;
-    if (shift > 0) this.bytes.copyWithin(body + shift, body, body + written);
-    this.bytes[this.position++] = T.UTF8;
-    this.varint(written);
-    this.position = body + shift + written;
+    this.reserve(6 + length);
+    this.bytes[this.position++] = T.LATIN1;
+    this.varint(length);
+    this.reserve(length);
+    this.position += this.#memory().write(text, this.position, length, 'latin1');
   }
 
   #memory() {
@@ -182,15 +171,16 @@ class Writer {
   }
 }
 
-/** @type {(text: string) => boolean} */
-const isWellFormed =
-  typeof String.prototype.isWellFormed === 'function'
-    ? (text) => text.isWellFormed()
-    : (text) => !/\p{Surrogate}/u.test(text);
+const WIDE = /[^\0-\xff]/;
+const { test } = RegExp.prototype;
 
-/** @param {number} number */
-function varintWidth(number) {
-  return number < 0x80 ? 1 : number < 0x4000 ? 2 : number < 0x200000 ? 3 : number < 0x10000000 ? 4 : 5;
+/**
+ * Whether a code unit is above 255. Of strings that V8 keeps in one byte a unit it knows that none is, without a look at them.
+ *
+ * @param {string} text
+ */
+function hasWideUnit(text) {
+  return Reflect.apply(test, WIDE, [text]);
 }
 
 module.exports = { Writer };

@@ -7,6 +7,7 @@ use super::blocks::{Memory, new_array_buffer};
 use super::decode::{DecodeError, Decoder, Filling, Made};
 use super::intrinsics::Intrinsics;
 use super::raw::*;
+use super::strings;
 use crate::payload::{DATA_VIEW, ELEMENT_SHIFT, ERROR_KINDS, Text, tag};
 
 type Decoded<T> = Result<T, DecodeError>;
@@ -92,6 +93,9 @@ impl Decoder<'_> {
             let value = match text {
                 Text::Latin1(units) if units.is_ascii() => new(units),
                 Text::Latin1(units) => {
+                    if let Some(made) = strings::new_narrow(cx, units, &mut self.scratch.text) {
+                        return Ok(made?);
+                    }
                     // By way of UTF-8 the string stays narrow, half of what two bytes a unit would take.
                     let buffer = &mut self.scratch.text;
                     buffer.clear();

@@ -22,6 +22,7 @@ mod json;
 mod path;
 mod private;
 mod raw;
+mod strings;
 #[cfg(test)]
 mod tests;
 mod walk;

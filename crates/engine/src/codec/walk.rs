@@ -7,6 +7,7 @@ use rquickjs::qjs::{JSAtom, JSPropertyEnum, JSValue};
 
 use super::encode::{Encoder, Frame, Items, KEYS, Key, LONG_KEY, Stop};
 use super::raw::*;
+use super::strings::{self, Units};
 use crate::payload::{MAX_DEPTH, put_f64, put_int, put_latin1, put_varint, tag};
 
 impl Encoder<'_> {
@@ -278,6 +279,19 @@ impl Encoder<'_> {
     pub(super) unsafe fn string(&mut self, text: JSValue) -> Result<(), Stop> {
         // SAFETY: the module's contract.
         unsafe {
+            match strings::units(text) {
+                Some(Units::Narrow(units)) => {
+                    self.reserve(units.len())?;
+                    put_latin1(&mut self.out.bytes, units);
+                    return Ok(());
+                }
+                Some(Units::Wide(units)) => {
+                    self.reserve(2 * units.len())?;
+                    put_wide(&mut self.out.bytes, units);
+                    return Ok(());
+                }
+                None => {}
+            }
             let chars = Chars::of(self.cx, text)?;
             let bytes = chars.bytes();
             self.reserve(bytes.len())?;
@@ -335,10 +349,11 @@ fn put_narrow(out: &mut Vec<u8>, utf8: &[u8]) -> bool {
 fn put_wide(out: &mut Vec<u8>, units: &[u16]) {
     out.push(tag::UTF16);
     put_varint(out, units.len() as u64);
-    let start = out.len();
-    out.resize(start + units.len() * 2, 0);
-    for (bytes, unit) in out[start..].as_chunks_mut::<2>().0.iter_mut().zip(units) {
-        *bytes = unit.to_le_bytes();
+    if cfg!(target_endian = "little") {
+        // SAFETY: any bytes may be read from units, of which each has two.
+        out.extend_from_slice(unsafe { std::slice::from_raw_parts(units.as_ptr().cast(), 2 * units.len()) });
+    } else {
+        out.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
     }
 }
 
