@@ -43,11 +43,6 @@ export declare class NativeSandbox {
   forgetTargets(): void
   /** Calls a function with the arguments that stand in the input memory, or in `bytes`; the ticket of the answer. */
   call(target: number, timeoutMs: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): number
-  /**
-   * Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
-   * are counted on.
-   */
-  batch(length: number, calls: number): number
   /** `unload`, `plugins`, `info` or `gc`; the ticket of the answer. */
   ask(what: string, name: string): number
   /** Ends a call at once. */
@@ -96,6 +91,11 @@ export declare class Port {
    * and the ArrayBuffers that they refer to; where there is `more`, `pump` is to be called later. Both memories stay the port's.
    */
   constructor(deliver: unknown, input: Uint8Array, output: Uint8Array)
+  /**
+   * Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
+   * are counted on. What is meant for a sandbox that is gone is dropped.
+   */
+  batch(length: number, calls: number): number
   /** Whether an ArrayBuffer lies over memory of ours. */
   isOurs(buffer: unknown): boolean
   /** Delivers what was left by the last delivery. */

@@ -52,6 +52,25 @@ describe('calls of one tick', () => {
     }
   });
 
+  test('go to many sandboxes at once, of which some ask back and one is closed meanwhile', async (t) => {
+    const bridge = { echo: async (value) => value };
+    const hosts = await Promise.all(Array.from({ length: 40 }, () => openWith(t, SOURCE, { bridge })));
+    const results = Array.from({ length: 400 }, (_, i) => {
+      const host = hosts[i % hosts.length];
+      return i % 3 === 0 ? host.call('p', 'ask', [[i, `é${i}`]]) : host.call('p', 'note', [i]);
+    });
+    const closed = hosts[7].close();
+    const settled = await Promise.allSettled(results);
+    await closed;
+    for (const [i, result] of settled.entries()) {
+      if (i % hosts.length === 7) {
+        if (result.status === 'rejected') assert.equal(result.reason.code, 'ERR_CLOSED');
+      } else {
+        assert.deepEqual(result.value, i % 3 === 0 ? [i, `é${i}`] : i);
+      }
+    }
+  });
+
   test('fail one by one', async (t) => {
     const host = await openWith(t, SOURCE);
     const results = await Promise.allSettled([

@@ -163,43 +163,47 @@ function aborted(signal) {
 // ── batches ──
 //
 // The first call or answer of a tick crosses at once, so that its guest may begin. What follows in the same tick is gathered
-// in the input memory and crosses together: when the tick's microtasks are at their end, when there is enough of it, or
-// when anything else is asked of a sandbox.
+// in the input memory, for whichever sandboxes, and crosses together: when the tick's microtasks are at their end, when
+// there is enough of it, or when anything else is asked of a sandbox.
 
 /** Bytes before each message of a batch (src/input.rs). */
-const HEAD = 16;
+const HEAD = 24;
 const CALL = 1;
 const ANSWER = 2;
 /** Bytes, and messages, that a batch ends with: guests work on it while the next one is written. */
 const ENOUGH_BYTES = SCRATCH / 2;
 const ENOUGH = 32;
+/** Messages where they are for several sandboxes: each of these gets but a few of them. */
+const ENOUGH_FOR_SEVERAL = 256;
 
 const inputView = new DataView(input.buffer, input.byteOffset, input.byteLength);
 const now = Promise.resolve();
 /** Whether something crossed in this tick already. */
 let isLater = false;
-/** @type {NativeSandbox | undefined} */
-let batchFor;
+/** Sandboxes by their numbers, which stand before the messages for them. @type {WeakMap<NativeSandbox, number>} */
+const numbers = new WeakMap();
+/** The sandbox of the batch's messages, so far. */
+let batchFor = 0;
 let batchLength = 0;
 let batchCount = 0;
+let batchEnough = ENOUGH;
 /** Calls of the batch, in their order. @type {Waiting[]} */
 let batchCalls = [];
 
 /** Has everything cross that waits. */
 function flush() {
-  if (batchFor === undefined) return;
-  const sandbox = batchFor;
+  if (batchCount === 0) return;
   const calls = batchCalls;
   const length = batchLength;
-  batchFor = undefined;
   batchLength = batchCount = 0;
+  batchEnough = ENOUGH;
   if (calls.length > 0) batchCalls = [];
-  let ticket = sandbox.batch(length, calls.length);
+  let ticket = native.batch(length, calls.length);
   for (const call of calls) waiting.set(ticket++, call);
 }
 
 function isFull() {
-  return batchCount >= ENOUGH || batchLength > ENOUGH_BYTES;
+  return batchCount >= batchEnough || batchLength > ENOUGH_BYTES;
 }
 
 function endTick() {
@@ -220,7 +224,6 @@ function endTick() {
  * @returns {boolean} whether it is in the batch
  */
 function append(sandbox, kind, id, value, root, alone) {
-  if (batchFor !== sandbox) flush();
   const at = batchLength;
   const message = encoder.begin(undefined, at + HEAD);
   if (root === undefined) message.args(/** @type {unknown[]} */ (value), 'args');
@@ -236,7 +239,10 @@ function append(sandbox, kind, id, value, root, alone) {
     inputView.setUint32(at, position - at - HEAD, true);
     inputView.setUint32(at + 4, kind, true);
     inputView.setFloat64(at + 8, id, true);
-    batchFor = sandbox;
+    const number = /** @type {number} */ (numbers.get(sandbox));
+    inputView.setFloat64(at + 16, number, true);
+    if (batchCount === 0) batchFor = number;
+    else if (batchFor !== number) batchEnough = ENOUGH_FOR_SEVERAL;
     batchLength = position;
     batchCount++;
     return true;
@@ -377,8 +383,10 @@ function createSandbox(limits, bridge, receiver) {
   } catch (error) {
     throw translated(error);
   }
-  receivers.set(sandbox.id, new WeakRef(receiver));
-  forgotten.register(receiver, sandbox.id);
+  const { id } = sandbox;
+  numbers.set(sandbox, id);
+  receivers.set(id, new WeakRef(receiver));
+  forgotten.register(receiver, id);
   return sandbox;
 }
 

@@ -32,6 +32,12 @@ pub(crate) struct Caller {
     pub(crate) targets: Mutex<Vec<(Arc<str>, Arc<str>)>>,
 }
 
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.line.port.members().remove(&self.id);
+    }
+}
+
 impl Caller {
     pub(crate) fn request(&self, target: u32, args: Payload) -> Result<Request> {
         let targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);

@@ -31,8 +31,8 @@ pub(crate) fn message(
     Ok(Payload { bytes, blocks })
 }
 
-/// Bytes before each message of a batch: its length and its kind in 32 bits each, then what it is for, a float.
-const HEAD: usize = 16;
+/// Bytes before each message of a batch: its length and its kind in 32 bits each, then what it is for and the number of its sandbox, floats.
+const HEAD: usize = 24;
 const CALL: u32 = 1;
 
 /// A message of a batch: a call of a function with that number, or the answer to a host call with that number.
@@ -41,24 +41,25 @@ pub(crate) enum Batched {
     Answer(u64, Payload),
 }
 
-/// Reads the messages of a batch one by one. None of them has blocks.
-pub(crate) fn batch(mut bytes: &[u8]) -> impl Iterator<Item = Result<Batched>> {
+/// Reads the messages of a batch one by one, each with the number of its sandbox. None of them has blocks.
+pub(crate) fn batch(mut bytes: &[u8]) -> impl Iterator<Item = Result<(u64, Batched)>> {
     std::iter::from_fn(move || {
         (!bytes.is_empty()).then(|| {
             let cut = || Error::from_reason("a message longer than its batch");
             let (head, rest) = bytes.split_at_checked(HEAD).ok_or_else(cut)?;
             let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-            let (length, kind, low, high) = (word(0), word(4), word(8), word(12));
-            let id = f64::from_bits(u64::from(high) << 32 | u64::from(low));
+            let float = |at: usize| f64::from_bits(u64::from(word(at + 4)) << 32 | u64::from(word(at)));
+            let (length, kind, id, sandbox) = (word(0), word(4), float(8), float(16));
             let (message, rest) = rest.split_at_checked(length as usize).ok_or_else(cut)?;
             bytes = rest;
             let payload = Payload { bytes: message.to_vec(), blocks: Vec::new() };
             let id = whole(id);
-            Ok(if kind == CALL {
+            let message = if kind == CALL {
                 Batched::Call(u32::try_from(id).unwrap_or(u32::MAX), payload)
             } else {
                 Batched::Answer(id as u64, payload)
-            })
+            };
+            Ok((whole(sandbox) as u64, message))
         })
     })
 }

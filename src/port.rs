@@ -3,19 +3,21 @@
 //! It is referenced while calls are pending, so that Node waits for them, and unreferenced while none is. Events wait here as plain data;
 //! they become frames on Node's own thread, in slices, so that a flood leaves room for Node's other work.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use hostbox::parts::{Block, Event, Host};
+use hostbox::parts::{Block, Event, Host, OpId, OpOutcome, Posted, next_tickets, post_all};
 use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
 use napi_derive::napi;
 
 use crate::buffers::{check, lend};
-use crate::frames::Frames;
+use crate::caller::Caller;
+use crate::frames::{Frames, number};
+use crate::input::{Batched, batch};
 
 /// Events that one delivery takes at most …
 const SLICE: usize = 512;
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     /// Memory that both sides know; touched on Node's thread alone.
     input: Memory,
     output: Memory,
+    /// The sandboxes of this environment by their numbers.
+    members: Mutex<HashMap<u64, Weak<Caller>>>,
 }
 
 /// Events that wait. Console messages stand apart: a flood of them must not hold up answers.
@@ -106,6 +110,7 @@ impl Port {
             pending: AtomicU64::new(0),
             input: memory(&input),
             output: memory(&output),
+            members: Mutex::default(),
         });
         // The module lives as long as its environment, and so do its memories.
         std::mem::forget((input, output));
@@ -115,6 +120,41 @@ impl Port {
         // SAFETY: the hook takes this reference. Registered after the function was made, it runs before the function goes.
         check(unsafe { sys::napi_add_env_cleanup_hook(env.raw(), Some(on_cleanup), hook) }, "cleanup hook")?;
         Ok(Self { shared })
+    }
+
+    /// Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
+    /// are counted on. What is meant for a sandbox that is gone is dropped.
+    #[napi]
+    pub fn batch(&self, env: Env, length: u32, calls: u32) -> Result<f64> {
+        let first = next_tickets(calls);
+        let source = self.shared.input().get(..length as usize);
+        let source = source.ok_or_else(|| Error::from_reason("a batch longer than its memory"))?;
+        let mut numbers: Vec<u64> = Vec::new();
+        let mut groups: Vec<(Arc<Caller>, Vec<Posted>)> = Vec::new();
+        let mut ticket = first;
+        for message in batch(source) {
+            let (number, message) = message?;
+            let group = match numbers.iter().rposition(|known| *known == number) {
+                Some(index) => index,
+                None => {
+                    let Some(caller) = self.shared.members().get(&number).and_then(Weak::upgrade) else { continue };
+                    numbers.push(number);
+                    groups.push((caller, Vec::new()));
+                    groups.len() - 1
+                }
+            };
+            let (caller, posted) = &mut groups[group];
+            posted.push(match message {
+                Batched::Call(target, args) => {
+                    ticket += 1;
+                    Posted::Call(ticket - 1, caller.request(target, args)?)
+                }
+                Batched::Answer(call, value) => Posted::Answer(OpId(call), OpOutcome::Value(value)),
+            });
+        }
+        self.shared.hold(env, calls.into());
+        post_all(groups.into_iter().map(|(caller, posted)| (caller.sandbox.clone(), posted)));
+        Ok(number(first))
     }
 
     /// Whether an ArrayBuffer lies over memory of ours.
@@ -191,6 +231,10 @@ unsafe extern "C" fn on_wake(env: sys::napi_env, deliver: sys::napi_value, conte
 }
 
 impl Shared {
+    pub(crate) fn members(&self) -> MutexGuard<'_, HashMap<u64, Weak<Caller>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes an event from any thread.
     pub(crate) fn push(&self, events: impl IntoIterator<Item = (u64, Event)>) {
         if self.gone.load(SeqCst) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hostbox::Limits;
 use hostbox::parts::{
     Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Plugin,
-    Posted, Request, Sandbox, Sources, Store, SyncProgress, next_ticket, next_tickets, spawn_blocking,
+    Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking,
 };
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
@@ -16,7 +16,7 @@ use napi_derive::napi;
 
 use crate::caller::Caller;
 use crate::frames::number;
-use crate::input::{Batched, batch, message};
+use crate::input::message;
 use crate::port::{Line, Port};
 
 /// Messages from here on are charged to the sandbox's account.
@@ -124,7 +124,9 @@ impl NativeSandbox {
         });
         let sandbox = Arc::new(sandbox.map_err(|failure| reason(&failure))?);
         let caller = Caller { id, sandbox: sandbox.clone(), line: line.clone(), targets: Mutex::default() };
-        Ok(Self { id, sandbox, line, store, cancel: Cancel::new(), sources, caller: Arc::new(caller) })
+        let caller = Arc::new(caller);
+        port.shared.members().insert(id, Arc::downgrade(&caller));
+        Ok(Self { id, sandbox, line, store, cancel: Cancel::new(), sources, caller })
     }
 
     /// Names the sandbox in events.
@@ -195,29 +197,6 @@ impl NativeSandbox {
         }
         let args = message(env, self.line.port.input(), length, bytes.as_ref(), blocks)?;
         Ok(self.submit(env, self.caller.request(target, args)?, timeout_ms))
-    }
-
-    /// Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
-    /// are counted on.
-    #[napi]
-    pub fn batch(&self, env: Env, length: u32, calls: u32) -> Result<f64> {
-        let first = next_tickets(calls);
-        let source = self.line.port.input().get(..length as usize);
-        let source = source.ok_or_else(|| Error::from_reason("a batch longer than its memory"))?;
-        let mut posted = Vec::with_capacity(calls as usize);
-        let mut ticket = first;
-        for message in batch(source) {
-            posted.push(match message? {
-                Batched::Call(target, args) => {
-                    ticket += 1;
-                    Posted::Call(ticket - 1, self.caller.request(target, args)?)
-                }
-                Batched::Answer(call, value) => Posted::Answer(OpId(call), OpOutcome::Value(value)),
-            });
-        }
-        self.line.port.hold(env, calls.into());
-        self.sandbox.submit_all(posted);
-        Ok(number(first))
     }
 
     /// `unload`, `plugins`, `info` or `gc`; the ticket of the answer.

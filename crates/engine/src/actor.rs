@@ -215,14 +215,21 @@ impl Shared {
     }
 
     pub(crate) fn wake(&self) {
+        if let Some(this) = self.call_up() {
+            threads::submit(this);
+        }
+    }
+
+    /// Tells whoever has the engine that there is mail; this sandbox, where nobody has it: it is to be given a thread.
+    pub(crate) fn call_up(&self) -> Option<Arc<Self>> {
         self.linger.mail_came();
         if self.take_state(State::Idle, State::Queued) {
-            if let Some(this) = self.this.upgrade() {
-                threads::submit(this);
-            }
-        } else if self.state.load(SeqCst) == State::Sync as u8 {
+            return self.this.upgrade();
+        }
+        if self.state.load(SeqCst) == State::Sync as u8 {
             self.mail_came.notify_all();
         }
+        None
     }
 
     pub(crate) fn take_mail(&self) -> VecDeque<Mail> {

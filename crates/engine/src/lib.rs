@@ -45,7 +45,7 @@ pub use mail::{Code, ConsoleMessage, Event, Failure, Format, Host, PluginSource,
 pub use native::{Call, array_buffer, bytes_mut};
 pub use ops::{Completer, ErrorClass, OpError, OpId, OpOutcome};
 pub use payload::{Payload, Writer};
-pub use sandbox::{Config, Posted, Sandbox, SyncProgress};
+pub use sandbox::{Config, Posted, Sandbox, SyncProgress, post_all};
 pub use stats::Stats;
 
 /// A ticket that no other call of the process has.

@@ -124,6 +124,28 @@ pub(crate) fn submit(sandbox: Arc<Shared>) {
     }
 }
 
+/// Queues several sandboxes, as `submit` does with one.
+pub(crate) fn submit_all(mut sandboxes: Vec<Arc<Shared>>) {
+    match sandboxes.len() {
+        0 => return,
+        1 => return sandboxes.drain(..).for_each(submit),
+        _ => {}
+    }
+    let pool = pool();
+    let mut queue = pool.lock();
+    let count = sandboxes.len();
+    queue.waiting.extend(sandboxes);
+    let woken = queue.idle.min(count);
+    let added = pool.cores.saturating_sub(queue.threads).min(count - woken);
+    queue.threads += added;
+    drop(queue);
+    (0..woken).for_each(|_| pool.work.notify_one());
+    (0..added).for_each(|_| pool.spawn());
+    if woken + added < count {
+        watchdog().feel_pressure();
+    }
+}
+
 /// Whether other sandboxes wait for a thread.
 pub(crate) fn is_contended() -> bool {
     !pool().lock().waiting.is_empty()

@@ -5,7 +5,7 @@
 mod actor;
 
 use actor::{Actor, eventually, roomy};
-use hostbox_engine::{Code, OpOutcome, Payload, Posted, Request, next_ticket};
+use hostbox_engine::{Code, OpOutcome, Payload, Posted, Request, next_ticket, post_all};
 use hostbox_permissions::Limits;
 use serde_json::json;
 
@@ -173,11 +173,12 @@ fn what_is_posted_together_is_done_in_its_order() {
     let (op, ..) = actor.host_call();
     let tickets = [next_ticket(), next_ticket()];
     let call = |ticket, source| Posted::Call(ticket, actor::script(source));
-    actor.sandbox.submit_all(vec![
+    let posted = vec![
         call(tickets[0], "seen.push('first'); seen.length"),
         Posted::Answer(op, OpOutcome::Value(Payload::from_json(&json!("answer")))),
         call(tickets[1], "seen.push('last'); seen.length"),
-    ]);
+    ];
+    post_all([(&actor.sandbox, posted)]);
     assert_eq!(actor.wait(tickets[0]).unwrap(), 1);
     assert_eq!(actor.wait(waiting).unwrap(), json!(["first", "answer"]));
     assert_eq!(actor.wait(tickets[1]).unwrap(), 3);
@@ -189,7 +190,8 @@ fn what_is_posted_together_after_the_end_is_answered_too() {
     let actor = Actor::roomy();
     actor.close();
     let tickets = [next_ticket(), next_ticket()];
-    actor.sandbox.submit_all(tickets.map(|ticket| Posted::Call(ticket, actor::script("1"))).into());
+    let calls = tickets.map(|ticket| Posted::Call(ticket, actor::script("1")));
+    post_all([(&actor.sandbox, calls.into())]);
     for ticket in tickets {
         assert_eq!(actor.wait(ticket).unwrap_err().code, Code::Closed);
     }

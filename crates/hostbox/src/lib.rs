@@ -36,7 +36,7 @@ pub mod parts {
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,
         OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket,
-        next_tickets, spawn_blocking,
+        next_tickets, post_all, spawn_blocking,
     };
     pub use hostbox_web::{Data, EXTENSION};
 }
