@@ -107,6 +107,8 @@ if (isMainThread && process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   // Timers of AbortSignal.timeout don't keep a process alive: without this one it would end in the middle.
   setInterval(() => {}, 1000);
+  // Node 20 has the prototype, but no name for it.
+  globalThis.Iterator ??= { prototype: Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) };
   register(import.meta.url);
   await main();
 }

@@ -8,6 +8,7 @@ mod bridge;
 mod clone;
 mod console;
 mod encoding;
+mod headers;
 mod inspect;
 mod native;
 mod navigator;
@@ -37,6 +38,7 @@ const NATIVES: &[NativeModule] = &[
     clone::ops::MODULE,
     console::ops::MODULE,
     encoding::ops::MODULE,
+    headers::ops::MODULE,
     inspect::ops::MODULE,
     native::ops::MODULE,
     navigator::ops::MODULE,
@@ -53,6 +55,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"CustomEvent", module: "guest:events", enumerable: false },
     Global { name: c"Event", module: "guest:events", enumerable: false },
     Global { name: c"EventTarget", module: "guest:events", enumerable: false },
+    Global { name: c"Headers", module: "guest:headers", enumerable: false },
     Global { name: c"Navigator", module: "guest:navigator", enumerable: false },
     Global { name: c"Performance", module: "guest:performance", enumerable: false },
     Global { name: c"TextDecoder", module: "guest:encoding", enumerable: false },

@@ -6,6 +6,7 @@ export const globals = {
   timers:
     'export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;',
   encoding: 'export const { TextDecoder, TextEncoder } = globalThis;',
+  headers: 'export const { Headers } = globalThis;',
   clone: 'export const { structuredClone } = globalThis;',
 };
 
