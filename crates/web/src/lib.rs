@@ -15,6 +15,7 @@ mod navigator;
 mod plugin;
 mod report;
 mod timers;
+mod url;
 mod uuid;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ const NATIVES: &[NativeModule] = &[
     plugin::ops::MODULE,
     report::ops::MODULE,
     timers::ops::MODULE,
+    url::ops::MODULE,
     uuid::ops::MODULE,
 ];
 
@@ -60,6 +62,8 @@ const GLOBALS: &[Global] = &[
     Global { name: c"Performance", module: "guest:performance", enumerable: false },
     Global { name: c"TextDecoder", module: "guest:encoding", enumerable: false },
     Global { name: c"TextEncoder", module: "guest:encoding", enumerable: false },
+    Global { name: c"URL", module: "guest:url", enumerable: false },
+    Global { name: c"URLSearchParams", module: "guest:url", enumerable: false },
     Global { name: c"bridge", module: "guest:bridge", enumerable: false },
     Global { name: c"clearImmediate", module: "guest:timers", enumerable: true },
     Global { name: c"clearInterval", module: "guest:timers", enumerable: true },

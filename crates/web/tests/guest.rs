@@ -129,4 +129,6 @@ macro_rules! features {
     };
 }
 
-features! { abort bridge clone console encoding events headers inspect native navigator performance plugin report timers uuid webidl }
+features! {
+    abort bridge clone console encoding events headers inspect native navigator performance plugin report timers url uuid webidl
+}

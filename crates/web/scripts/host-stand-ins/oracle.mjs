@@ -8,6 +8,7 @@ export const globals = {
   encoding: 'export const { TextDecoder, TextEncoder } = globalThis;',
   headers: 'export const { Headers } = globalThis;',
   clone: 'export const { structuredClone } = globalThis;',
+  url: 'export const { URL, URLSearchParams } = globalThis;',
 };
 
 export const differences = {
@@ -36,6 +37,7 @@ export const differences = {
     'timers nested more than five levels deep wait at least four milliseconds': 'no nesting level',
     'the functions have the lengths and names of the standard': 'more parameters',
   },
+  url: { 'search parameters are made of text, pairs and records': 'null is taken for nothing' },
   clone: {
     'a detached buffer cannot be transferred': 'it can',
     'a transfer list may be any iterable of objects': 'what is not iterable is ignored',

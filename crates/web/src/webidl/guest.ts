@@ -4,7 +4,7 @@
 // Nothing here is a wall: a guest may call any method with anything, and rights are kept natively.
 // Specification: https://webidl.spec.whatwg.org/
 
-const { apply, defineProperty } = Reflect;
+const { apply, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { isView } = ArrayBuffer;
 const { isArray } = Array;
 const { stringify } = JSON;
@@ -156,12 +156,35 @@ export function sequence<T>(value: unknown, convert: (item: unknown) => T, where
     const step = apply(next, iterated, []) as IteratorResult<unknown>;
     if (!isObject(step)) throw new TypeErrorIntrinsic(`${where}: the iterator's result is not an object`);
     if (step.done) return items;
-    defineProperty(
-      items,
-      items.length,
-      descriptor({ value: convert(step.value), writable: true, enumerable: true, configurable: true }),
-    );
+    put(items, items.length, convert(step.value));
   }
+}
+
+/** `record<K, V>` of an object: its own enumerable properties, names and values in turn; a later name replaces its equal. */
+export function record<V>(
+  value: object,
+  toName: (key: unknown) => string,
+  toValue: (item: unknown) => V,
+): (string | V)[] {
+  const keys = ownKeys(value);
+  const list: (string | V)[] = [];
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const own = getOwnPropertyDescriptor(value, key);
+    if (own === undefined || !own.enumerable) continue;
+    const name = toName(key);
+    const item = toValue((value as Record<PropertyKey, unknown>)[key]);
+    let at = 0;
+    while (at < list.length && list[at] !== name) at += 2;
+    put(list, at, name);
+    put(list, at + 1, item);
+  }
+  return list;
+}
+
+/** Sets an item, whatever stands on `Array.prototype`. */
+function put(list: unknown[], index: number, value: unknown): void {
+  defineProperty(list, index, descriptor({ value, writable: true, enumerable: true, configurable: true }));
 }
 
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
