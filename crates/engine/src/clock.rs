@@ -58,7 +58,7 @@ pub(crate) fn runtime() -> &'static Runtime {
             .worker_threads(1)
             .max_blocking_threads(cores * BLOCKING_PER_CORE)
             .thread_name("hostbox-io")
-            .enable_time()
+            .enable_all()
             .build();
         match runtime {
             Ok(runtime) => {

@@ -394,7 +394,7 @@ impl ErrorClass {
         match self {
             Self::Error => 0,
             Self::Range => 2,
-            Self::Type => 5,
+            Self::Type | Self::TypeWithCause => 5,
         }
     }
 }

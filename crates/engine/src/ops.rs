@@ -56,6 +56,8 @@ pub enum ErrorClass {
     Type,
     /// `RangeError`
     Range,
+    /// `TypeError` whose `cause` says why: a `DOMException` where the error has a name, else an `Error` with the code.
+    TypeWithCause,
 }
 
 type Finish = Box<dyn for<'js> FnOnce(&Ctx<'js>, Option<Value<'js>>) -> rquickjs::Result<Value<'js>> + Send>;

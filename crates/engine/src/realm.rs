@@ -311,6 +311,10 @@ impl Realm {
                 return qjs::JS_GetException(self.cx);
             }
             let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
+            if error.class == ErrorClass::TypeWithCause {
+                qjs::JS_DefinePropertyValueStr(self.cx, object, c"cause".as_ptr(), self.new_cause(error), flags);
+                return object;
+            }
             if let Some(name) = &error.name {
                 qjs::JS_DefinePropertyValueStr(self.cx, object, c"name".as_ptr(), self.new_string(name), flags);
             }
@@ -319,6 +323,17 @@ impl Realm {
                 qjs::JS_DefinePropertyValueStr(self.cx, object, c"code".as_ptr(), self.new_string(code), flags);
             }
             object
+        }
+    }
+
+    fn new_cause(&self, error: &OpError) -> qjs::JSValue {
+        let Some(name) = &error.name else {
+            return self.new_error(&OpError { class: ErrorClass::Error, ..error.clone() });
+        };
+        // SAFETY: under the lock; the exception that was just thrown is taken back.
+        unsafe {
+            crate::native::throw_dom(self.cx, name, &error.message);
+            qjs::JS_GetException(self.cx)
         }
     }
 

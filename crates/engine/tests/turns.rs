@@ -366,3 +366,18 @@ fn a_thousand_calls_in_flight_are_all_answered() {
         assert_eq!(actor.wait(ticket).unwrap(), number);
     }
 }
+
+#[test]
+fn an_error_of_an_operation_may_have_a_cause() {
+    let actor = Actor::roomy();
+    let ask = |code: &str| {
+        let source = format!(
+            "fail('{code}').catch((error) => [error.name, error.message, error.cause.name, error.cause.message, error.cause.code,
+                Object.keys(error).length, error.cause instanceof DOMException])"
+        );
+        let ticket = actor.submit(&source);
+        actor.wait(ticket).unwrap()
+    };
+    assert_eq!(ask("E_X"), json!(["TypeError", "a reason", "Error", "a reason", "E_X", 0, false]));
+    assert_eq!(ask("NotAllowedError"), json!(["TypeError", "a reason", "NotAllowedError", "a reason", 0, 0, true]));
+}

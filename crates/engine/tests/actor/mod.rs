@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hostbox_buffers::Block;
 use hostbox_engine::{
-    Call, Code, Completer, Config, Event, Extension, Failure, Format, Global, Host, Native, NativeModule, OpId,
-    OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, next_ticket,
+    Call, Code, Completer, Config, ErrorClass, Event, Extension, Failure, Format, Global, Host, Native, NativeModule,
+    OpError, OpId, OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, next_ticket,
 };
 use hostbox_permissions::Limits;
 use rquickjs::{IntoJs, Value};
@@ -88,6 +88,7 @@ static TOOLS: NativeModule = NativeModule {
     name: "host:tools",
     functions: &[
         Native { name: c"bytes", length: 1, run: bytes },
+        Native { name: c"fail", length: 1, run: fail },
         Native { name: c"host", length: 1, run: host },
         Native { name: c"hold", length: 0, run: hold },
         Native { name: c"mark", length: 0, run: mark },
@@ -110,6 +111,7 @@ static EXTENSION: Extension = Extension {
     natives: &[NativeModule { name: TOOLS.name, functions: TOOLS.functions }],
     globals: &[
         tool(c"bytes"),
+        tool(c"fail"),
         tool(c"host"),
         tool(c"hold"),
         tool(c"mark"),
@@ -159,6 +161,14 @@ fn op<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (promise, completer) = call.start(None)?;
     desk(call).change(|heard| heard.ops.push_back(completer));
     Ok(promise)
+}
+
+/// `fail(code)`: fails with a cause.
+fn fail<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let code = call.string(0)?;
+    let name = (code == "NotAllowedError").then(|| code.clone());
+    let class = ErrorClass::TypeWithCause;
+    call.settled(Err(&OpError { class, message: "a reason".into(), name, code: Some(code) }))
 }
 
 fn panic<'js>(_call: &Call<'_, 'js>) -> Answer<'js> {
