@@ -111,6 +111,11 @@ impl Account {
         self.charge(&self.messages, bytes).then(|| MessageCharge { account: self.clone(), bytes })
     }
 
+    /// Reserves `bytes` of memory that natives hold for the guest, until its guard is dropped.
+    pub(crate) fn charge_held(self: &Arc<Self>, bytes: usize) -> Option<Charge> {
+        self.charge(&self.external, bytes).then(|| Charge { account: self.clone(), bytes })
+    }
+
     fn charge(&self, part: &AtomicUsize, bytes: usize) -> bool {
         part.fetch_add(bytes, Relaxed);
         if self.used() <= self.limit() + self.slack.load(Relaxed) {
@@ -242,6 +247,45 @@ pub struct MessageCharge {
 impl Drop for MessageCharge {
     fn drop(&mut self) {
         self.account.messages.fetch_sub(self.bytes, Relaxed);
+    }
+}
+
+/// Bytes that natives hold for a guest outside the engine's heap, given back when it is dropped, on whatever thread.
+pub struct Charge {
+    account: Arc<Account>,
+    bytes: usize,
+}
+
+impl Charge {
+    /// Reserves so many bytes more; says whether there was room.
+    #[must_use]
+    pub fn grow(&mut self, bytes: usize) -> bool {
+        let grown = self.account.charge(&self.account.external, bytes);
+        if grown {
+            self.bytes += bytes;
+        }
+        grown
+    }
+
+    /// A part of it, at most all.
+    #[must_use]
+    pub fn split(&mut self, bytes: usize) -> Charge {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Charge { account: self.account.clone(), bytes }
+    }
+
+    /// Takes over what another charge of the same sandbox reserved.
+    pub fn merge(&mut self, mut other: Charge) {
+        if Arc::ptr_eq(&self.account, &other.account) {
+            self.bytes += std::mem::take(&mut other.bytes);
+        }
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.account.release_external(self.bytes);
     }
 }
 

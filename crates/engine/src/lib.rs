@@ -38,7 +38,7 @@ mod tidy;
 mod timers;
 mod turn;
 
-pub use account::MessageCharge;
+pub use account::{Charge, MessageCharge};
 pub use codec::{Cause as GuestCause, GuestError, JsonError};
 pub use extension::{Extension, Global, GuestModule, Native, NativeFn, NativeModule};
 pub use mail::{Code, ConsoleMessage, Event, Failure, Format, Host, PluginSource, Request, Ticket};

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use hostbox_buffers::Block;
 use rquickjs::{Ctx, Error, Value, qjs};
 
+use crate::account::Charge;
 use crate::codec;
 use crate::extension::Native;
 use crate::ops::{Completer, ErrorClass, OpError, OpKind, OpOutcome};
@@ -196,6 +197,26 @@ impl<'js> Call<'_, 'js> {
     /// Whether the sandbox's memory has room for an ArrayBuffer of so many bytes; garbage is collected before it says no.
     pub fn has_room(&self, bytes: usize) -> bool {
         self.realm.has_room(bytes)
+    }
+
+    /// Reserves memory that natives will hold for the guest outside the engine's heap. Garbage is collected before it says no.
+    ///
+    /// # Errors
+    /// A `RangeError` with `code: 'ERR_MEMORY'` where there is no room.
+    pub fn charge(&self, bytes: usize) -> rquickjs::Result<Charge> {
+        self.try_charge(bytes).map_err(|error| self.throw(&error))
+    }
+
+    /// As `charge`, for what answers with promises.
+    ///
+    /// # Errors
+    /// That `RangeError`, not thrown yet.
+    pub fn try_charge(&self, bytes: usize) -> Result<Charge, OpError> {
+        let charge = if self.has_room(bytes) { self.realm.shared().account.charge_held(bytes) } else { None };
+        charge.ok_or_else(|| {
+            let message = format!("memoryBytes: there is no room for {bytes} bytes in this sandbox's memory");
+            OpError { class: ErrorClass::Range, message, code: Some("ERR_MEMORY".into()), name: None }
+        })
     }
 
     /// An ArrayBuffer over memory of ours, which it takes over without a copy.

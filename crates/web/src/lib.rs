@@ -4,12 +4,14 @@
 //! Rust files what lies behind. Guest code is compiled to bytecode at build time and loaded when one of its globals is first touched.
 //! Nothing here decides about rights: those are checked where the work is done.
 
+mod blob;
 mod bridge;
 mod clone;
 mod console;
 mod encoding;
 mod headers;
 mod inspect;
+mod mime;
 mod native;
 mod navigator;
 mod plugin;
@@ -35,12 +37,14 @@ pub struct Data {
 pub static EXTENSION: Extension = Extension { modules: GUEST_MODULES, natives: NATIVES, globals: GLOBALS };
 
 const NATIVES: &[NativeModule] = &[
+    blob::ops::MODULE,
     bridge::ops::MODULE,
     clone::ops::MODULE,
     console::ops::MODULE,
     encoding::ops::MODULE,
     headers::ops::MODULE,
     inspect::ops::MODULE,
+    mime::ops::MODULE,
     native::ops::MODULE,
     navigator::ops::MODULE,
     plugin::ops::MODULE,
@@ -54,9 +58,11 @@ const NATIVES: &[NativeModule] = &[
 const GLOBALS: &[Global] = &[
     Global { name: c"AbortController", module: "guest:abort", enumerable: false },
     Global { name: c"AbortSignal", module: "guest:abort", enumerable: false },
+    Global { name: c"Blob", module: "guest:blob", enumerable: false },
     Global { name: c"CustomEvent", module: "guest:events", enumerable: false },
     Global { name: c"Event", module: "guest:events", enumerable: false },
     Global { name: c"EventTarget", module: "guest:events", enumerable: false },
+    Global { name: c"File", module: "guest:blob", enumerable: false },
     Global { name: c"Headers", module: "guest:headers", enumerable: false },
     Global { name: c"Navigator", module: "guest:navigator", enumerable: false },
     Global { name: c"Performance", module: "guest:performance", enumerable: false },

@@ -5,6 +5,7 @@ export const globals = {
   abort: 'export const { AbortController, AbortSignal } = globalThis;',
   timers:
     'export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;',
+  blob: 'export const { Blob, File } = globalThis;',
   encoding: 'export const { TextDecoder, TextEncoder } = globalThis;',
   headers: 'export const { Headers } = globalThis;',
   clone: 'export const { structuredClone } = globalThis;',
@@ -38,6 +39,11 @@ export const differences = {
     'the functions have the lengths and names of the standard': 'more parameters',
   },
   url: { 'search parameters are made of text, pairs and records': 'null is taken for nothing' },
+  blob: {
+    'bytes are read when all parts are converted': 'they are read as they come',
+    'line ends become those of the system where that is asked for': 'a CR alone stays',
+    'a file has a name and a time': 'a time may have a fraction',
+  },
   clone: {
     'a detached buffer cannot be transferred': 'it can',
     'a transfer list may be any iterable of objects': 'what is not iterable is ignored',

@@ -37,6 +37,7 @@ function attempt(make) {
 }
 
 export const parse = (text, base) => attempt(() => new URL(text, base));
+export const canParse = (text, base) => parse(text, base) !== undefined;
 export const replace = (href, part, value) =>
   attempt(() => {
     const url = new URL(href);

@@ -150,3 +150,8 @@ test('the classes have the look of the standard', () => {
   assert.throws(() => (URLSearchParams as any)(), TypeError);
   assert.throws(() => Reflect.get(URL.prototype, 'href'), TypeError);
 });
+
+test('only a blob gets an object URL', () => {
+  for (const value of [{}, null, 'x']) assert.throws(() => URL.createObjectURL(value as any), TypeError);
+  URL.revokeObjectURL('blob:null/unknown');
+});

@@ -3,10 +3,12 @@
 // A URL keeps its serialization and where the parts lie in it. Its search parameters are made when they are first asked for, and each of
 // the two tells the other of changes. Specification: https://url.spec.whatwg.org/#api
 
+import { registerBlob, revokeBlob } from 'guest:bloburl';
 import { definePairs } from 'guest:pairs';
 import type { Pairs } from 'guest:pairs';
 import {
   descriptor,
+  enumerable,
   illegalInvocation,
   isObject,
   makeEnumerable,
@@ -16,7 +18,7 @@ import {
   uncurry,
   usvString,
 } from 'guest:webidl';
-import { decodeForm, encodeForm, origin, parse, replace } from 'host:url';
+import { canParse, decodeForm, encodeForm, origin, parse, replace } from 'host:url';
 import type { Parsed, Part } from 'host:url';
 
 const { defineProperty } = Reflect;
@@ -227,7 +229,19 @@ class URL {
 
   static canParse(url: string, base: string | undefined = undefined): boolean {
     requireArguments(arguments.length, 1, 'URL.canParse');
-    return parse(usvString(url), base === undefined ? undefined : usvString(base)) !== undefined;
+    return canParse(usvString(url), base === undefined ? undefined : usvString(base));
+  }
+
+  static createObjectURL(object: object): string {
+    requireArguments(arguments.length, 1, 'URL.createObjectURL');
+    const url = registerBlob(object);
+    if (url === undefined) throw new TypeError('URL.createObjectURL: the argument is not a Blob');
+    return url;
+  }
+
+  static revokeObjectURL(url: string): void {
+    requireArguments(arguments.length, 1, 'URL.revokeObjectURL');
+    revokeBlob(usvString(url));
   }
 
   get href(): string {
@@ -344,8 +358,7 @@ makeEnumerable(URL, [
   'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams', 'hash',
   'toString', 'toJSON',
 ]);
-defineProperty(URL, 'parse', descriptor({ enumerable: true }));
-defineProperty(URL, 'canParse', descriptor({ enumerable: true }));
+enumerable(URL, ['parse', 'canParse', 'createObjectURL', 'revokeObjectURL']);
 defineProperty(URL, 'length', descriptor({ value: 1, configurable: true }));
 
 function invalid(text: string, base: string | undefined): TypeError & { code: string; input: string } {

@@ -20,12 +20,15 @@ declare module 'host:url' {
   ];
 
   export type Part =
-    'hash' | 'host' | 'hostname' | 'href' | 'password' | 'pathname' | 'port' | 'protocol' | 'search' | 'username';
+    'hash' | 'host' | 'hostname' | 'password' | 'pathname' | 'port' | 'protocol' | 'search' | 'username';
 
   /** Parses a well-formed string; undefined where it, or the base, is no URL. */
   export function parse(text: string, base: string | undefined): Parsed | undefined;
 
-  /** The URL with one part replaced, or as it was where the standard ignores the value; undefined where it is no URL any more (`href`). */
+  /** Whether `parse` would answer a URL. */
+  export function canParse(text: string, base: string | undefined): boolean;
+
+  /** The URL with one part replaced, or as it was where the standard ignores the value. */
   export function replace(href: string, part: Part, value: string): Parsed | undefined;
 
   /** The serialization of the URL's origin. */

@@ -2,12 +2,15 @@
 
 use hostbox_engine::{Call, Native, NativeModule};
 use rquickjs::{Array, IntoJs, Value};
-use url::{Position, Url, form_urlencoded, quirks};
+use url::{Url, form_urlencoded};
+
+use super::parts;
 
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:url",
     functions: &[
         Native { name: c"parse", length: 2, run: parse },
+        Native { name: c"canParse", length: 2, run: can_parse },
         Native { name: c"replace", length: 3, run: replace },
         Native { name: c"origin", length: 1, run: origin },
         Native { name: c"decodeForm", length: 1, run: decode_form },
@@ -17,70 +20,40 @@ pub(crate) const MODULE: NativeModule = NativeModule {
 
 type Answer<'js> = rquickjs::Result<Value<'js>>;
 
-/// Where the parts lie, in the order of `ops.d.ts`.
-const PLACES: [Position; 12] = [
-    Position::AfterScheme,
-    Position::BeforeUsername,
-    Position::AfterUsername,
-    Position::BeforePassword,
-    Position::AfterPassword,
-    Position::BeforeHost,
-    Position::AfterHost,
-    Position::BeforePort,
-    Position::AfterPort,
-    Position::BeforePath,
-    Position::AfterPath,
-    Position::AfterQuery,
-];
-
 fn parsed<'js>(call: &Call<'_, 'js>, url: &Url) -> Answer<'js> {
     let answer = Array::new(call.ctx().clone())?;
     answer.set(0, url.as_str())?;
-    for (index, place) in PLACES.into_iter().enumerate() {
+    for (index, place) in parts::places(url).into_iter().enumerate() {
         // A serialized URL is ASCII: bytes are code units.
-        answer.set(index + 1, u32::try_from(url[..place].len()).unwrap_or(u32::MAX))?;
+        answer.set(index + 1, u32::try_from(place).unwrap_or(u32::MAX))?;
     }
     Ok(answer.into_value())
 }
 
 fn parse<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let text = call.string(0)?;
-    let url = if call.is_undefined(1) {
-        Url::parse(&text)
-    } else {
-        Url::parse(&call.string(1)?).and_then(|base| base.join(&text))
-    };
-    match url {
-        Ok(url) => parsed(call, &url),
-        Err(_) => Ok(call.undefined()),
+    let base = if call.is_undefined(1) { None } else { Some(call.string(1)?) };
+    match parts::parse(&text, base.as_deref()) {
+        Some(url) => parsed(call, &url),
+        None => Ok(call.undefined()),
     }
+}
+
+fn can_parse<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let text = call.string(0)?;
+    let base = if call.is_undefined(1) { None } else { Some(call.string(1)?) };
+    parts::parse(&text, base.as_deref()).is_some().into_js(call.ctx())
 }
 
 fn replace<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let (href, part, value) = (call.string(0)?, call.string(1)?, call.string(2)?);
-    let Ok(mut url) = Url::parse(&href) else { return Ok(call.undefined()) };
-    // What the standard ignores is ignored.
-    match part.as_str() {
-        "hash" => quirks::set_hash(&mut url, &value),
-        "host" => drop(quirks::set_host(&mut url, &value)),
-        "hostname" => drop(quirks::set_hostname(&mut url, &value)),
-        "password" => drop(quirks::set_password(&mut url, &value)),
-        "pathname" => quirks::set_pathname(&mut url, &value),
-        "port" => drop(quirks::set_port(&mut url, &value)),
-        "protocol" => drop(quirks::set_protocol(&mut url, &value)),
-        "search" => quirks::set_search(&mut url, &value),
-        "username" => drop(quirks::set_username(&mut url, &value)),
-        _ => match Url::parse(&value) {
-            Ok(other) => url = other,
-            Err(_) => return Ok(call.undefined()),
-        },
+    match parts::replace(&call.string(0)?, &call.string(1)?, &call.string(2)?) {
+        Some(url) => parsed(call, &url),
+        None => Ok(call.undefined()),
     }
-    parsed(call, &url)
 }
 
 fn origin<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let origin = Url::parse(&call.string(0)?).map_or_else(|_| "null".into(), |url| quirks::origin(&url));
-    origin.into_js(call.ctx())
+    parts::origin(&call.string(0)?).into_js(call.ctx())
 }
 
 fn decode_form<'js>(call: &Call<'_, 'js>) -> Answer<'js> {

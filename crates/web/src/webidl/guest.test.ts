@@ -2,12 +2,14 @@ import { assert, test } from 'guest:test';
 import {
   argumentError,
   bare,
+  clampLongLong,
   defineConstants,
   dictionary,
   domString,
   enforceUnsignedLongLong,
   isBufferSource,
   long,
+  longLong,
   makeEnumerable,
   requireArguments,
   sequence,
@@ -23,6 +25,12 @@ test('integers wrap as the standard converts them', () => {
     [0, 1, 2 ** 53 - 1],
   );
   for (const value of [-1, NaN, Infinity, 2 ** 53]) assert.throws(() => enforceUnsignedLongLong(value, 'x'), TypeError);
+});
+
+test('long integers wrap at 2**64 or are clamped to the nearest', () => {
+  assert.deepEqual([2 ** 53, -1.9, NaN, Infinity, 2 ** 63, '7'].map(longLong), [2 ** 53, -1, 0, 0, -(2 ** 63), 7]);
+  assert.deepEqual([0.5, 1.5, -0.5, 2.6, NaN].map(clampLongLong), [0, 2, 0, 3, 0]);
+  assert.deepEqual([Infinity, -Infinity].map(clampLongLong), [2 ** 53 - 1, 1 - 2 ** 53]);
 });
 
 test('strings are converted, symbols refused, lone surrogates replaced', () => {

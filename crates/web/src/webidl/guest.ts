@@ -8,7 +8,11 @@ const { apply, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { isView } = ArrayBuffer;
 const { isArray } = Array;
 const { stringify } = JSON;
-const { trunc } = Math;
+const { asIntN } = BigInt;
+const { floor, trunc } = Math;
+const { isFinite } = Number;
+const toBigInt = BigInt;
+const toNumber = Number;
 const iterator: typeof Symbol.iterator = Symbol.iterator;
 const TypeErrorIntrinsic = TypeError;
 
@@ -124,6 +128,25 @@ export function long(value: unknown): number {
 
 export function unsignedLong(value: unknown): number {
   return (value as number) >>> 0;
+}
+
+/** `long long`: wraps at 2**64. */
+export function longLong(value: unknown): number {
+  const number = +(value as number);
+  if (!isFinite(number)) return 0;
+  const whole = trunc(number) + 0;
+  return whole >= -9007199254740991 && whole <= 9007199254740991 ? whole : toNumber(asIntN(64, toBigInt(whole)));
+}
+
+/** `[Clamp] long long`, as far as a number is exact: the nearest whole number, the even one of two. */
+export function clampLongLong(value: unknown): number {
+  const number = +(value as number);
+  if (number !== number) return 0;
+  if (number <= -9007199254740991) return -9007199254740991;
+  if (number >= 9007199254740991) return 9007199254740991;
+  const below = floor(number);
+  const over = number - below;
+  return (over < 0.5 || (over === 0.5 && below % 2 === 0) ? below : below + 1) + 0;
 }
 
 /** `[EnforceRange] unsigned long long`: a whole number of 0 to 2**53 - 1, or a TypeError. */

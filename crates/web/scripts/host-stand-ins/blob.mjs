@@ -1,0 +1,19 @@
+class Bytes {
+  constructor(buffer) {
+    this.buffer = buffer;
+  }
+}
+
+function toBuffer(part, nativeEndings) {
+  if (part instanceof Bytes) return part.buffer;
+  if (typeof part === 'string') return Buffer.from(nativeEndings ? part.replace(/\r\n?/g, '\n') : part);
+  return ArrayBuffer.isView(part) ? Buffer.from(part.buffer, part.byteOffset, part.byteLength) : Buffer.from(part);
+}
+
+export const create = (parts, nativeEndings) =>
+  new Bytes(Buffer.concat(parts.map((part) => toBuffer(part, nativeEndings))));
+export const slice = ({ buffer }, start, end) => new Bytes(buffer.subarray(start, end));
+export const size = ({ buffer }) => buffer.length;
+export const text = async ({ buffer }) => new TextDecoder().decode(buffer);
+export const arrayBuffer = async ({ buffer }) => new Uint8Array(buffer).buffer;
+export const read = ({ buffer }, start, most) => new Uint8Array(buffer.subarray(start, start + most));
