@@ -8,6 +8,7 @@ use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use hostbox_buffers::Block;
 use rquickjs::{Ctx, Error, Value, qjs};
@@ -268,6 +269,51 @@ impl<'js> Call<'_, 'js> {
         Ok(promise)
     }
 
+    /// Begins an operation that a future on the I/O runtime does, which must not block. The future is dropped as soon as nobody waits
+    /// for it any more. It is polled once right here: what is ready crosses no thread.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn spawn(
+        &self,
+        held: Option<Value<'js>>,
+        work: impl Future<Output = OpOutcome> + Send + 'static,
+    ) -> rquickjs::Result<Value<'js>> {
+        let mut work = Box::pin(work);
+        let runtime = crate::clock::runtime();
+        {
+            let _inside = runtime.enter();
+            let mut cx = Context::from_waker(Waker::noop());
+            if let Poll::Ready(outcome) = work.as_mut().poll(&mut cx) {
+                return self.settle_now(held.as_ref(), outcome);
+            }
+        }
+        let (promise, completer) = self.start(held)?;
+        let op = completer.op();
+        let task = runtime.spawn(async move { completer.complete(work.await) });
+        self.realm.ops.borrow_mut().set_task(op, task.abort_handle());
+        Ok(promise)
+    }
+
+    /// The promise of an operation that is over already.
+    fn settle_now(&self, held: Option<&Value<'js>>, outcome: OpOutcome) -> rquickjs::Result<Value<'js>> {
+        let raw = held.map_or(qjs::JS_UNDEFINED, Value::as_raw);
+        // SAFETY: a live context; `held` lives until the end, and the references of the value and of its promise move to handles.
+        unsafe {
+            let (is_reject, value) = match self.realm.op_value(outcome, raw) {
+                Ok(value) => (false, value),
+                Err(error) => (true, error),
+            };
+            let value = Value::from_raw(self.ctx.clone(), value);
+            let promise = qjs::JS_NewSettledPromise(self.cx(), is_reject, value.as_raw());
+            if qjs::JS_IsException(promise) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), promise))
+            }
+        }
+    }
+
     /// Calls a function of the host with an array of arguments; the promise of its answer.
     ///
     /// # Errors
@@ -401,6 +447,13 @@ pub fn array_buffer<'js>(ctx: &Ctx<'js>, block: Block) -> rquickjs::Result<Value
         let buffer = Realm::of(cx).new_array_buffer(block);
         if qjs::JS_IsException(buffer) { Err(Error::Exception) } else { Ok(Value::from_raw(ctx.clone(), buffer)) }
     }
+}
+
+/// A new error of the guest's own kind, for `OpOutcome::Finish`.
+pub fn new_error<'js>(ctx: &Ctx<'js>, error: &OpError) -> Value<'js> {
+    let cx = ctx.as_raw().as_ptr();
+    // SAFETY: the realm outlives its context; the reference of the new error moves to the handle.
+    unsafe { Value::from_raw(ctx.clone(), Realm::of(cx).new_error(error)) }
 }
 
 pub(crate) unsafe fn throw_dom(cx: *mut qjs::JSContext, name: &str, message: &str) -> qjs::JSValue {

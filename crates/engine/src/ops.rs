@@ -8,6 +8,7 @@ use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use rquickjs::{Ctx, Value, qjs};
+use tokio::task::AbortHandle;
 
 use crate::actor::Shared;
 use crate::mail::{Mail, Ticket};
@@ -88,10 +89,20 @@ pub(crate) struct Op {
     pub(crate) reject: qjs::JSValue,
     pub(crate) held: qjs::JSValue,
     pub(crate) cancel: Arc<AtomicBool>,
+    /// What works on it, where that is a future.
+    pub(crate) task: Option<AbortHandle>,
     pub(crate) plugin: Option<std::rc::Rc<str>>,
 }
 
 impl Op {
+    /// Tells whoever works on it that nobody waits any more.
+    pub(crate) fn stop(&self) {
+        self.cancel.store(true, Relaxed);
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+
     /// # Safety
     /// Under the lock of the engine that the values belong to.
     pub(crate) unsafe fn free(self, cx: *mut qjs::JSContext) {
@@ -129,6 +140,14 @@ impl OpTable {
         let op = slot.1.take()?;
         self.free.push(id.index());
         Some(op)
+    }
+
+    /// Names the future that works on an operation, so that it ends with it.
+    pub(crate) fn set_task(&mut self, id: OpId, task: AbortHandle) {
+        let slot = self.slots.get_mut(id.index()).filter(|slot| slot.0 == id.generation());
+        if let Some((_, Some(op))) = slot {
+            op.task = Some(task);
+        }
     }
 
     pub(crate) fn get(&self, id: OpId) -> Option<&Op> {
@@ -175,6 +194,10 @@ impl Completer {
         self.cancel.load(Relaxed)
     }
 
+    pub(crate) fn op(&self) -> OpId {
+        self.op
+    }
+
     /// Leaves the completion to the host: `Sandbox::answer` with this id.
     pub(crate) fn into_host_call(mut self) -> OpId {
         self.done = true;
@@ -196,7 +219,8 @@ impl Completer {
 
 impl Drop for Completer {
     fn drop(&mut self) {
-        if !self.done {
+        // A future that was ended together with its operation has nothing to say.
+        if !self.done && !self.is_cancelled() {
             let message = "internal error: the operation ended without an outcome".into();
             self.post(OpOutcome::Error(OpError { message, ..OpError::default() }));
         }

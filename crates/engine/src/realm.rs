@@ -229,7 +229,7 @@ impl Realm {
                 qjs::JS_SetInterruptHandler(rt, None, null_mut());
                 qjs::JS_SetHostPromiseRejectionTracker(rt, None, null_mut());
                 for op in ops.borrow_mut().take(|_| true) {
-                    op.cancel.store(true, Relaxed);
+                    op.stop();
                     op.free(cx);
                 }
                 for timer in timers.borrow_mut().take(|_| true) {
@@ -390,7 +390,7 @@ impl Realm {
         let cancel = Arc::new(AtomicBool::new(false));
         let Current { scope, plugin, .. } = self.current.borrow().clone();
         let [resolve, reject] = resolving;
-        let op = Op { scope, kind, resolve, reject, held, cancel: cancel.clone(), plugin };
+        let op = Op { scope, kind, resolve, reject, held, cancel: cancel.clone(), task: None, plugin };
         let id = self.ops.borrow_mut().insert(op);
         Ok((promise, Completer::new(self.shared().weak(), id, cancel)))
     }

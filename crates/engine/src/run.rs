@@ -422,7 +422,7 @@ impl Realm {
     pub(crate) fn cancel_scope(&self, ticket: Ticket) {
         let ops = self.ops.borrow_mut().take(|op| op.scope == ticket);
         for op in ops {
-            op.cancel.store(true, Relaxed);
+            op.stop();
             // SAFETY: under the lock.
             unsafe { op.free(self.cx) };
         }

@@ -16,6 +16,7 @@ mod native;
 mod navigator;
 mod plugin;
 mod report;
+mod streams;
 mod timers;
 mod url;
 mod uuid;
@@ -49,6 +50,7 @@ const NATIVES: &[NativeModule] = &[
     navigator::ops::MODULE,
     plugin::ops::MODULE,
     report::ops::MODULE,
+    streams::ops::MODULE,
     timers::ops::MODULE,
     url::ops::MODULE,
     uuid::ops::MODULE,
