@@ -65,6 +65,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"Event", module: "guest:events", enumerable: false },
     Global { name: c"EventTarget", module: "guest:events", enumerable: false },
     Global { name: c"File", module: "guest:blob", enumerable: false },
+    Global { name: c"FormData", module: "guest:formdata", enumerable: false },
     Global { name: c"Headers", module: "guest:headers", enumerable: false },
     Global { name: c"Navigator", module: "guest:navigator", enumerable: false },
     Global { name: c"Performance", module: "guest:performance", enumerable: false },

@@ -7,12 +7,17 @@ export const globals = {
     'export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;',
   blob: 'export const { Blob, File } = globalThis;',
   encoding: 'export const { TextDecoder, TextEncoder } = globalThis;',
+  formdata: 'export const { FormData } = globalThis;',
   headers: 'export const { Headers } = globalThis;',
   clone: 'export const { structuredClone } = globalThis;',
   url: 'export const { URL, URLSearchParams } = globalThis;',
 };
 
 export const differences = {
+  formdata: {
+    'a blob becomes a file, and a file keeps its name unless it is given another': 'undefined is a name',
+    'the class looks as the standard says': 'the constructor has the length 1',
+  },
   events: {
     'the phases are constants of the class and of its prototype': 'no constants on the prototype',
     'members of the interfaces are enumerable and the classes carry their names': 'no constants on the prototype',

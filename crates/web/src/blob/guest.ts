@@ -1,7 +1,7 @@
 // Blob and File: the classes. The bytes, their copies and their text are the host's.
 //
-// Blobs share bytes where they can: a slice, and a blob in a blob, cost no copy. Other features use `isBlob`, `blobParts`, `createBlob`
-// and `createFile`. Specification: https://w3c.github.io/FileAPI/
+// Blobs share bytes where they can: a slice, and a blob in a blob, cost no copy. Other features use `isBlob`, `blobParts`, `createBlob`,
+// `createFile` and `namedFile`. Specification: https://w3c.github.io/FileAPI/
 
 import { knowBlobs } from 'guest:bloburl';
 import {
@@ -233,8 +233,16 @@ export function createBlob(bytes: Part, type: string): Blob {
 }
 
 /** A File over bytes, which are copied unless they are a blob's already. */
-export function createFile(bytes: Part, name: string, type: string, lastModified: number = now()): File {
-  const state = stateFrom([bytes], { nativeEndings: false, type: normalType(type) });
+export function createFile(bytes: Part, name: string, type: string): File {
+  return wrapFile(stateFrom([bytes], { nativeEndings: false, type: normalType(type) }), name, now());
+}
+
+/** A File with the bytes of a Blob. */
+export function namedFile(blob: Blob, name: string): File {
+  return wrapFile(stateOf(blob), name, isFile(blob) ? fileOf(blob).lastModified : now());
+}
+
+function wrapFile(state: State, name: string, lastModified: number): File {
   return new (File as unknown as new (...args: unknown[]) => File)(state, '', create, { name, lastModified });
 }
 
