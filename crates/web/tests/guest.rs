@@ -130,5 +130,5 @@ macro_rules! features {
 }
 
 features! {
-    abort blob bloburl bridge clone console encoding events formdata headers inspect mime native navigator performance plugin report timers url uuid webidl
+    abort blob bloburl bridge clone console encoding events formdata headers inspect mime native navigator performance plugin readablestream report timers transform url uuid webidl writable
 }

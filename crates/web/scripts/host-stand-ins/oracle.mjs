@@ -1,6 +1,9 @@
 // Node's own implementations under the names of ours, and where Node is known to differ from the standards (20.20).
 
 export const globals = {
+  readablestream: 'export const { ReadableStream } = globalThis;',
+  writable: 'export const { WritableStream } = globalThis;',
+  transform: 'export const { TransformStream } = globalThis;',
   events: 'export const { CustomEvent, Event, EventTarget } = globalThis;',
   abort: 'export const { AbortController, AbortSignal } = globalThis;',
   timers:

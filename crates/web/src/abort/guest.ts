@@ -234,6 +234,22 @@ makeEnumerable(AbortController, ['signal', 'abort']);
 
 // ── for other features ────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A signal without a controller, for a feature that aborts it itself. */
+export function createSignal(): AbortSignal {
+  return new AbortSignal(create);
+}
+
+/** Aborts a signal. */
+export function abortSignal(signal: AbortSignal, reason: unknown): void {
+  signalAbort(signalState(signal), reason);
+}
+
+/** What a signal was aborted with; undefined while it is not. */
+export function abortReason(signal: AbortSignal): { readonly reason: unknown } | undefined {
+  const state = signalState(signal);
+  return state.aborted ? { reason: state.reason } : undefined;
+}
+
 export function isAbortSignal(value: unknown): value is AbortSignal {
   try {
     signalState(value);
