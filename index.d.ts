@@ -84,6 +84,53 @@ export interface Limits {
   stackBytes?: number;
   /** Timers and host calls at once: 1 to 1,000,000. Default 10,000. */
   pendingOps?: number;
+  /** Bytes of one response, after decompression, and of one WebSocket message: 0 to 64 GiB. Default 64 MiB. */
+  fetchBytes?: number;
+  /** Requests that work at once; those beyond wait their turn: 1 to 1,024. Default 64. */
+  concurrentFetches?: number;
+}
+
+/** One place that guests may connect to. */
+export interface NetGrant {
+  /**
+   * Scheme, host and, where it is not the scheme's own, port: `https://api.example.com`, `http://127.0.0.1:8080`;
+   * `https://*.example.com` for its subdomains, `*` for any public address. `https` covers `wss`, and `http` covers `ws`.
+   */
+  origin: string;
+  /** HTTP methods that are allowed; default all. A grant with methods is not for WebSockets. */
+  methods?: string[];
+  /**
+   * Whether the host may lead to private, loopback, link-local and other addresses that are not public. Hosts that are
+   * IP addresses, and `localhost`, may always be what they are. Default false.
+   */
+  private?: boolean;
+}
+
+/** What guests may reach. Default: nothing. */
+export interface Permissions {
+  /** Where guests may connect to with `fetch`, `WebSocket` and `EventSource`. */
+  net?: (string | NetGrant)[];
+}
+
+/** What became of one request of a guest. */
+export interface FetchEvent {
+  /** As the guest asked for it, without user name, password and fragment. */
+  url: string;
+  method: string;
+  /** The status of the last response, where there was one. */
+  status?: number;
+  /** Why it was not granted: what was asked and what is granted. */
+  refused?: string;
+  /** Why it failed otherwise. */
+  error?: string;
+  /** Bytes of the request's body. */
+  sentBytes: number;
+  /** Bytes of the response's body as they came over the connection. */
+  receivedBytes: number;
+  /** From the request until its body had ended or was given up. */
+  ms: number;
+  /** Events before this one that were left out because 10,000 waited for the app. */
+  missed?: number;
 }
 
 /** One call of a guest's `console`. */
@@ -100,6 +147,13 @@ export type ConsoleEntry = {
 };
 
 export interface HostRuntimeOptions {
+  /**
+   * What guests may reach. Default: nothing.
+   *
+   * @example
+   * new HostRuntime('app', { permissions: { net: ['https://api.example.com'] } });
+   */
+  permissions?: Permissions;
   limits?: Limits;
   /**
    * Functions that guests call as `bridge.name(…)`, synchronous or asynchronous; arguments and result cross as by
@@ -111,6 +165,8 @@ export interface HostRuntimeOptions {
   bridge?: Record<string, (...args: any[]) => unknown>;
   /** Where a guest's `console` goes: this process's own, nowhere, or a function. Default `'inherit'`. */
   console?: 'inherit' | 'silent' | ((entry: ConsoleEntry) => void);
+  /** Hears of every request of the guests, once each: those that were refused, and those that failed, too. */
+  onFetch?: (event: FetchEvent) => void;
 }
 
 export interface CallOptions {
@@ -176,6 +232,8 @@ export interface RuntimeStats {
   buffers: number;
   /** Timers that run. */
   timers: number;
+  /** Requests that have not ended, bodies that are not read to their end and open WebSockets among them. */
+  fetches: number;
   /** CPU time used so far. */
   cpuMs: number;
   unhandledRejections: number;

@@ -11,6 +11,7 @@ const { HostboxError } = require('./errors.js');
 /** @typedef {import('../index').EvalOptions} EvalOptions */
 /** @typedef {import('../index').PluginOptions} PluginOptions */
 /** @typedef {import('../index').HostRuntimeOptions} HostRuntimeOptions */
+/** @typedef {import('../binding').NativeNetGrant} NativeNetGrant */
 /** @typedef {Record<string, (...args: any[]) => unknown>} Bridge */
 
 const MIB = 2 ** 20;
@@ -28,6 +29,8 @@ const LIMITS = Object.freeze({
   bufferBytes: [256 * MIB, 0, 64 * 1024 * MIB],
   stackBytes: [512 * 1024, 64 * 1024, 4 * MIB],
   pendingOps: [10_000, 1, 1_000_000],
+  fetchBytes: [64 * MIB, 0, 64 * 1024 * MIB],
+  concurrentFetches: [64, 1, 1_024],
 });
 
 /** @param {unknown} value */
@@ -209,7 +212,7 @@ function limits(value, name = 'options.limits') {
 const CALL = ['timeoutMs', 'signal', 'transfer'];
 const EVAL = [...CALL, 'filename', 'typescript'];
 const PLUGIN = ['filename', 'format', 'typescript', 'sourceMap', 'replace', 'timeoutMs'];
-const RUNTIME = ['limits', 'bridge', 'console'];
+const RUNTIME = ['permissions', 'limits', 'bridge', 'console', 'onFetch'];
 
 /**
  * @param {Record<string, unknown>} given
@@ -265,11 +268,56 @@ function pluginOptions(value) {
 
 /**
  * @param {unknown} value
- * @returns {{ limits: Required<Limits>, bridge: Bridge, console: NonNullable<HostRuntimeOptions['console']> }}
+ * @returns {{ limits: Required<Limits>, bridge: Bridge, console: NonNullable<HostRuntimeOptions['console']>,
+ *   net: NativeNetGrant[], onFetch: HostRuntimeOptions['onFetch'] }}
  */
 function runtimeOptions(value) {
   const given = options(value, 'options', RUNTIME);
-  return { limits: limits(given.limits), bridge: bridge(given.bridge), console: consoleOption(given.console) };
+  const { net } = options(given.permissions, 'options.permissions', ['net']);
+  return {
+    limits: limits(given.limits),
+    bridge: bridge(given.bridge),
+    console: consoleOption(given.console),
+    net: netGrants(net),
+    onFetch: hook(given.onFetch, 'options.onFetch'),
+  };
+}
+
+/**
+ * Grants by their shape; what an origin means is checked in Rust.
+ *
+ * @param {unknown} value
+ * @returns {NativeNetGrant[]}
+ */
+function netGrants(value) {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return refuse('an array of origins', 'options.permissions.net', value);
+  return value.map((/** @type {unknown} */ grant, i) => {
+    const name = `options.permissions.net[${i}]`;
+    if (typeof grant === 'string') return { origin: grant, private: false };
+    if (typeof grant !== 'object' || grant === null) return refuse('an origin or { origin }', name, grant);
+    const { origin, methods, private: isPrivate } = options(grant, name, ['origin', 'methods', 'private']);
+    /** @type {NativeNetGrant} */
+    const result = {
+      origin: filledString(origin, `${name}.origin`),
+      private: isPrivate === undefined ? false : boolean(isPrivate, `${name}.private`),
+    };
+    if (methods !== undefined) {
+      if (!Array.isArray(methods)) return refuse('an array of methods', `${name}.methods`, methods);
+      result.methods = methods.map((/** @type {unknown} */ method, j) => string(method, `${name}.methods[${j}]`));
+    }
+    return result;
+  });
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {((event: any) => void) | undefined}
+ */
+function hook(value, name) {
+  if (value === undefined || typeof value === 'function') return /** @type {any} */ (value);
+  return refuse('a function', name, value);
 }
 
 /**

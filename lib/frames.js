@@ -13,6 +13,7 @@ const SETTLED = 1;
 const FAILED = 2;
 const HOST_CALL = 3;
 const CONSOLE = 4;
+const FETCH = 5;
 
 const NO_CAUSE = 0;
 const ERROR_CAUSE = 1;
@@ -145,4 +146,4 @@ function guestAsError({ name, message, stack, details, cause }) {
   return fromWire({ code: 'ERR_GUEST', name, message, stack, details, cause });
 }
 
-module.exports = { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE };
+module.exports = { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE, FETCH };

@@ -4,11 +4,12 @@
 
 const binding = require('./load.js');
 const { Encoder } = require('./codec.js');
-const { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE } = require('./frames.js');
+const { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE, FETCH } = require('./frames.js');
 const { HostboxError } = require('./errors.js');
 
 /** @typedef {import('../binding').NativeSandbox} NativeSandbox */
 /** @typedef {import('../index').ConsoleEntry} ConsoleEntry */
+/** @typedef {import('../index').FetchEvent} FetchEvent */
 
 /**
  * What the port needs of a runtime. It is held weakly unless calls are under way: a runtime that the app forgets is closed.
@@ -16,6 +17,7 @@ const { HostboxError } = require('./errors.js');
  * @typedef {object} Receiver
  * @property {(call: HostCall) => void} onHostCall
  * @property {(entry: ConsoleEntry) => void} onConsole
+ * @property {((event: FetchEvent) => void) | undefined} onFetch
  */
 /**
  * A call of the guest to the app; `error` where its arguments cannot be built here.
@@ -88,6 +90,9 @@ function readEvent(started) {
   } else if (kind === CONSOLE) {
     const entry = readConsole();
     started.push(() => receivers.get(id)?.deref()?.onConsole(entry));
+  } else if (kind === FETCH) {
+    const event = readFetch();
+    started.push(() => receivers.get(id)?.deref()?.onFetch?.(event));
   } else {
     throw new HostboxError('ERR_INTERNAL', `internal error: an event of kind ${kind}`);
   }
@@ -119,6 +124,30 @@ function readConsole() {
     // What cannot be built here is shown by its text.
   }
   return { level, args: Array.isArray(args) ? args : [text], text, ...(plugin && { plugin }), time };
+}
+
+/** @returns {FetchEvent} */
+function readFetch() {
+  const status = frames.number();
+  const sentBytes = frames.number();
+  const receivedBytes = frames.number();
+  const ms = frames.number();
+  const missed = frames.number();
+  const url = /** @type {string} */ (frames.text());
+  const method = /** @type {string} */ (frames.text());
+  const refused = /** @type {string | undefined} */ (frames.text());
+  const error = /** @type {string | undefined} */ (frames.text());
+  return {
+    url,
+    method,
+    ...(status > 0 && { status }),
+    ...(refused !== undefined && { refused }),
+    ...(error !== undefined && { error }),
+    sentBytes,
+    receivedBytes,
+    ms,
+    ...(missed > 0 && { missed }),
+  };
 }
 
 /**
@@ -372,14 +401,15 @@ function translated(error) {
 /**
  * @param {import('../binding').NativeLimits} limits
  * @param {string[]} bridge
+ * @param {import('../binding').NativeNetGrant[]} grants
  * @param {Receiver} receiver
  * @returns {NativeSandbox}
  */
-function createSandbox(limits, bridge, receiver) {
+function createSandbox(limits, bridge, grants, receiver) {
   /** @type {NativeSandbox} */
   let sandbox;
   try {
-    sandbox = new binding.NativeSandbox(native, limits, bridge);
+    sandbox = new binding.NativeSandbox(native, limits, bridge, grants, receiver.onFetch !== undefined);
   } catch (error) {
     throw translated(error);
   }

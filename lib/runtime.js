@@ -43,14 +43,15 @@ class HostRuntime {
    */
   constructor(scope, options) {
     this.#scope = check.scope(scope);
-    const { limits, bridge, console: output } = check.runtimeOptions(options);
+    const { limits, bridge, console: output, net, onFetch } = check.runtimeOptions(options);
     this.#bridge = bridge;
     this.#console = output;
     this.#receiver = {
       onHostCall: (call) => this.#runHostFunction(call),
       onConsole: (entry) => this.#write(entry),
+      onFetch: onFetch && ((event) => tell(onFetch, event)),
     };
-    this.#sandbox = createSandbox(limits, Object.keys(bridge).sort(), this.#receiver);
+    this.#sandbox = createSandbox(limits, Object.keys(bridge).sort(), net, this.#receiver);
     this.#native = new Native(this.#sandbox, this.#receiver, () => this.#closing === undefined);
   }
 
@@ -311,14 +312,25 @@ class HostRuntime {
     if (output === 'silent') return;
     // A trace brings the guest's stack; Node's own would only hide it.
     if (output === 'inherit') return console[entry.level === 'trace' ? 'error' : entry.level](entry.text);
-    try {
-      output(entry);
-    } catch (error) {
-      // The hook's own mistake is the app's to hear of, and no reason to lose the other events of this batch.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    tell(output, entry);
+  }
+}
+
+/**
+ * Calls a hook of the app's.
+ *
+ * @template T
+ * @param {(event: T) => void} hook
+ * @param {T} event
+ */
+function tell(hook, event) {
+  try {
+    hook(event);
+  } catch (error) {
+    // The hook's own mistake is the app's to hear of, and no reason to lose the other events of this batch.
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

@@ -8,10 +8,11 @@ import { root, run, StepError } from './steps.mjs';
 const below = {
   'hostbox-buffers': [],
   'hostbox-permissions': [],
+  'hostbox-net': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-source': [],
   'hostbox-engine': ['hostbox-buffers', 'hostbox-permissions'],
-  'hostbox-web': ['hostbox-engine', 'hostbox-buffers', 'hostbox-permissions'],
-  hostbox: ['hostbox-web', 'hostbox-engine', 'hostbox-buffers', 'hostbox-permissions', 'hostbox-source'],
+  'hostbox-web': ['hostbox-engine', 'hostbox-net', 'hostbox-buffers', 'hostbox-permissions'],
+  hostbox: ['hostbox-web', 'hostbox-engine', 'hostbox-net', 'hostbox-buffers', 'hostbox-permissions', 'hostbox-source'],
   'hostbox-node': ['hostbox'],
 };
 /** Rooms of the build and of the tests: in no product, and only in these kinds of dependency. */
@@ -22,6 +23,8 @@ const fences = {
   oxc: ['hostbox-source', 'hostbox-guest-build'],
   napi: ['hostbox-node'],
   'napi-derive': ['hostbox-node'],
+  reqwest: ['hostbox-net'],
+  'tokio-tungstenite': ['hostbox-net'],
 };
 
 function dependencyBreach(room, { name, kind, path }) {

@@ -16,7 +16,7 @@ use napi::{Env, Error, Result, sys};
 use crate::buffers::check;
 use crate::frames::{Frames, number};
 use crate::input::message;
-use crate::port::Line;
+use crate::port::{Line, News};
 
 /// Frames of a synchronous answer: over with a value, over with a failure, or waiting for host functions.
 const DONE: u8 = 1;
@@ -68,7 +68,7 @@ impl Caller {
                 frames.bytes.push(HOST_CALLS);
                 frames.bytes.extend_from_slice(&number(ticket).to_le_bytes());
                 for call in calls {
-                    frames.event(number(self.id), call);
+                    frames.event(number(self.id), News::Event(call));
                 }
             }
         }

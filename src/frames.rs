@@ -1,11 +1,15 @@
 //! Events as frames for JavaScript: a kind, numbers, and values in the clone format (`lib/frames.js` reads them).
 
+use hostbox::FetchEvent;
 use hostbox::parts::{Block, Event, Failure, GuestCause, GuestError, Payload, Writer};
+
+use crate::port::News;
 
 const SETTLED: u8 = 1;
 const FAILED: u8 = 2;
 const HOST_CALL: u8 = 3;
 const CONSOLE: u8 = 4;
+const FETCH: u8 = 5;
 
 const NO_CAUSE: u8 = 0;
 const ERROR_CAUSE: u8 = 1;
@@ -20,10 +24,13 @@ pub(crate) struct Frames {
 
 impl Frames {
     /// One event, with its length before it: JavaScript can pass over what it cannot read.
-    pub(crate) fn event(&mut self, sandbox: f64, event: Event) {
+    pub(crate) fn event(&mut self, sandbox: f64, news: News) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&[0; 4]);
-        self.body(sandbox, event);
+        match news {
+            News::Event(event) => self.body(sandbox, event),
+            News::Fetch(event, missed) => self.fetch(sandbox, &event, missed),
+        }
         let length = u32::try_from(self.bytes.len() - start - 4).unwrap_or(u32::MAX);
         self.bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
     }
@@ -53,6 +60,21 @@ impl Frames {
                 self.payload(message.args);
             }
         }
+    }
+
+    fn fetch(&mut self, sandbox: f64, event: &FetchEvent, missed: u64) {
+        self.bytes.push(FETCH);
+        self.number(sandbox);
+        // No status is 0.
+        self.number(event.status.unwrap_or(0).into());
+        self.number(number(event.sent_bytes));
+        self.number(number(event.received_bytes));
+        self.number(event.ms);
+        self.number(number(missed));
+        self.text(&event.url);
+        self.text(&event.method);
+        self.optional_text(event.refused.as_deref());
+        self.optional_text(event.error.as_deref());
     }
 
     /// A call's value, or its failure.

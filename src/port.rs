@@ -9,6 +9,7 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use hostbox::FetchEvent;
 use hostbox::parts::{Block, Event, Host, OpId, OpOutcome, Posted, next_tickets, post_all};
 use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
@@ -45,20 +46,35 @@ pub(crate) struct Shared {
     members: Mutex<HashMap<u64, Weak<Caller>>>,
 }
 
-/// Events that wait. Console messages stand apart: a flood of them must not hold up answers.
+/// Events of the network that wait at most; what comes beyond is counted, and told with the next.
+const MOST_FETCHES: usize = 10_000;
+
+/// Something for JavaScript to hear.
+pub(crate) enum News {
+    /// Of the engine.
+    Event(Event),
+    /// Of the network, and how many before it were left out.
+    Fetch(Box<FetchEvent>, u64),
+}
+
+/// Events that wait. What is only told stands apart: a flood of it must not hold up answers.
 #[derive(Default)]
 struct Queues {
-    answers: VecDeque<(u64, u64, Event)>,
-    console: VecDeque<(u64, u64, Event)>,
+    answers: VecDeque<(u64, u64, News)>,
+    console: VecDeque<(u64, u64, News)>,
+    /// Of the network, among them.
+    fetches: usize,
     /// Numbers events in the order of their coming.
     last: u64,
 }
 
 impl Queues {
-    fn push(&mut self, sandbox: u64, event: Event) {
+    fn push(&mut self, sandbox: u64, news: News) {
         self.last += 1;
-        let queue = if matches!(event, Event::Console(_)) { &mut self.console } else { &mut self.answers };
-        queue.push_back((self.last, sandbox, event));
+        let is_answer = !matches!(news, News::Event(Event::Console(_)) | News::Fetch(..));
+        self.fetches += usize::from(matches!(news, News::Fetch(..)));
+        let queue = if is_answer { &mut self.answers } else { &mut self.console };
+        queue.push_back((self.last, sandbox, news));
     }
 
     fn is_empty(&self) -> bool {
@@ -66,7 +82,7 @@ impl Queues {
     }
 
     /// The next event in the order of their coming; answers go first where there is more than one delivery can take.
-    fn pop(&mut self) -> Option<(u64, Event)> {
+    fn pop(&mut self) -> Option<(u64, News)> {
         let is_flood = self.console.len() > SLICE;
         let console_first = match (self.answers.front(), self.console.front()) {
             (Some(answer), Some(message)) => !is_flood && message.0 < answer.0,
@@ -74,7 +90,9 @@ impl Queues {
             (_, None) => false,
         };
         let queue = if console_first { &mut self.console } else { &mut self.answers };
-        queue.pop_front().map(|(_, sandbox, event)| (sandbox, event))
+        let (_, sandbox, news) = queue.pop_front()?;
+        self.fetches -= usize::from(matches!(news, News::Fetch(..)));
+        Some((sandbox, news))
     }
 }
 
@@ -243,10 +261,26 @@ impl Shared {
         {
             let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
             for (sandbox, event) in events {
-                queues.push(sandbox, event);
+                queues.push(sandbox, News::Event(event));
             }
         }
         self.schedule();
+    }
+
+    /// Takes an event of the network, unless too many wait.
+    fn push_fetch(&self, sandbox: u64, event: FetchEvent, missed: u64) -> bool {
+        if self.gone.load(SeqCst) {
+            return true;
+        }
+        {
+            let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            if queues.fetches >= MOST_FETCHES {
+                return false;
+            }
+            queues.push(sandbox, News::Fetch(Box::new(event), missed));
+        }
+        self.schedule();
+        true
     }
 
     fn schedule(&self) {
@@ -280,7 +314,7 @@ impl Shared {
                 more = !queues.is_empty();
             }
             for (sandbox, event) in taken.drain(..) {
-                settled += u64::from(matches!(event, Event::Settled { .. }));
+                settled += u64::from(matches!(event, News::Event(Event::Settled { .. })));
                 frames.event(crate::frames::number(sandbox), event);
             }
         }
@@ -388,6 +422,17 @@ impl Shared {
 pub(crate) struct Line {
     pub(crate) port: Arc<Shared>,
     pub(crate) sandbox: u64,
+    /// Events of the network that found no room.
+    pub(crate) missed: AtomicU64,
+}
+
+impl Line {
+    pub(crate) fn log_fetch(&self, event: FetchEvent) {
+        let missed = self.missed.swap(0, Relaxed);
+        if !self.port.push_fetch(self.sandbox, event, missed) {
+            self.missed.fetch_add(missed + 1, Relaxed);
+        }
+    }
 }
 
 impl Host for Line {

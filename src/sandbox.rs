@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hostbox::Limits;
 use hostbox::parts::{
-    Cancel, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, OpError, OpId, OpOutcome, Plugin,
-    Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking,
+    Cancel, Client, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, Log, NetConfig, NetLimits,
+    NetPermissions, OpError, OpId, OpOutcome, Plugin, Request, Sandbox, Sources, Store, SyncProgress, next_ticket,
+    spawn_blocking,
 };
+use hostbox::{Limits, NetGrant};
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
@@ -31,6 +32,16 @@ pub struct NativeLimits {
     pub buffer_bytes: f64,
     pub stack_bytes: f64,
     pub pending_ops: f64,
+    pub fetch_bytes: f64,
+    pub concurrent_fetches: f64,
+}
+
+/// A grant as `lib/arguments.js` checked its shape; what it means is checked here.
+#[napi(object)]
+pub struct NativeNetGrant {
+    pub origin: String,
+    pub methods: Option<Vec<String>>,
+    pub private: bool,
 }
 
 /// A plugin as `lib/arguments.js` checked it.
@@ -58,6 +69,7 @@ pub struct NativeStats {
     pub buffer_bytes: f64,
     pub buffers: f64,
     pub timers: f64,
+    pub fetches: f64,
     pub cpu_ms: f64,
     pub unhandled_rejections: f64,
     pub state: String,
@@ -73,6 +85,7 @@ pub struct NativeSandbox {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) line: Arc<Line>,
     pub(crate) store: Arc<Store>,
+    net: Client,
     /// Ends the native operations that Node started.
     pub(crate) cancel: Cancel,
     sources: Sources,
@@ -90,6 +103,13 @@ pub(crate) fn timeout(ms: f64) -> Option<Duration> {
     (ms > 0.0).then(|| Duration::from_millis(whole(ms)))
 }
 
+fn permissions(grants: Vec<NativeNetGrant>) -> Result<NetPermissions> {
+    let grants =
+        grants.into_iter().map(|NativeNetGrant { origin, methods, private }| NetGrant { origin, methods, private });
+    let grants: Vec<_> = grants.collect();
+    NetPermissions::new(&grants).map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
+}
+
 fn reason(failure: &Failure) -> Error {
     Error::from_reason(format!("{}: {}", failure.code.as_str(), failure.message))
 }
@@ -98,7 +118,13 @@ fn reason(failure: &Failure) -> Error {
 impl NativeSandbox {
     /// Makes a sandbox whose events go to `port`.
     #[napi(constructor)]
-    pub fn new(port: &Port, limits: NativeLimits, bridge: Vec<String>) -> Result<Self> {
+    pub fn new(
+        port: &Port,
+        limits: NativeLimits,
+        bridge: Vec<String>,
+        grants: Vec<NativeNetGrant>,
+        log_fetches: bool,
+    ) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let id = LAST.fetch_add(1, Relaxed) + 1;
         let limits = Limits {
@@ -108,17 +134,29 @@ impl NativeSandbox {
             buffer_bytes: whole(limits.buffer_bytes),
             stack_bytes: u32::try_from(whole(limits.stack_bytes)).unwrap_or(u32::MAX),
             pending_ops: u32::try_from(whole(limits.pending_ops)).unwrap_or(u32::MAX),
+            fetch_bytes: whole(limits.fetch_bytes),
+            concurrent_fetches: u32::try_from(whole(limits.concurrent_fetches)).unwrap_or(u32::MAX),
         };
         limits.check().map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))?;
         let store = Arc::new(Store::new(limits.buffer_bytes));
         let sources = Sources::default();
         let maps = sources.clone();
-        let line = Arc::new(Line { port: port.shared.clone(), sandbox: id });
+        let line = Arc::new(Line { port: port.shared.clone(), sandbox: id, missed: AtomicU64::new(0) });
+        let log = log_fetches.then(|| {
+            let line = line.clone();
+            Arc::new(move |event| line.log_fetch(event)) as Log
+        });
+        let net = Client::new(NetConfig {
+            permissions: permissions(grants)?,
+            limits: NetLimits::from(&limits),
+            log,
+            ..NetConfig::new(store.clone())
+        });
         let sandbox = Sandbox::new(Config {
             limits,
             host: line.clone(),
             extension: &EXTENSION,
-            data: Box::new(Data { store: store.clone() }),
+            data: Box::new(Data { store: store.clone(), net: net.clone() }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         });
@@ -126,7 +164,7 @@ impl NativeSandbox {
         let caller = Caller { id, sandbox: sandbox.clone(), line: line.clone(), targets: Mutex::default() };
         let caller = Arc::new(caller);
         port.shared.members().insert(id, Arc::downgrade(&caller));
-        Ok(Self { id, sandbox, line, store, cancel: Cancel::new(), sources, caller })
+        Ok(Self { id, sandbox, line, store, net, cancel: Cancel::new(), sources, caller })
     }
 
     /// Names the sandbox in events.
@@ -226,6 +264,7 @@ impl NativeSandbox {
         self.sandbox.close(Some(ticket));
         self.cancel.cancel();
         self.store.clear();
+        self.net.close();
         number(ticket)
     }
 
@@ -325,6 +364,7 @@ impl NativeSandbox {
             buffer_bytes: number(self.store.bytes()),
             buffers: number(self.store.len() as u64),
             timers: number(stats.timers),
+            fetches: number(self.net.active()),
             cpu_ms: stats.cpu_ms,
             unhandled_rejections: number(stats.unhandled_rejections),
             state: stats.state.to_owned(),

@@ -4,6 +4,7 @@ import { HostboxError, HostRuntime } from '../../index.js';
 import type {
   ConsoleEntry,
   ErrorCode,
+  FetchEvent,
   HostRuntimeOptions,
   NativeApi,
   PluginHandle,
@@ -17,6 +18,10 @@ declare function same<A, B>(...difference: Equal<A, B> extends true ? [] : [A, B
 
 const host = new HostRuntime('app', {
   limits: { timeoutMs: 1000, cpuMs: 100, memoryBytes: 2 ** 24, bufferBytes: 0, stackBytes: 2 ** 18, pendingOps: 10 },
+  permissions: {
+    net: ['*', { origin: 'https://api.example.com', methods: ['GET'] }, { origin: 'http://db', private: true }],
+  },
+  onFetch: (event) => same<typeof event, FetchEvent>(),
   bridge: { add: (a: number, b: number) => a + b, later: async () => 'x' },
   console: (entry) => same<typeof entry, ConsoleEntry>(),
 });
@@ -32,11 +37,12 @@ new HostRuntime('app', { bridge: { answer: 42 } });
 // @ts-expect-error misspelt
 new HostRuntime('app', { limits: { timeoutMS: 1 } });
 // @ts-expect-error not in this release
-new HostRuntime('app', { permissions: {} });
+new HostRuntime('app', { permissions: { fs: {} } });
+// @ts-expect-error a grant needs an origin
+new HostRuntime('app', { permissions: { net: [{ private: true }] } });
 // @ts-expect-error not in this release
 new HostRuntime('app', { wasi: true });
-// @ts-expect-error not in this release
-new HostRuntime('app', { limits: { fetchBytes: 1 } });
+new HostRuntime('app', { permissions: {}, limits: { fetchBytes: 1, concurrentFetches: 1 } });
 // @ts-expect-error read only
 host.scope = 'other';
 const options: HostRuntimeOptions = {};

@@ -96,6 +96,20 @@ impl Drop for Reservation {
     }
 }
 
+/// Memory that somebody else holds on a store's account, until this is dropped: what the network has read and not yet given.
+#[derive(Debug)]
+pub struct Charge(pub(crate) Reservation);
+
+impl Charge {
+    /// It holds so many bytes now.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] where the account has no room: then it stays what it was.
+    pub fn set(&mut self, bytes: u64) -> Result<()> {
+        self.0.set(bytes)
+    }
+}
+
 /// A block together with the reservation that pays for it. The block goes first.
 #[derive(Debug)]
 pub(crate) struct PaidBlock {

@@ -23,6 +23,7 @@ mod shared;
 mod store;
 mod writer;
 
+pub use account::Charge;
 pub use block::{Block, Origin, OutOfMemory, RawBlock};
 pub use buffer::Info;
 pub use cancel::Cancel;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::account::{Account, PaidBlock};
+use crate::account::{Account, Charge, PaidBlock};
 use crate::block::Block;
 use crate::buffer::{Buffer, Info};
 use crate::cancel::Cancel;
@@ -128,6 +128,14 @@ impl Store {
     pub fn put_copy(&self, bytes: &[u8]) -> Result<u64> {
         let info = Info::bytes(bytes.len());
         self.insert(Arc::new(Buffer { paid: PaidBlock::copy_of(&self.account, bytes)?, info }))
+    }
+
+    /// Counts memory that is held elsewhere for this sandbox; nothing at first.
+    ///
+    /// # Errors
+    /// None today: room is asked for when it grows.
+    pub fn charge(&self) -> Result<Charge> {
+        self.account.reserve(0).map(Charge)
     }
 
     /// A buffer to write piece by piece, for bytes whose number is not known in advance.

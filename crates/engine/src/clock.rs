@@ -47,7 +47,7 @@ pub(crate) fn thread_cpu() -> Nanos {
     now()
 }
 
-/// The tokio runtime of the process: alarms, and native work off the guest's thread.
+/// The tokio runtime of the process: alarms, the network, and native work off the guest's thread.
 ///
 /// Made on first use and never dropped: threads of a library must not be joined while a process exits.
 pub(crate) fn runtime() -> &'static Runtime {
@@ -55,7 +55,7 @@ pub(crate) fn runtime() -> &'static Runtime {
     RUNTIME.get_or_init(|| {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
+            .worker_threads(WORKERS)
             .max_blocking_threads(cores * BLOCKING_PER_CORE)
             .thread_name("hostbox-io")
             .enable_all()
@@ -70,6 +70,9 @@ pub(crate) fn runtime() -> &'static Runtime {
         }
     })
 }
+
+/// Two, so that a TLS handshake or a body being decoded does not hold up the alarms.
+const WORKERS: usize = 2;
 
 /// Work on the I/O runtime is bound by cores; the rest lets short work pass what takes long.
 const BLOCKING_PER_CORE: usize = 4;

@@ -23,7 +23,8 @@ mod source;
 pub use error::Error;
 pub use host::ConsoleEntry;
 pub use hostbox_buffers::{CustomOperation, Invocation as OperationCall, Writer as OperationOutput};
-pub use hostbox_permissions::{InvalidLimit, Limits};
+pub use hostbox_net::FetchEvent;
+pub use hostbox_permissions::{InvalidLimit, Limits, NetGrant};
 pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
@@ -38,5 +39,7 @@ pub mod parts {
         OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket,
         next_tickets, post_all, spawn_blocking,
     };
+    pub use hostbox_net::{Client, Config as NetConfig, Log, NetLimits};
+    pub use hostbox_permissions::NetPermissions;
     pub use hostbox_web::{Data, EXTENSION};
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hostbox_buffers::{CustomOperation, Operations, Store};
 use hostbox_engine::{Code, Config, Failure, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
-use hostbox_permissions::Limits;
+use hostbox_net::{CertificateDer, Client, FetchEvent, NetLimits};
+use hostbox_permissions::{Limits, NetGrant, NetPermissions};
 use hostbox_web::{Data, EXTENSION};
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ pub struct HostRuntime {
     board: Arc<Switchboard>,
     sources: Sources,
     store: Arc<Store>,
+    net: Client,
 }
 
 /// Makes a `HostRuntime`.
@@ -29,6 +31,9 @@ pub struct Builder {
     functions: HashMap<String, HostFunction>,
     console: Option<ConsoleHook>,
     operations: Vec<(String, Arc<dyn CustomOperation>)>,
+    grants: Vec<NetGrant>,
+    on_fetch: Option<hostbox_net::Log>,
+    extra_roots: Vec<CertificateDer<'static>>,
 }
 
 /// How a call is to be made.
@@ -77,6 +82,26 @@ impl Builder {
         self
     }
 
+    /// Where guests may connect to: an origin such as `https://api.example.com`, `https://*.example.com` for subdomains, `*` for any public address,
+    /// or a [`NetGrant`] with methods or private addresses. Nothing is granted until it is said here.
+    pub fn grant_net(mut self, grant: impl Into<NetGrant>) -> Self {
+        self.grants.push(grant.into());
+        self
+    }
+
+    /// Hears of every request of the guests, also of those that were refused. Called on a thread of the I/O runtime or of the guests: it has to
+    /// be quick.
+    pub fn on_fetch(mut self, hook: impl Fn(FetchEvent) + Send + Sync + 'static) -> Self {
+        self.on_fetch = Some(Arc::new(hook));
+        self
+    }
+
+    /// A certificate authority (DER) to trust beside the usual ones.
+    pub fn root_certificate(mut self, der: Vec<u8>) -> Self {
+        self.extra_roots.push(der.into());
+        self
+    }
+
     /// A native operation of the app's own, beside the built-in ones: guests run it as `native.run(name, …)`, alone or in chains. It works
     /// on a thread of the I/O runtime; its output is on the sandbox's account, an `Err` and a panic are `ERR_OP`.
     ///
@@ -98,7 +123,7 @@ impl Builder {
     /// Makes the sandbox.
     ///
     /// # Errors
-    /// `ERR_ARGUMENT` for an empty scope, a limit out of range, or an operation's name that is taken or no name, `ERR_BUSY` where too many guest threads are lost.
+    /// `ERR_ARGUMENT` for an empty scope, a limit out of range, a grant that is no origin, or an operation's name that is taken or no name, `ERR_BUSY` where too many guest threads are lost.
     pub fn build(self) -> Result<HostRuntime, Error> {
         if self.scope.is_empty() {
             return Err(Error::argument("Expected a name for scope but received an empty string".into()));
@@ -109,6 +134,13 @@ impl Builder {
             operations.register(&name, operation).map_err(|error| Error::argument(error.to_string()))?;
         }
         let store = Arc::new(Store::with_operations(self.limits.buffer_bytes, Arc::new(operations)));
+        let net = Client::new(hostbox_net::Config {
+            permissions: NetPermissions::new(&self.grants).map_err(|error| Error::argument(error.to_string()))?,
+            limits: NetLimits::from(&self.limits),
+            store: store.clone(),
+            log: self.on_fetch,
+            extra_roots: self.extra_roots,
+        });
         let sources = Sources::default();
         let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
         bridge.sort();
@@ -118,12 +150,12 @@ impl Builder {
             limits: self.limits,
             host: board.clone(),
             extension: &EXTENSION,
-            data: Box::new(Data { store: store.clone() }),
+            data: Box::new(Data { store: store.clone(), net: net.clone() }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         })?);
         board.connect(Arc::downgrade(&sandbox));
-        Ok(HostRuntime { scope: self.scope, sandbox, board, sources, store })
+        Ok(HostRuntime { scope: self.scope, sandbox, board, sources, store, net })
     }
 }
 
@@ -136,6 +168,9 @@ impl HostRuntime {
             functions: HashMap::new(),
             console: None,
             operations: Vec::new(),
+            grants: Vec::new(),
+            on_fetch: None,
+            extra_roots: Vec::new(),
         }
     }
 
@@ -215,6 +250,11 @@ impl HostRuntime {
         &self.store
     }
 
+    /// Requests of guests that have not ended: those whose body is not read to its end, and open WebSockets, among them.
+    pub fn fetches(&self) -> u64 {
+        self.net.active()
+    }
+
     /// Figures of the sandbox.
     pub fn stats(&self) -> Stats {
         self.sandbox.stats()
@@ -233,6 +273,7 @@ impl HostRuntime {
         let ticket = next_ticket();
         let done = self.board.expect(ticket);
         self.sandbox.close(Some(ticket));
+        self.net.close();
         let _ = done.await;
     }
 

@@ -1,7 +1,17 @@
-//! Limits of a sandbox, checked once where the app states them.
+//! Grants and limits of a sandbox, checked once where the app states them.
 //!
-//! Pure data: no I/O, no engine, no clock. What holds the limits lives in the rooms that do the work.
+//! Pure data: no I/O, no engine, no clock. What a grant allows comes out as a type that only the check can make, [`CheckedUrl`] for one; the
+//! rooms that do the work take nothing else. Specification: the URL standard for hosts and ports; docs/security.md for the meaning.
 
 mod limits;
+mod net;
 
 pub use limits::{InvalidLimit, Limits};
+pub use net::{AddressClass, CheckedUrl, Invalid, NetGrant, NetPermissions, Reach, Refusal, classify};
+
+/// What the app grants a sandbox. The default is nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Permissions {
+    /// Where it may connect to.
+    pub net: NetPermissions,
+}

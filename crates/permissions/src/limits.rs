@@ -15,6 +15,10 @@ pub struct Limits {
     pub stack_bytes: u32,
     /// Timers and host calls that may be pending at once.
     pub pending_ops: u32,
+    /// Bytes of one response body, after decompression.
+    pub fetch_bytes: u64,
+    /// Requests that work at once.
+    pub concurrent_fetches: u32,
 }
 
 impl Default for Limits {
@@ -26,6 +30,8 @@ impl Default for Limits {
             buffer_bytes: 256 << 20,
             stack_bytes: 512 << 10,
             pending_ops: 10_000,
+            fetch_bytes: 64 << 20,
+            concurrent_fetches: 64,
         }
     }
 }
@@ -58,7 +64,9 @@ impl Limits {
         in_range("memoryBytes", self.memory_bytes, 1 << 20, 64 << 30)?;
         in_range("bufferBytes", self.buffer_bytes, 0, 64 << 30)?;
         in_range("stackBytes", self.stack_bytes.into(), 64 << 10, 4 << 20)?;
-        in_range("pendingOps", self.pending_ops.into(), 1, 1_000_000)
+        in_range("pendingOps", self.pending_ops.into(), 1, 1_000_000)?;
+        in_range("fetchBytes", self.fetch_bytes, 0, 64 << 30)?;
+        in_range("concurrentFetches", self.concurrent_fetches.into(), 1, 1_024)
     }
 }
 

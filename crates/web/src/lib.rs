@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use hostbox_buffers::Store;
 use hostbox_engine::{Extension, Global, GuestModule, NativeModule};
+use hostbox_net::Client;
 
 include!(concat!(env!("OUT_DIR"), "/guest_modules.rs"));
 
@@ -32,6 +33,8 @@ include!(concat!(env!("OUT_DIR"), "/guest_modules.rs"));
 pub struct Data {
     /// The sandbox's buffers.
     pub store: Arc<Store>,
+    /// The sandbox's network.
+    pub net: Client,
 }
 
 /// Guest modules, native modules and lazy globals of this release.

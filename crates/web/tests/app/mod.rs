@@ -11,6 +11,7 @@ use hostbox_engine::{
     Config, ErrorClass, Event, Extension, Failure, Host, OpError, OpOutcome, Payload, Request, Sandbox, Stats, Ticket,
     next_ticket,
 };
+use hostbox_net::{Client, Config as NetConfig};
 use hostbox_permissions::Limits;
 use hostbox_web::Data;
 use serde_json::{Value, json};
@@ -72,12 +73,13 @@ impl App {
         let limits = Limits { timeout, cpu: Duration::from_secs(30), ..Limits::default() };
         let desk = Arc::new(Desk::default());
         let store = Arc::new(Store::new(limits.buffer_bytes));
+        let net = Client::new(NetConfig::new(store.clone()));
         let sandbox = Arc::new(
             Sandbox::new(Config {
                 limits,
                 host: desk.clone(),
                 extension,
-                data: Box::new(Data { store }),
+                data: Box::new(Data { store, net }),
                 bridge: BRIDGE.map(str::to_owned).to_vec(),
                 map_stack: None,
             })
