@@ -17,6 +17,19 @@ pub struct Extension {
     pub natives: &'static [NativeModule],
     /// Properties of the global object, made when they are first touched.
     pub globals: &'static [Global],
+    /// Those that are accessors for good: the module's export is an object with `get` and `set`.
+    pub accessors: &'static [Global],
+}
+
+impl Extension {
+    /// The lazy property of this number: the globals, then the accessors.
+    pub(crate) fn property(&self, index: usize) -> Option<&'static Global> {
+        self.globals.get(index).or_else(|| self.accessors.get(index.checked_sub(self.globals.len())?))
+    }
+
+    pub(crate) fn is_accessor(&self, entry: &'static Global) -> bool {
+        self.accessors.iter().any(|other| std::ptr::eq(other, entry))
+    }
 }
 
 /// A module of guest code, compiled at build time to a function that takes `$import` and intrinsics and returns the exports.
@@ -53,7 +66,7 @@ pub struct Native {
 /// A native function: the call in, a value or the pending exception out.
 pub type NativeFn = for<'a, 'js> fn(&Call<'a, 'js>) -> rquickjs::Result<Value<'js>>;
 
-/// A lazy property of the global object. It looks like a data property whatever is done to it.
+/// A lazy property of the global object. In `globals` it looks like a data property whatever is done to it.
 pub struct Global {
     /// The property's name, which is also the name of the module's export.
     pub name: &'static CStr,

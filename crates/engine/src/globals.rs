@@ -53,7 +53,7 @@ pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
         let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
         qjs::JS_DefinePropertyValueStr(cx, global, c"self".as_ptr(), qjs::JS_DupValue(cx, global), flags);
         let mut waiting = realm.lazy.waiting.borrow_mut();
-        for (index, entry) in realm.extension.globals.iter().enumerate() {
+        for (index, entry) in realm.extension.globals.iter().chain(realm.extension.accessors).enumerate() {
             let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
             // One function is both, and nobody ever sees it.
             let getter = new_function(cx, access, entry.name, 0, index);
@@ -92,7 +92,7 @@ fn attributes(entry: &Global) -> c_int {
     flags as c_int
 }
 
-/// Loads the property's module and makes the property real; its value.
+/// Loads the property's module and makes the property real; its value, or for an accessor the object with its functions.
 unsafe fn materialise(cx: *mut qjs::JSContext, realm: &Realm, entry: &'static Global) -> qjs::JSValue {
     // SAFETY: the caller's: the live, locked context of `realm`.
     unsafe {
@@ -107,7 +107,14 @@ unsafe fn materialise(cx: *mut qjs::JSContext, realm: &Realm, entry: &'static Gl
         }
         let global = qjs::JS_GetGlobalObject(cx);
         let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
-        qjs::JS_DefinePropertyValue(cx, global, atom, qjs::JS_DupValue(cx, value), attributes(entry));
+        if realm.extension.is_accessor(entry) {
+            let getter = qjs::JS_GetPropertyStr(cx, value, c"get".as_ptr());
+            let setter = qjs::JS_GetPropertyStr(cx, value, c"set".as_ptr());
+            let flags = attributes(entry) & !(qjs::JS_PROP_WRITABLE as c_int);
+            qjs::JS_DefinePropertyGetSet(cx, global, atom, getter, setter, flags);
+        } else {
+            qjs::JS_DefinePropertyValue(cx, global, atom, qjs::JS_DupValue(cx, value), attributes(entry));
+        }
         realm.lazy.forget(cx, atom);
         qjs::JS_FreeAtom(cx, atom);
         qjs::JS_FreeValue(cx, global);
@@ -135,10 +142,37 @@ unsafe extern "C" fn access(
     // SAFETY: the engine calls with its live context and `argc` live values; `install` gave an index as magic.
     unsafe {
         let realm = Realm::of(cx);
-        let Some(entry) = usize::try_from(magic).ok().and_then(|index| realm.extension.globals.get(index)) else {
+        let Some(entry) = usize::try_from(magic).ok().and_then(|index| realm.extension.property(index)) else {
             return qjs::JS_UNDEFINED;
         };
+        if realm.extension.is_accessor(entry) {
+            return pass_on(cx, realm, entry, this, argc, argv);
+        }
         if argc > 0 { set(cx, realm, entry, this, *argv) } else { materialise(cx, realm, entry) }
+    }
+}
+
+/// The first use of an accessor: it is made real, and its own function called.
+unsafe fn pass_on(
+    cx: *mut qjs::JSContext,
+    realm: &Realm,
+    entry: &'static Global,
+    this: qjs::JSValue,
+    argc: c_int,
+    argv: *mut qjs::JSValue,
+) -> qjs::JSValue {
+    // SAFETY: the caller's: the live, locked context of `realm` and `argc` live values.
+    unsafe {
+        let functions = materialise(cx, realm, entry);
+        if qjs::JS_IsException(functions) {
+            return functions;
+        }
+        let name = if argc > 0 { c"set" } else { c"get" };
+        let function = qjs::JS_GetPropertyStr(cx, functions, name.as_ptr());
+        let value = qjs::JS_Call(cx, function, this, argc, argv);
+        qjs::JS_FreeValue(cx, function);
+        qjs::JS_FreeValue(cx, functions);
+        value
     }
 }
 

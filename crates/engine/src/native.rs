@@ -337,7 +337,12 @@ impl<'js> Call<'_, 'js> {
 
     /// Reports an error that nobody handled.
     pub fn report(&self, error: &Value<'js>) {
-        self.realm.report("Uncaught", error.as_raw());
+        self.realm.report_uncaught(error.as_raw());
+    }
+
+    /// From now on listeners of the guest's are told of errors and rejections that nobody handled, by `guest:uncaught`.
+    pub fn listen_for_reports(&self) {
+        self.realm.rejections.want();
     }
 
     /// A structured clone of a value. Buffers in `transfer` move.

@@ -145,16 +145,23 @@ impl Realm {
     }
 
     /// Forgets an exception that reading a value left, but not the one that ends the turn.
-    fn forget_unless_ending(&self) {
+    pub(crate) fn forget_unless_ending(&self) {
         if !self.is_ending() {
             self.drop_exception();
+        }
+    }
+
+    /// Reports an error that nobody caught, unless a listener of the guest's takes it.
+    pub(crate) fn report_uncaught(&self, error: qjs::JSValue) {
+        if !self.is_taken_by_listener(error) {
+            self.report("Uncaught", error);
         }
     }
 
     /// Reports an error that nobody handled, on the console.
     pub(crate) fn report(&self, prefix: &str, error: qjs::JSValue) {
         // SAFETY: under the lock, on a live value.
-        let mut guest = unsafe { codec::describe_error(self.cx, &self.intrinsics, error) };
+        let mut guest = unsafe { codec::describe_for_report(self.cx, &self.intrinsics, error) };
         self.map_stacks(&mut guest);
         self.write_text("error", format!("{prefix} {}", text_of(&guest)));
     }

@@ -190,9 +190,7 @@ impl Realm {
         unsafe {
             let result = qjs::JS_Call(self.cx, run, qjs::JS_UNDEFINED, 0, null_mut());
             if qjs::JS_IsException(result) && !self.is_ending() {
-                let error = qjs::JS_GetException(self.cx);
-                self.report("Uncaught", error);
-                self.free(error);
+                self.report_pending();
             }
             self.free(result);
         }
@@ -301,6 +299,7 @@ impl Realm {
         if scope != BACKGROUND && self.try_settle(scope) {
             self.run_jobs();
         }
+        self.tell_of_rejections();
         let mut ended = now();
         let verdict = shared.turn.check_at(ended);
         if let Some(verdict) = verdict {
@@ -332,7 +331,7 @@ impl Realm {
     }
 
     /// Runs microtasks until there are none, or the turn is to end.
-    fn run_jobs(&self) {
+    pub(crate) fn run_jobs(&self) {
         let mut context = null_mut();
         loop {
             // The engine swallows the exception of an interrupted job: the verdict is looked at, not the status.
@@ -342,10 +341,21 @@ impl Realm {
             // SAFETY: under the lock.
             match unsafe { qjs::JS_ExecutePendingJob(self.rt, &raw mut context) } {
                 0 => return,
-                status if status < 0 => self.drop_exception(),
+                // A promise's job keeps what it throws; a callback of `queueMicrotask` does not.
+                status if status < 0 => self.report_pending(),
                 _ => {}
             }
         }
+    }
+
+    fn report_pending(&self) {
+        if self.is_ending() {
+            return self.drop_exception();
+        }
+        // SAFETY: under the lock.
+        let error = unsafe { qjs::JS_GetException(self.cx) };
+        self.report_uncaught(error);
+        self.free(error);
     }
 
     /// Forgets the pending exception.

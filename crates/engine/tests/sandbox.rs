@@ -41,7 +41,7 @@ impl Answers {
     }
 }
 
-static BARE: Extension = Extension { modules: &[], natives: &[], globals: &[] };
+static BARE: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[] };
 
 fn sandbox(limits: Limits) -> (Sandbox, Arc<Answers>) {
     let answers = Arc::new(Answers::default());

@@ -38,7 +38,8 @@ pub struct Data {
 }
 
 /// Guest modules, native modules and lazy globals of this release.
-pub static EXTENSION: Extension = Extension { modules: GUEST_MODULES, natives: NATIVES, globals: GLOBALS };
+pub static EXTENSION: Extension =
+    Extension { modules: GUEST_MODULES, natives: NATIVES, globals: GLOBALS, accessors: ACCESSORS };
 
 const NATIVES: &[NativeModule] = &[
     blob::ops::MODULE,
@@ -67,13 +68,16 @@ const GLOBALS: &[Global] = &[
     Global { name: c"ByteLengthQueuingStrategy", module: "guest:queuing", enumerable: false },
     Global { name: c"CountQueuingStrategy", module: "guest:queuing", enumerable: false },
     Global { name: c"CustomEvent", module: "guest:events", enumerable: false },
+    Global { name: c"ErrorEvent", module: "guest:uncaught", enumerable: false },
     Global { name: c"Event", module: "guest:events", enumerable: false },
     Global { name: c"EventTarget", module: "guest:events", enumerable: false },
     Global { name: c"File", module: "guest:blob", enumerable: false },
     Global { name: c"FormData", module: "guest:formdata", enumerable: false },
     Global { name: c"Headers", module: "guest:headers", enumerable: false },
+    Global { name: c"MessageEvent", module: "guest:messageevent", enumerable: false },
     Global { name: c"Navigator", module: "guest:navigator", enumerable: false },
     Global { name: c"Performance", module: "guest:performance", enumerable: false },
+    Global { name: c"PromiseRejectionEvent", module: "guest:uncaught", enumerable: false },
     Global { name: c"ReadableByteStreamController", module: "guest:bytes", enumerable: false },
     Global { name: c"ReadableStream", module: "guest:readablestream", enumerable: false },
     Global { name: c"ReadableStreamBYOBReader", module: "guest:bytes", enumerable: false },
@@ -89,19 +93,29 @@ const GLOBALS: &[Global] = &[
     Global { name: c"WritableStream", module: "guest:writable", enumerable: false },
     Global { name: c"WritableStreamDefaultController", module: "guest:writable", enumerable: false },
     Global { name: c"WritableStreamDefaultWriter", module: "guest:writable", enumerable: false },
+    Global { name: c"addEventListener", module: "guest:events", enumerable: true },
     Global { name: c"bridge", module: "guest:bridge", enumerable: false },
     Global { name: c"clearImmediate", module: "guest:timers", enumerable: true },
     Global { name: c"clearInterval", module: "guest:timers", enumerable: true },
     Global { name: c"clearTimeout", module: "guest:timers", enumerable: true },
     Global { name: c"console", module: "guest:console", enumerable: false },
+    Global { name: c"dispatchEvent", module: "guest:events", enumerable: true },
     Global { name: c"native", module: "guest:native", enumerable: false },
     Global { name: c"navigator", module: "guest:navigator", enumerable: true },
     Global { name: c"performance", module: "guest:performance", enumerable: true },
     Global { name: c"plugin", module: "guest:plugin", enumerable: false },
+    Global { name: c"removeEventListener", module: "guest:events", enumerable: true },
     Global { name: c"reportError", module: "guest:report", enumerable: true },
     Global { name: c"setImmediate", module: "guest:timers", enumerable: true },
     Global { name: c"setInterval", module: "guest:timers", enumerable: true },
     Global { name: c"setTimeout", module: "guest:timers", enumerable: true },
     Global { name: c"structuredClone", module: "guest:clone", enumerable: true },
     Global { name: c"uuidv4", module: "guest:uuid", enumerable: false },
+];
+
+/// Event handlers of the global object.
+const ACCESSORS: &[Global] = &[
+    Global { name: c"onerror", module: "guest:uncaught", enumerable: true },
+    Global { name: c"onrejectionhandled", module: "guest:uncaught", enumerable: true },
+    Global { name: c"onunhandledrejection", module: "guest:uncaught", enumerable: true },
 ];

@@ -83,7 +83,7 @@ const ECMASCRIPT: &[&str] = &[
 /// What the engine or the sandbox itself brings beyond it.
 const BUILT_IN: &[&str] = &["DOMException", "InternalError", "atob", "btoa", "performance", "queueMicrotask", "self"];
 
-static NO_GLOBALS: Extension = Extension { modules: &[], natives: &[], globals: &[] };
+static NO_GLOBALS: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[] };
 
 fn app() -> App {
     App::new(&EXTENSION)
@@ -113,7 +113,8 @@ fn the_global_object_has_the_listed_names_and_no_other() {
     let found: Vec<String> =
         serde_json::from_value(app().eval("Object.getOwnPropertyNames(globalThis)").unwrap()).unwrap();
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
-    let listed: BTreeSet<&str> = ECMASCRIPT.iter().chain(BUILT_IN).copied().chain(names()).collect();
+    let accessors = EXTENSION.accessors.iter().map(|global| global.name.to_str().unwrap());
+    let listed: BTreeSet<&str> = ECMASCRIPT.iter().chain(BUILT_IN).copied().chain(names()).chain(accessors).collect();
     assert_eq!(found.difference(&listed).collect::<Vec<_>>(), Vec::<&&str>::new(), "present, not listed");
     assert_eq!(listed.difference(&found).collect::<Vec<_>>(), Vec::<&&str>::new(), "listed, not present");
 }

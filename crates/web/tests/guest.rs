@@ -36,7 +36,12 @@ fn extension() -> &'static Extension {
         for Global { name, module, enumerable } in EXTENSION.globals {
             globals.push(Global { name, module, enumerable: *enumerable });
         }
-        Box::leak(Box::new(Extension { modules: modules.leak(), natives: EXTENSION.natives, globals: globals.leak() }))
+        Box::leak(Box::new(Extension {
+            modules: modules.leak(),
+            natives: EXTENSION.natives,
+            globals: globals.leak(),
+            accessors: EXTENSION.accessors,
+        }))
     })
 }
 
@@ -130,5 +135,5 @@ macro_rules! features {
 }
 
 features! {
-    abort blob bloburl bridge clone console encoding events formdata headers inspect mime native navigator performance plugin readablestream report timers transform url uuid webidl writable
+    abort blob bloburl bridge clone console encoding events formdata headers inspect messageevent mime native navigator performance plugin readablestream report timers transform uncaught url uuid webidl writable
 }

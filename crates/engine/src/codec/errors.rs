@@ -65,6 +65,21 @@ pub unsafe fn describe_error(cx: *mut qjs::JSContext, intrinsics: &Intrinsics, v
     error
 }
 
+/// As `describe_error`, for a report: an object that is no error is named and not cloned, so that none of its getters runs.
+///
+/// # Safety
+/// The contract of the module.
+pub unsafe fn describe_for_report(cx: *mut qjs::JSContext, intrinsics: &Intrinsics, value: JSValue) -> GuestError {
+    // SAFETY: the module's contract. Thrown means: the uncatchable exception stays pending.
+    unsafe {
+        if is_object(value) && !qjs::JS_IsError(value) && !is_dom_exception(cx, value).unwrap_or(true) {
+            let message = primitive_text(cx, intrinsics, value).unwrap_or_default();
+            return GuestError { message, ..GuestError::default() };
+        }
+        describe_error(cx, intrinsics, value)
+    }
+}
+
 /// A new error of the guest's realm: `kind` is the format's (0 Error, 2 RangeError, 5 TypeError …). The caller's, or an
 /// exception.
 ///

@@ -30,6 +30,6 @@ mod walk;
 pub use blocks::{Charge, bytes_of, new_array_buffer};
 pub use decode::{DecodeError, decode, decode_args};
 pub use encode::{EncodeError, EncodeOptions, encode};
-pub use errors::{Cause, GuestError, describe_error, new_error};
+pub use errors::{Cause, GuestError, describe_error, describe_for_report, new_error};
 pub use intrinsics::Intrinsics;
 pub use json::JsonError;

@@ -123,6 +123,7 @@ static EXTENSION: Extension = Extension {
         tool(c"setTimeout"),
         tool(c"thread"),
     ],
+    accessors: &[],
 };
 
 type Answer<'js> = rquickjs::Result<Value<'js>>;

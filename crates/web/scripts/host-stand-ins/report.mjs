@@ -1,1 +1,2 @@
 export function report() {}
+export function listen() {}

@@ -2,6 +2,7 @@
 //
 // A target has no parent here, so the path of an event is its target alone: capturing listeners first, then the others.
 // What a listener throws is reported and stops nobody else. Other features use `defineHandler`, `fire` and `watchListeners`.
+// The global object is a target too: the same three functions stand on it, and mean it where they have no `this`.
 // Specification: https://dom.spec.whatwg.org/#events
 
 import {
@@ -10,15 +11,15 @@ import {
   descriptor,
   dictionary,
   domString,
-  enumerable,
   illegalInvocation,
   isObject,
   makeEnumerable,
   requireArguments,
 } from 'guest:webidl';
-import { report } from 'host:report';
+import { listen, report } from 'host:report';
 
 const { apply, defineProperty } = Reflect;
+const globalObject: object = globalThis;
 const { now } = performance;
 
 // ── Event ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,15 +291,27 @@ interface TargetState {
 }
 
 let targetState: (value: unknown) => TargetState;
+let hasTargetState: (value: unknown) => boolean;
+
+/** The global object's. The host is told when somebody listens for what it reports. */
+const globalState: TargetState = {
+  listeners: bare(),
+  handlers: bare(),
+  watch(type) {
+    if (type === 'error' || type === 'unhandledrejection' || type === 'rejectionhandled') listen();
+  },
+};
 
 class EventTarget {
   #state: TargetState = { listeners: bare(), handlers: bare(), watch: undefined };
 
   static {
     targetState = (value) => {
+      if (value === undefined || value === null || value === globalObject) return globalState;
       if (isObject(value) && #state in value) return value.#state;
       throw illegalInvocation();
     };
+    hasTargetState = (value) => value === globalObject || (isObject(value) && #state in value);
   }
 
   addEventListener(
@@ -339,11 +352,13 @@ class EventTarget {
     const fired = eventState(event);
     if (fired.dispatching) throw new DOMException('The event is already being dispatched', 'InvalidStateError');
     fired.trusted = false;
-    return dispatch(this, state, event, fired);
+    return dispatch((this ?? globalObject) as EventTarget, state, event, fired);
   }
 }
 
 makeEnumerable(EventTarget, ['addEventListener', 'removeEventListener', 'dispatchEvent']);
+
+const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype;
 
 function isEvent(value: unknown): value is Event {
   try {
@@ -462,39 +477,59 @@ export function linkAbort(link: AbortLink): void {
   abort = link;
 }
 
-/** Defines the attribute `on<type>` on an interface's prototype. */
-export function defineHandler(prototype: object, type: string): void {
+/** How a handler is called; the answer is what it returned, and `true` for `cancel` says that the event's default is off. */
+type CallHandler = (handler: Function, target: unknown, event: Event) => { readonly cancel: boolean };
+
+const callPlainly: CallHandler = (handler, target, event) => ({ cancel: apply(handler, target, [event]) === false });
+
+/** The accessors of the attribute `on<type>`. `added` is called with the target whenever a handler is set. */
+export function handlerAccessors(
+  type: string,
+  added?: (target: EventTarget) => void,
+  call: CallHandler = callPlainly,
+): { get: () => unknown; set: (value: unknown) => void } {
   const name = `on${type}`;
   const accessors = {
     get [name](): unknown {
       return targetState(this).handlers[type]?.value ?? null;
     },
     set [name](value: unknown) {
-      setHandler(targetState(this), type, isObject(value) ? value : null);
+      setHandler(targetState(this), type, isObject(value) ? value : null, call);
+      added?.((this ?? globalObject) as unknown as EventTarget);
     },
   };
-  defineProperty(prototype, name, descriptor(Object.getOwnPropertyDescriptor(accessors, name)!));
-  enumerable(prototype, [name]);
+  const { get, set } = Object.getOwnPropertyDescriptor(accessors, name)!;
+  return { get: get!, set: set! };
+}
+
+/** Defines the attribute `on<type>` on an interface's prototype. */
+export function defineHandler(prototype: object, type: string, added?: (target: EventTarget) => void): void {
+  const { get, set } = handlerAccessors(type, added);
+  defineProperty(prototype, `on${type}`, descriptor({ get, set, enumerable: true, configurable: true }));
 }
 
 /** A handler keeps its place among the listeners while it is replaced, and loses it when it is set to null. */
-function setHandler(state: TargetState, type: string, value: object | null): void {
+function setHandler(state: TargetState, type: string, value: object | null, call: CallHandler): void {
   const handler = (state.handlers[type] ??= { value: null, listener: undefined });
   handler.value = value;
   if (value === null) {
     if (handler.listener !== undefined) remove(state, type, handler.listener);
     handler.listener = undefined;
   } else if (handler.listener === undefined) {
-    const callback = (event: Event): void => callHandler(handler, event);
+    const callback = (event: Event): void => callHandler(handler, event, call);
     handler.listener = { callback, capture: false, once: false, passive: false, removed: false, release: undefined };
     append(state, type, handler.listener);
   }
 }
 
-function callHandler(handler: Handler, event: Event): void {
+function callHandler(handler: Handler, event: Event, call: CallHandler): void {
   if (typeof handler.value !== 'function') return;
   const state = eventState(event);
-  if (apply(handler.value, state.currentTarget, [event]) === false) cancel(state);
+  if (call(handler.value, state.currentTarget, event).cancel) cancel(state);
+}
+
+export function isEventTarget(value: unknown): value is EventTarget {
+  return hasTargetState(value);
 }
 
 /** Dispatches an event of the platform's own: it is trusted. */
@@ -509,4 +544,4 @@ export function watchListeners(target: EventTarget, watch: (type: string, count:
   targetState(target).watch = watch;
 }
 
-export { CustomEvent, Event, EventTarget };
+export { addEventListener, CustomEvent, dispatchEvent, Event, EventTarget, removeEventListener };

@@ -1,0 +1,1 @@
+// MessageEvent needs no operation.

@@ -1,0 +1,1 @@
+// The events of uncaught errors need no operation of their own: the host calls this module.
