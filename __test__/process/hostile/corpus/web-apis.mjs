@@ -1,0 +1,42 @@
+// The Web APIs, driven with input made to hurt: huge, endless, nested, reentrant.
+const failed = ['ERR_GUEST'];
+const limited = ['ERR_GUEST', 'ERR_TIMEOUT', 'ERR_MEMORY', 'ERR_LIMIT'];
+const bounded = ['ok', ...limited];
+
+export default [
+  { name: 'a URL of megabytes is parsed or stopped', source: `new URL('http://h/' + 'a/../'.repeat(4e6)).href.length`, expect: bounded },
+  { name: 'a host of megabytes is refused', source: `new URL('http://' + 'a'.repeat(2e7)).href.length`, expect: bounded },
+  { name: 'a host of megabytes beyond ASCII is refused', source: `new URL('http://' + 'ü\\u0301'.repeat(4e6) + '.com').href.length`, expect: bounded },
+  { name: 'a host with millions of labels is refused', source: `new URL('http://' + 'ü.'.repeat(3e6)).href.length`, expect: bounded },
+  { name: 'a user name that grows threefold is bounded', source: `new URL('http://' + '@'.repeat(2e7) + 'h').href.length`, expect: bounded },
+  { name: 'URLs without end are bounded', source: `const all = []; for (;;) all.push(new URL('http://h/?' + all.length).searchParams);`, expect: limited },
+  { name: 'parts replaced without end are stopped', source: `const url = new URL('http://h'); for (;;) url.search += 'x=1&';`, expect: limited },
+  { name: 'millions of search parameters are bounded', source: `new URLSearchParams('a&'.repeat(2e7)).size`, expect: bounded },
+  { name: 'search parameters that are added while they are walked are stopped', source: `const params = new URLSearchParams('a'); for (const [name] of params) params.append(name, name);`, expect: limited },
+  { name: 'a record of search parameters with a hostile proxy is answered', source: `new URLSearchParams(new Proxy({}, { ownKeys() { for (;;); } }))`, expect: limited },
+  { name: 'sorting many search parameters is bounded', source: `const params = new URLSearchParams(); for (let i = 0; i < 1e5; i++) params.append(String(Math.random()), ''); params.sort(); params.size`, expect: bounded },
+  { name: 'millions of headers are bounded', source: `const headers = new Headers(); for (let i = 0; ; i++) headers.append('x-' + i, 'y');`, expect: limited },
+  { name: 'one header that grows is bounded', source: `const headers = new Headers(); for (;;) { headers.append('x', 'y'.repeat(1000)); headers.get('x'); }`, expect: limited },
+  { name: 'a stream that never ends is stopped', source: `(async () => { const s = new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(65536)); } }); for await (const chunk of s); })()`, expect: limited },
+  { name: 'a stream that enqueues without end meets the memory', source: `new ReadableStream({ start(c) { for (;;) c.enqueue(new Uint8Array(1 << 16)); } })`, expect: limited },
+  { name: 'a tee of which one branch is never read meets the memory', source: `(async () => { const s = new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(1 << 16)); } }); const [a] = s.tee(); for await (const chunk of a); })()`, expect: limited },
+  { name: 'a tower of tees is bounded', source: `let s = new ReadableStream({ pull(c) { c.enqueue(1); } }); for (;;) s = s.tee()[0];`, expect: limited },
+  { name: 'a tower of pipes is bounded', source: `(async () => { let s = new ReadableStream({ pull(c) { c.enqueue(1); } }); for (let i = 0; i < 1e5; i++) s = s.pipeThrough(new TransformStream()); return s.getReader().read(); })()`, expect: bounded },
+  { name: 'a pipe without end is stopped', source: `new ReadableStream({ pull(c) { c.enqueue(1); } }).pipeTo(new WritableStream())`, expect: limited },
+  { name: 'writes that are never taken meet the memory', source: `const w = new WritableStream({ write() { return new Promise(() => {}); } }).getWriter(); for (;;) w.write(new Uint8Array(1 << 16)).catch(() => {});`, expect: limited },
+  { name: 'sizes that lie are refused', source: `(async () => { const w = new WritableStream({}, { size: () => -Infinity }).getWriter(); await w.write(1); })()`, expect: failed },
+  { name: 'a size that calls back into the stream is answered', source: `let c; const s = new ReadableStream({ start(x) { c = x; } }, { size() { c.error(new Error('no')); c.close?.(); return 1; }, highWaterMark: 1 }); try { c.enqueue(1); } catch {} s.getReader().read()`, expect: ['ok', ...failed] },
+  { name: 'a byte request that is answered twice is refused', source: `(async () => { const s = new ReadableStream({ type: 'bytes', pull(c) { const r = c.byobRequest; r.respond(1); r.respond(1); } }); await s.getReader({ mode: 'byob' }).read(new Uint8Array(8)); throw new Error('the first answer stands'); })()`, expect: failed },
+  { name: 'a byte request answered with more than there is room is refused', source: `(async () => { const s = new ReadableStream({ type: 'bytes', pull(c) { c.byobRequest.respond(2 ** 40); } }); await s.getReader({ mode: 'byob' }).read(new Uint8Array(8)); })()`, expect: failed },
+  { name: 'a view whose buffer was moved away answers no request', source: `(async () => { const s = new ReadableStream({ type: 'bytes', pull(c) { const v = c.byobRequest.view; v.buffer.transfer(); c.byobRequest.respond(1); } }); await s.getReader({ mode: 'byob' }).read(new Uint8Array(8)); })()`, expect: failed },
+  { name: 'a resizable buffer that shrinks under a reader is answered', source: `(async () => { const b = new ArrayBuffer(64, { maxByteLength: 64 }); const s = new ReadableStream({ type: 'bytes', pull(c) { b.resize?.(0); c.enqueue(new Uint8Array(8)); } }); return s.getReader({ mode: 'byob' }).read(new Uint8Array(b, 32)); })()`, expect: ['ok', ...failed] },
+  { name: 'auto-allocated chunks beyond the memory are refused', source: `(async () => { const s = new ReadableStream({ type: 'bytes', autoAllocateChunkSize: 2 ** 52, pull() {} }); await s.getReader().read(); })()`, expect: [...failed, 'ERR_MEMORY'] },
+  { name: 'an iterable without end is stopped', source: `(async () => { for await (const x of ReadableStream.from((function* () { for (;;) yield 1; })())); })()`, expect: limited },
+  { name: 'an iterable whose iterator lies is refused', source: `(async () => { await ReadableStream.from({ [Symbol.asyncIterator]: () => ({ next: () => 1 }) }).getReader().read(); })()`, expect: failed },
+  { name: 'blobs of blobs are bounded', source: `let blob = new Blob(['x'.repeat(1 << 20)]); for (;;) blob = new Blob([blob, blob]);`, expect: limited },
+  { name: 'a blob with a hostile iterable is stopped', source: `new Blob({ *[Symbol.iterator]() { for (;;) yield 'x'; } })`, expect: limited },
+  { name: 'slices of slices are bounded', source: `let blob = new Blob(['x'.repeat(1000)]); for (;;) blob = blob.slice(0, 999);`, expect: limited },
+  { name: 'object URLs without end are bounded', source: `const blob = new Blob(['x']); for (;;) URL.createObjectURL(blob);`, expect: limited },
+  { name: 'millions of form entries are bounded', source: `const form = new FormData(); for (let i = 0; ; i++) form.append('a' + i, 'b');`, expect: limited },
+  { name: 'decoding megabytes in every encoding is bounded', source: `const bytes = new Uint8Array(1 << 24).fill(0xa4); for (const label of ['utf-8', 'gb18030', 'shift_jis', 'iso-2022-jp', 'euc-kr', 'utf-16le', 'windows-1252']) new TextDecoder(label).decode(bytes);`, expect: bounded },
+];
