@@ -461,6 +461,13 @@ pub fn new_error<'js>(ctx: &Ctx<'js>, error: &OpError) -> Value<'js> {
     unsafe { Value::from_raw(ctx.clone(), Realm::of(cx).new_error(error)) }
 }
 
+/// Throws a `DOMException` of the given name, for `OpOutcome::Finish`.
+pub fn throw_dom_exception(ctx: &Ctx<'_>, name: &str, message: &str) -> Error {
+    // SAFETY: a live context.
+    unsafe { throw_dom(ctx.as_raw().as_ptr(), name, message) };
+    Error::Exception
+}
+
 pub(crate) unsafe fn throw_dom(cx: *mut qjs::JSContext, name: &str, message: &str) -> qjs::JSValue {
     let name = std::ffi::CString::new(name).unwrap_or_default();
     let message = std::ffi::CString::new(message.replace('\0', "\u{fffd}")).unwrap_or_default();

@@ -8,6 +8,7 @@ mod blob;
 mod bridge;
 mod clone;
 mod console;
+mod crypto;
 mod encoding;
 mod headers;
 mod inspect;
@@ -46,6 +47,7 @@ const NATIVES: &[NativeModule] = &[
     bridge::ops::MODULE,
     clone::ops::MODULE,
     console::ops::MODULE,
+    crypto::ops::MODULE,
     encoding::ops::MODULE,
     headers::ops::MODULE,
     inspect::ops::MODULE,
@@ -67,6 +69,8 @@ const GLOBALS: &[Global] = &[
     Global { name: c"Blob", module: "guest:blob", enumerable: false },
     Global { name: c"ByteLengthQueuingStrategy", module: "guest:queuing", enumerable: false },
     Global { name: c"CountQueuingStrategy", module: "guest:queuing", enumerable: false },
+    Global { name: c"Crypto", module: "guest:crypto", enumerable: false },
+    Global { name: c"CryptoKey", module: "guest:cryptokey", enumerable: false },
     Global { name: c"CustomEvent", module: "guest:events", enumerable: false },
     Global { name: c"ErrorEvent", module: "guest:uncaught", enumerable: false },
     Global { name: c"Event", module: "guest:events", enumerable: false },
@@ -84,6 +88,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"ReadableStreamBYOBRequest", module: "guest:bytes", enumerable: false },
     Global { name: c"ReadableStreamDefaultController", module: "guest:readable", enumerable: false },
     Global { name: c"ReadableStreamDefaultReader", module: "guest:readable", enumerable: false },
+    Global { name: c"SubtleCrypto", module: "guest:subtle", enumerable: false },
     Global { name: c"TextDecoder", module: "guest:encoding", enumerable: false },
     Global { name: c"TextEncoder", module: "guest:encoding", enumerable: false },
     Global { name: c"TransformStream", module: "guest:transform", enumerable: false },
@@ -99,6 +104,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"clearInterval", module: "guest:timers", enumerable: true },
     Global { name: c"clearTimeout", module: "guest:timers", enumerable: true },
     Global { name: c"console", module: "guest:console", enumerable: false },
+    Global { name: c"crypto", module: "guest:crypto", enumerable: true },
     Global { name: c"dispatchEvent", module: "guest:events", enumerable: true },
     Global { name: c"native", module: "guest:native", enumerable: false },
     Global { name: c"navigator", module: "guest:navigator", enumerable: true },

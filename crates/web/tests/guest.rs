@@ -135,5 +135,5 @@ macro_rules! features {
 }
 
 features! {
-    abort blob bloburl bridge clone console encoding events formdata headers inspect messageevent mime native navigator performance plugin readablestream report timers transform uncaught url uuid webidl writable
+    abort blob bloburl bridge clone console crypto encoding events formdata headers inspect messageevent mime native navigator performance plugin readablestream report subtle timers transform uncaught url uuid webidl writable
 }

@@ -13,6 +13,8 @@ export const globals = {
   formdata: 'export const { FormData } = globalThis;',
   headers: 'export const { Headers } = globalThis;',
   clone: 'export const { structuredClone } = globalThis;',
+  crypto: 'export const { Crypto, crypto } = globalThis;',
+  subtle: 'export const { SubtleCrypto } = globalThis; export const { subtle } = globalThis.crypto;',
   url: 'export const { URL, URLSearchParams } = globalThis;',
 };
 
@@ -45,6 +47,12 @@ export const differences = {
     'clearing what was never given means nothing': 'clearImmediate wants an Immediate',
     'timers nested more than five levels deep wait at least four milliseconds': 'no nesting level',
     'the functions have the lengths and names of the standard': 'more parameters',
+  },
+  crypto: { 'what is no view is a TypeError': 'a TypeMismatchError' },
+  subtle: {
+    'a key tells its algorithm, type and usages in the order of the standard': 'usages in the order they were given',
+    'a JSON Web Key that says something else is a DataError': 'a key of the wrong kind is a DataError, too',
+    'a key that is not extractable stays where it is': 'an InvalidAccessException',
   },
   url: { 'search parameters are made of text, pairs and records': 'null is taken for nothing' },
   blob: {
