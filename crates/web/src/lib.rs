@@ -94,6 +94,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"TransformStream", module: "guest:transform", enumerable: false },
     Global { name: c"TransformStreamDefaultController", module: "guest:transform", enumerable: false },
     Global { name: c"URL", module: "guest:url", enumerable: false },
+    Global { name: c"URLPattern", module: "guest:urlpattern", enumerable: false },
     Global { name: c"URLSearchParams", module: "guest:url", enumerable: false },
     Global { name: c"WritableStream", module: "guest:writable", enumerable: false },
     Global { name: c"WritableStreamDefaultController", module: "guest:writable", enumerable: false },

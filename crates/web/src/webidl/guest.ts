@@ -206,7 +206,7 @@ export function record<V>(
 }
 
 /** Sets an item, whatever stands on `Array.prototype`. */
-function put(list: unknown[], index: number, value: unknown): void {
+export function put(list: unknown[], index: number, value: unknown): void {
   defineProperty(list, index, descriptor({ value, writable: true, enumerable: true, configurable: true }));
 }
 
