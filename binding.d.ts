@@ -30,7 +30,7 @@ export declare class NativeSandbox {
   /** What is known of a buffer: `[byteLength, width, height, format]`. */
   info(id: number): { byteLength: number; width?: number; height?: number; format?: string }
   /** Makes a sandbox whose events go to `port`. */
-  constructor(port: Port, limits: NativeLimits, bridge: Array<string>)
+  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, logFetches: boolean)
   /** Names the sandbox in events. */
   get id(): number
   /** Runs a script; the ticket of the answer. */
@@ -112,6 +112,15 @@ export interface NativeLimits {
   bufferBytes: number
   stackBytes: number
   pendingOps: number
+  fetchBytes: number
+  concurrentFetches: number
+}
+
+/** A grant as `lib/arguments.js` checked its shape; what it means is checked here. */
+export interface NativeNetGrant {
+  origin: string
+  methods?: Array<string>
+  private: boolean
 }
 
 /** A plugin as `lib/arguments.js` checked it. */
@@ -137,6 +146,7 @@ export interface NativeStats {
   bufferBytes: number
   buffers: number
   timers: number
+  fetches: number
   cpuMs: number
   unhandledRejections: number
   state: string
