@@ -84,6 +84,14 @@ impl Builder {
 
     /// Where guests may connect to: an origin such as `https://api.example.com`, `https://*.example.com` for subdomains, `*` for any public address,
     /// or a [`NetGrant`] with methods or private addresses. Nothing is granted until it is said here.
+    ///
+    /// ```
+    /// # use hostbox::HostRuntime;
+    /// let host = HostRuntime::builder("docs").grant_net("https://api.example.com").build()?;
+    /// let error = HostRuntime::builder("docs").grant_net("api.example.com").build().err().unwrap();
+    /// assert_eq!(error.code(), "ERR_ARGUMENT");
+    /// # Ok::<(), hostbox::Error>(())
+    /// ```
     pub fn grant_net(mut self, grant: impl Into<NetGrant>) -> Self {
         self.grants.push(grant.into());
         self

@@ -54,14 +54,14 @@ impl Encodings {
         let mut steps = Vec::new();
         for (index, encoding) in self.0.iter().rev().enumerate() {
             steps.push(match encoding {
-                Encoding::Gzip => r#""gzip_decompress""#,
-                Encoding::Brotli => r#""brotli_decompress""#,
-                Encoding::Zstd => r#""zstd_decompress""#,
+                Encoding::Gzip => r#"{"op":"gzip_decompress"}"#,
+                Encoding::Brotli => r#"{"op":"brotli_decompress"}"#,
+                Encoding::Zstd => r#"{"op":"zstd_decompress"}"#,
                 // "deflate" means zlib's format, and some servers send the bare one.
                 Encoding::Deflate if index == 0 && !is_zlib(start) => {
                     r#"{"op":"deflate_decompress","args":{"format":"raw"}}"#
                 }
-                Encoding::Deflate => r#""deflate_decompress""#,
+                Encoding::Deflate => r#"{"op":"deflate_decompress"}"#,
             });
         }
         format!("[{}]", steps.join(","))

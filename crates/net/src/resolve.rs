@@ -14,12 +14,9 @@ const LOOKUPS_OF_A_CLIENT: usize = 8;
 static LOOKUPS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(64));
 
 /// Why there is no address.
-#[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAddress {
-    #[error(transparent)]
-    Failed(#[from] Error),
-    #[error(transparent)]
-    OutOfReach(#[from] OutOfReach),
+    Failed(Error),
+    OutOfReach(OutOfReach),
 }
 
 /// The resolver of one sandbox for one reach.
@@ -42,7 +39,7 @@ impl Resolver {
         } else if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
             vec![address]
         } else {
-            self.look_up(host).await?
+            self.look_up(host).await.map_err(NoAddress::Failed)?
         };
         let mut refused = None;
         let mut within = Vec::with_capacity(all.len());
@@ -53,8 +50,8 @@ impl Resolver {
             }
         }
         match refused {
-            Some(refused) if within.is_empty() => Err(refused.into()),
-            _ if within.is_empty() => Err(not_found(host, "it has no address").into()),
+            Some(refused) if within.is_empty() => Err(NoAddress::OutOfReach(refused)),
+            _ if within.is_empty() => Err(NoAddress::Failed(not_found(host, "it has no address"))),
             _ => Ok(within),
         }
     }
@@ -91,8 +88,12 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let resolver = self.clone();
         Box::pin(async move {
-            let addresses = resolver.addresses(name.as_str()).await?;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            match resolver.addresses(name.as_str()).await {
+                Ok(addresses) => Ok(Box::new(addresses.into_iter()) as Addrs),
+                // As they are, to be found again in the client's chain of errors.
+                Err(NoAddress::Failed(error)) => Err(error.into()),
+                Err(NoAddress::OutOfReach(error)) => Err(error.into()),
+            }
         })
     }
 }
