@@ -51,9 +51,9 @@ export function react<T, R>(
 export function upon<T>(
   promise: Promise<T>,
   onFulfilled: ((value: T) => void) | undefined,
-  onRejected?: (reason: unknown) => void,
+  onRejected: (reason: unknown) => void = ignore,
 ): void {
-  then(then(promise, onFulfilled, onRejected), undefined, ignore);
+  then(promise, onFulfilled, onRejected);
 }
 
 /** Nobody needs to handle a rejection of it. */
