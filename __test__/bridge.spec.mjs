@@ -228,7 +228,7 @@ describe('late answers', () => {
   test('that cannot cross are ignored too', async (t) => {
     const [asked, answer] = [deferred(), deferred()];
     const host = open(t, { bridge: { ask: () => (asked.resolve(), answer.promise) } });
-    const call = failure(host.eval('bridge.ask()', { timeoutMs: 20 }));
+    const call = failure(host.eval('bridge.ask()', { timeoutMs: 300 }));
     await asked.promise;
     assert.equal((await call).code, 'ERR_TIMEOUT');
     answer.resolve(() => 1);

@@ -315,7 +315,8 @@ describe('wrong arguments', () => {
       [{ limit: {} }, 'limits'],
       [{ limits: { timeoutMS: 5 } }, 'timeoutMs'],
       [{ limits: { memory: 5 } }, 'memory'],
-      [{ permissions: {} }, 'permissions'],
+      [{ permission: {} }, 'permissions'],
+      [{ permissions: { fs: {} } }, 'fs'],
     ];
     for (const [options, name] of cases)
       assertNames(

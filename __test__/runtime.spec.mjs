@@ -500,7 +500,7 @@ describe('stats', () => {
   test('they have the keys and types of the typings', (t) => {
     const stats = open(t).stats();
     const numbers = ['calls', 'pending', 'running', 'done', 'dropped', 'heapBytes', 'bufferBytes', 'buffers'];
-    const more = ['timers', 'cpuMs', 'unhandledRejections'];
+    const more = ['timers', 'fetches', 'cpuMs', 'unhandledRejections'];
     for (const key of [...numbers, ...more]) assert.equal(typeof stats[key], 'number', key);
     assert.deepEqual(stats.errors, {});
     assert.equal(stats.state, 'idle');
