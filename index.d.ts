@@ -119,6 +119,8 @@ export interface FetchEvent {
   method: string;
   /** The status of the last response, where there was one. */
   status?: number;
+  /** Where redirects led, the one that was refused included. */
+  finalUrl?: string;
   /** Why it was not granted: what was asked and what is granted. */
   refused?: string;
   /** Why it failed otherwise. */

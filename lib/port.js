@@ -135,12 +135,14 @@ function readFetch() {
   const missed = frames.number();
   const url = /** @type {string} */ (frames.text());
   const method = /** @type {string} */ (frames.text());
+  const finalUrl = /** @type {string | undefined} */ (frames.text());
   const refused = /** @type {string | undefined} */ (frames.text());
   const error = /** @type {string | undefined} */ (frames.text());
   return {
     url,
     method,
     ...(status > 0 && { status }),
+    ...(finalUrl !== undefined && { finalUrl }),
     ...(refused !== undefined && { refused }),
     ...(error !== undefined && { error }),
     sentBytes,

@@ -73,6 +73,7 @@ impl Frames {
         self.number(number(missed));
         self.text(&event.url);
         self.text(&event.method);
+        self.optional_text(event.final_url.as_deref());
         self.optional_text(event.refused.as_deref());
         self.optional_text(event.error.as_deref());
     }

@@ -228,6 +228,7 @@ impl Inner {
                 return Err(Error::TooManyRedirects { limit: REDIRECTS });
             }
             follow(&mut request, to, status, streamed)?;
+            record.redirected(&request.url);
             checked = permissions.check(&request.url, request.method.as_str())?;
         }
     }

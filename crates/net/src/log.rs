@@ -19,6 +19,8 @@ pub struct FetchEvent {
     pub method: String,
     /// The status of the last response.
     pub status: Option<u16>,
+    /// Where redirects led, as `url`.
+    pub final_url: Option<String>,
     /// Why it was not granted.
     pub refused: Option<String>,
     /// Why it failed otherwise.
@@ -51,6 +53,7 @@ pub(crate) struct Record {
     started: Instant,
     url: Option<(Url, String)>,
     status: Option<StatusCode>,
+    final_url: Option<Url>,
     refused: Option<String>,
     error: Option<String>,
 }
@@ -65,6 +68,7 @@ impl Record {
             // Nobody asks without a hook.
             url: client.config.log.is_some().then(|| (url.clone(), method.to_owned())),
             status: None,
+            final_url: None,
             refused: None,
             error: None,
         }
@@ -72,6 +76,12 @@ impl Record {
 
     pub(crate) fn answered(&mut self, status: StatusCode) {
         self.status = Some(status);
+    }
+
+    pub(crate) fn redirected(&mut self, to: &Url) {
+        if self.url.is_some() {
+            self.final_url = Some(to.clone());
+        }
     }
 
     pub(crate) fn failed(&mut self, error: &Error) {
@@ -83,6 +93,13 @@ impl Record {
             error => self.error = Some(error.to_string()),
         }
     }
+}
+
+fn logged(mut url: Url) -> String {
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    shortened(url.into())
 }
 
 /// A guest chooses how long its URLs are; the app's log need not hold it all.
@@ -97,14 +114,12 @@ fn shortened(mut text: String) -> String {
 impl Drop for Record {
     fn drop(&mut self) {
         self.client.active.fetch_sub(1, Relaxed);
-        let (Some(log), Some((mut url, method))) = (&self.client.config.log, self.url.take()) else { return };
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.set_fragment(None);
+        let (Some(log), Some((url, method))) = (&self.client.config.log, self.url.take()) else { return };
         log(FetchEvent {
-            url: shortened(url.into()),
+            url: logged(url),
             method: shortened(method),
             status: self.status.map(|status| status.as_u16()),
+            final_url: self.final_url.take().map(logged),
             refused: self.refused.take(),
             error: self.error.take(),
             sent_bytes: self.counts.sent.load(Relaxed),

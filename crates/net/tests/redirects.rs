@@ -36,6 +36,7 @@ async fn a_redirect_to_a_denied_host_is_refused() {
     assert_eq!(denied.connections(), 0);
     let events = sandbox.events();
     assert_eq!((events[0].status, events[0].refused.is_some()), (Some(307), true));
+    assert_eq!(events[0].final_url, Some(denied.url("/")));
 }
 
 #[tokio::test]

@@ -242,3 +242,37 @@ async fn answers_without_a_body_say_so() {
         assert!(sandbox.get(&server.url(path)).await.unwrap().body.is_null(), "{path}");
     }
 }
+
+/// A server that speaks HTTP/2 and nothing else; its port.
+async fn http2_server(authority: &Authority) -> u16 {
+    let mut config = rustls::ServerConfig::clone(&authority.server(&["localhost"]));
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let tls = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut connection = h2::server::handshake(tls.accept(stream).await.unwrap()).await.unwrap();
+            tokio::spawn(async move {
+                while let Some(Ok((request, mut respond))) = connection.accept().await {
+                    let text = format!("{:?} {}", request.version(), request.uri().path());
+                    let mut body = respond.send_response(http::Response::new(()), false).unwrap();
+                    body.send_data(text.into(), true).unwrap();
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_server_that_offers_http2_is_spoken_to_in_http2() {
+    let authority = Authority::new();
+    let origin = format!("https://localhost:{}", http2_server(&authority).await);
+    let roots = vec![authority.certificate()];
+    let sandbox = Options { grants: vec![origin.as_str().into()], roots, ..Options::default() }.build();
+    let (one, two) = (format!("{origin}/one"), format!("{origin}/two"));
+    let (one, two) = tokio::join!(sandbox.text(get(&one)), sandbox.text(get(&two)));
+    assert_eq!(one.unwrap(), (200, "HTTP/2.0 /one".into()));
+    assert_eq!(two.unwrap(), (200, "HTTP/2.0 /two".into()));
+}

@@ -29,7 +29,10 @@ impl Authority {
     }
 
     /// What a server for these names needs.
-    pub(crate) fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
+    ///
+    /// # Panics
+    /// Where there is no randomness.
+    pub fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let key = KeyPair::generate().expect("a key");
         let certificate = CertificateParams::new(names)
