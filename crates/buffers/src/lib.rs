@@ -29,7 +29,7 @@ pub use buffer::Info;
 pub use cancel::Cancel;
 pub use chain::Chain;
 pub use error::{Error, Result};
-pub use ops::{CustomOperation, Invocation, OPERATIONS, Operations, Step};
+pub use ops::{Coding, CustomOperation, Invocation, OPERATIONS, Operations, Step};
 pub use pipeline::{Pipeline, Progress};
 pub use pool::{kept_bytes, trim};
 pub use shared::SharedBytes;

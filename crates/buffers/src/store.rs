@@ -14,7 +14,7 @@ use crate::buffer::{Buffer, Info};
 use crate::cancel::Cancel;
 use crate::chain::{Chain, Data, Job, Work};
 use crate::error::{Error, Result};
-use crate::ops::{Operations, Step};
+use crate::ops::{Coding, Operations, Step, Streamed};
 use crate::pipeline::Pipeline;
 use crate::shared::SharedBytes;
 use crate::writer::Writer;
@@ -250,6 +250,20 @@ impl Store {
     /// [`Error::Op`] for a chain with an operation that needs its whole input, [`Error::IdNotFound`] for a second input that is not there.
     pub fn stream_chain(&self, chain: &Chain, cancel: &Cancel) -> Result<Pipeline> {
         Job { account: &self.account, cancel }.stream(chain, &self.extras(chain)?)
+    }
+
+    /// A stream that compresses.
+    pub fn compressor(&self, coding: Coding, cancel: &Cancel) -> Result<Pipeline> {
+        self.stream("compress", &*coding.compressor(), cancel)
+    }
+
+    /// A stream that decompresses, and refuses what follows the end of the first member.
+    pub fn decompressor(&self, coding: Coding, cancel: &Cancel) -> Result<Pipeline> {
+        self.stream("decompress", &*coding.decompressor(), cancel)
+    }
+
+    fn stream(&self, name: &str, operation: &dyn Streamed, cancel: &Cancel) -> Result<Pipeline> {
+        Pipeline::new(&self.account, cancel, name.into(), vec![operation.open(&self.account)?])
     }
 
     fn result(&self, input: Work<'_>, chain: &Chain, cancel: &Cancel) -> Result<(Block, Info)> {

@@ -7,6 +7,7 @@
 mod blob;
 mod bridge;
 mod clone;
+mod compression;
 mod console;
 mod crypto;
 mod encoding;
@@ -46,6 +47,7 @@ const NATIVES: &[NativeModule] = &[
     blob::ops::MODULE,
     bridge::ops::MODULE,
     clone::ops::MODULE,
+    compression::ops::MODULE,
     console::ops::MODULE,
     crypto::ops::MODULE,
     encoding::ops::MODULE,

@@ -19,19 +19,29 @@ use crate::pipeline::{Progress, Stream};
 
 const COMPRESS: &str = "brotli_compress";
 const DECOMPRESS: &str = "brotli_decompress";
+const USUAL_QUALITY: u32 = 5;
+const USUAL_WINDOW: u32 = 22;
 
 impl BrotliAlloc for Metered {}
 
 pub(crate) fn compress(args: Option<&Value>) -> Result<Operation> {
     let arguments = Arguments::new(COMPRESS, args, &["quality", "window"])?;
-    let quality = arguments.integer_u32("quality", 0..=11)?.unwrap_or(5);
-    let window = arguments.integer_u32("window", 10..=24)?.unwrap_or(22);
+    let quality = arguments.integer_u32("quality", 0..=11)?.unwrap_or(USUAL_QUALITY);
+    let window = arguments.integer_u32("window", 10..=24)?.unwrap_or(USUAL_WINDOW);
     Ok(Operation::Stream(Arc::new(Compressing { quality, window })))
 }
 
 pub(crate) fn decompress(args: Option<&Value>) -> Result<Operation> {
     let arguments = Arguments::new(DECOMPRESS, args, &["maxBytes"])?;
     Ok(Operation::Stream(Arc::new(Decompressing { max_bytes: arguments.max_bytes()? })))
+}
+
+pub(crate) fn decompressor() -> Arc<dyn Streamed> {
+    Arc::new(Decompressing { max_bytes: None })
+}
+
+pub(crate) fn compressor() -> Arc<dyn Streamed> {
+    Arc::new(Compressing { quality: USUAL_QUALITY, window: USUAL_WINDOW })
 }
 
 #[derive(Debug)]

@@ -92,7 +92,16 @@ pub(crate) fn deflate_decompress(args: Option<&Value>) -> Result<Operation> {
 
 fn decompress(op: &'static str, arguments: &Arguments<'_>, format: Format) -> Result<Operation> {
     let max_bytes = arguments.max_bytes()?;
-    Ok(Operation::Stream(Arc::new(Decompressing { op, format, max_bytes })))
+    Ok(Operation::Stream(Arc::new(Decompressing { op, format, max_bytes, is_single: false })))
+}
+
+/// The whole of a stream in one member, as the Compression standard has it.
+pub(crate) fn single_member(format: Format) -> Arc<dyn Streamed> {
+    Arc::new(Decompressing { op: "decompress", format, max_bytes: None, is_single: true })
+}
+
+pub(crate) fn at_usual_level(format: Format) -> Arc<dyn Streamed> {
+    Arc::new(Compressing { op: "compress", format, level: Compression::default() })
 }
 
 #[derive(Debug)]
@@ -147,16 +156,19 @@ struct Decompressing {
     op: &'static str,
     format: Format,
     max_bytes: Option<u64>,
+    /// Whether a second member is refused, as anything else behind the first.
+    is_single: bool,
 }
 
 impl Streamed for Decompressing {
     fn open(&self, account: &Arc<Account>) -> Result<Box<dyn Stream>> {
         let working = account.reserve(DECOMPRESS_BYTES)?;
-        let Decompressing { op, format, max_bytes } = *self;
+        let Decompressing { op, format, max_bytes, is_single } = *self;
         let allowance = Allowance::new(max_bytes);
         Ok(Box::new(Inflating {
             op,
             format,
+            is_single: is_single || format != Format::Gzip,
             member: member(format),
             state: State::Start,
             allowance,
@@ -187,13 +199,14 @@ enum State {
     /// Before the first member.
     Start,
     Member,
-    /// Behind a member: in gzip another one may follow.
+    /// Behind a member, where another one may follow.
     Between,
 }
 
 struct Inflating {
     op: &'static str,
     format: Format,
+    is_single: bool,
     member: Decompress,
     state: State,
     allowance: Allowance,
@@ -213,7 +226,7 @@ impl Stream for Inflating {
                 return Ok(progress);
             }
             if self.state == State::Between {
-                if self.format != Format::Gzip {
+                if self.is_single {
                     let name = self.format.name();
                     return Err(Error::op(self.op, format!("the input goes on behind the end of the {name} stream")));
                 }

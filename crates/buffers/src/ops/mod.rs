@@ -7,6 +7,7 @@
 mod arguments;
 mod brotli;
 mod channels;
+pub(crate) mod coding;
 mod crop;
 mod custom;
 mod digest;
@@ -38,6 +39,7 @@ use crate::chain::Job;
 use crate::error::{Error, Result};
 use crate::pipeline::Stream;
 use arguments::Arguments;
+pub use coding::Coding;
 pub use custom::{CustomOperation, Invocation, Operations};
 use elementwise::Elementwise;
 pub use step::Step;
