@@ -85,6 +85,9 @@ test('decode takes buffers and views of every kind', () => {
     assert.equal(decoder.decode(input), 'abcd');
   }
   assert.equal(decoder.decode(new Uint8Array(buffer, 1, 2)), 'bc');
+  const shared = new SharedArrayBuffer(2);
+  new TextEncoder().encodeInto('ab', new Uint8Array(shared));
+  assert.deepEqual([decoder.decode(shared), decoder.decode(new Uint8Array(shared, 1))], ['ab', 'b']);
   assert.equal(decoder.decode(), '');
   for (const input of ['abc', null, 5, {}, [97]]) assert.throws(() => decoder.decode(input as any), TypeError);
 });

@@ -5,19 +5,17 @@ import {
   dictionary,
   domString,
   illegalInvocation,
+  isArrayBuffer,
   isBufferSource,
   isObject,
+  isUint8Array,
   makeEnumerable,
   requireArguments,
-  uncurry,
   usvString,
 } from 'guest:webidl';
 import { decodeChunk, decodeOnce, encode, encodeInto, label as canonicalName, newDecoder } from 'host:encoding';
 
-const typedArrayName = uncurry(
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get! as () =>
-    string | undefined,
-);
+const { isView } = ArrayBuffer;
 
 let checkEncoder: (value: unknown) => void;
 
@@ -44,7 +42,7 @@ class TextEncoder {
     checkEncoder(this);
     requireArguments(arguments.length, 2, 'TextEncoder.encodeInto');
     const text = usvString(source);
-    if (typedArrayName(destination) !== 'Uint8Array') {
+    if (!isUint8Array(destination)) {
       throw new TypeError('TextEncoder.encodeInto: the destination is not a Uint8Array');
     }
     const { 0: read, 1: written } = encodeInto(text, destination);
@@ -57,6 +55,27 @@ makeEnumerable(TextEncoder, ['encoding', 'encode', 'encodeInto']);
 export interface TextDecoderOptions {
   fatal?: boolean;
   ignoreBOM?: boolean;
+}
+
+/** Bytes as the host reads them, which knows shared memory by its views alone; a TypeError for what has no bytes. */
+export function readable(input: unknown, what: string): ArrayBuffer | ArrayBufferView {
+  if (!isBufferSource(input)) throw new TypeError(`${what} is neither a buffer nor a view`);
+  return isView(input) || isArrayBuffer(input) ? input : new Uint8Array(input);
+}
+
+/** Converts the arguments of a decoder's constructor. */
+export function decoderOptions(
+  label: unknown,
+  options: unknown,
+  where: string,
+): { readonly encoding: string; readonly fatal: boolean; readonly ignoreBOM: boolean } {
+  const name = domString(label);
+  const members = dictionary(options, where);
+  const fatal = !!members?.fatal;
+  const ignoreBOM = !!members?.ignoreBOM;
+  const encoding = canonicalName(name);
+  if (encoding === undefined) throw new RangeError(`${where}: "${name}" is not the label of an encoding`);
+  return { encoding, fatal, ignoreBOM };
 }
 
 interface DecoderState {
@@ -80,12 +99,7 @@ class TextDecoder {
   }
 
   constructor(label = 'utf-8', options: TextDecoderOptions = {}) {
-    const name = domString(label);
-    const members = dictionary(options, 'TextDecoder');
-    const fatal = !!members?.fatal;
-    const ignoreBOM = !!members?.ignoreBOM;
-    const encoding = canonicalName(name);
-    if (encoding === undefined) throw new RangeError(`TextDecoder: "${name}" is not the label of an encoding`);
+    const { encoding, fatal, ignoreBOM } = decoderOptions(label, options, 'TextDecoder');
     this.#state = { encoding, fatal, ignoreBOM, decoder: undefined };
   }
 
@@ -104,18 +118,16 @@ class TextDecoder {
     options: { stream?: boolean } = {},
   ): string {
     const state = decoderState(this);
-    if (input !== undefined && !isBufferSource(input)) {
-      throw new TypeError('TextDecoder.decode: the input is neither a buffer nor a view');
-    }
+    const bytes = input === undefined ? undefined : readable(input, 'TextDecoder.decode: the input');
     const stream = !!dictionary(options, 'TextDecoder.decode')?.stream;
     const { encoding, fatal, ignoreBOM, decoder } = state;
     if (stream) {
       state.decoder = decoder ?? newDecoder(encoding, fatal, ignoreBOM);
-      return decodeChunk(state.decoder, input, true);
+      return decodeChunk(state.decoder, bytes, true);
     }
-    if (decoder === undefined) return input === undefined ? '' : decodeOnce(encoding, input, fatal, ignoreBOM);
+    if (decoder === undefined) return bytes === undefined ? '' : decodeOnce(encoding, bytes, fatal, ignoreBOM);
     state.decoder = undefined;
-    return decodeChunk(decoder, input, false);
+    return decodeChunk(decoder, bytes, false);
   }
 }
 

@@ -1,5 +1,6 @@
 declare module 'host:encoding' {
-  type Source = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+  /** Views may be of shared memory. */
+  type Source = ArrayBuffer | ArrayBufferView;
 
   /** UTF-8 of a well-formed string (guest code has replaced lone surrogates), in a new buffer of exactly that length. */
   export function encode(text: string): Uint8Array<ArrayBuffer>;

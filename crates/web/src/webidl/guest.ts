@@ -232,3 +232,19 @@ function isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer {
 export function isBufferSource(value: unknown): value is ArrayBuffer | SharedArrayBuffer | ArrayBufferView {
   return isObject(value) && (isView(value) || isArrayBuffer(value) || isSharedArrayBuffer(value));
 }
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const nameOfTyped = uncurry(getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)!.get as () => string | undefined);
+const bufferOfTyped = uncurry(getOwnPropertyDescriptor(typedArray, 'buffer')!.get as () => ArrayBufferLike);
+const bufferOfView = uncurry(getOwnPropertyDescriptor(DataView.prototype, 'buffer')!.get as () => ArrayBufferLike);
+
+/** Past whatever stands on its prototypes. */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  return isView(value) && nameOfTyped(value) === 'Uint8Array';
+}
+
+/** `BufferSource`: as `isBufferSource`, and the memory is not shared. */
+export function isUnsharedBufferSource(value: unknown): value is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
+  if (!isView(value)) return isArrayBuffer(value);
+  return isArrayBuffer(nameOfTyped(value) === undefined ? bufferOfView(value) : bufferOfTyped(value));
+}
