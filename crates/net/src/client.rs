@@ -66,8 +66,10 @@ pub(crate) struct Inner {
 
 /// What exists from the first granted request on.
 pub(crate) struct Parts {
-    /// Requests until their head has come, and bodies while somebody reads them.
+    /// Requests until their head has come.
     working: Arc<Semaphore>,
+    /// Bodies while their bytes come. Apart from the above: a request may wait for another's body, which is its own, but never the other way round.
+    reading: Arc<Semaphore>,
     /// Responses until their end, and WebSockets.
     open: Arc<Semaphore>,
     /// One client a reach: a connection that was made for a grant with private addresses serves no other.
@@ -119,6 +121,7 @@ impl Client {
     pub fn close(&self) {
         if let Some(parts) = self.inner.parts.get() {
             parts.working.close();
+            parts.reading.close();
             parts.open.close();
         }
     }
@@ -165,6 +168,7 @@ impl Inner {
     pub(crate) fn parts(&self) -> &Parts {
         self.parts.get_or_init(|| Parts {
             working: Arc::new(Semaphore::new(self.config.limits.concurrent_fetches as usize)),
+            reading: Arc::new(Semaphore::new(self.config.limits.concurrent_fetches as usize)),
             open: Arc::new(Semaphore::new(OPEN.max(self.config.limits.concurrent_fetches) as usize)),
             http: [OnceLock::new(), OnceLock::new()],
             resolvers: [Resolver::new(Reach::Public), Resolver::new(Reach::Any)],
@@ -175,6 +179,11 @@ impl Inner {
     /// One's turn among `concurrentFetches`.
     pub(crate) async fn work(self: &Arc<Self>) -> Result<OwnedSemaphorePermit> {
         self.parts().working.clone().acquire_owned().await.map_err(|_| Error::Closed)
+    }
+
+    /// The same for a body.
+    pub(crate) async fn read(self: &Arc<Self>) -> Result<OwnedSemaphorePermit> {
+        self.parts().reading.clone().acquire_owned().await.map_err(|_| Error::Closed)
     }
 
     /// A place among what is open.

@@ -200,11 +200,12 @@ fn recognise(
             *fallback = Some(Error::protocol(error.to_string()));
         }
     }
-    if let Some(error) = error.downcast_ref::<reqwest::Error>()
-        && error.is_timeout()
-        && error.is_connect()
-    {
-        *fallback = Some(Error::Timeout { what: "connecting", after: crate::limits::CONNECT_TIMEOUT });
+    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+        if error.is_timeout() && error.is_connect() {
+            *fallback = Some(Error::Timeout { what: "connecting", after: crate::limits::CONNECT_TIMEOUT });
+        } else if error.is_builder() {
+            *fallback = Some(Error::Invalid { reason: "it cannot be put on the wire: its URL is too long".into() });
+        }
     }
     None
 }

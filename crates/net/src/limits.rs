@@ -34,6 +34,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const REDIRECTS: u32 = 20;
 /// Responses whose body was not read to its end, and WebSockets.
 pub(crate) const OPEN: u32 = 256;
+/// A body whose bytes do not come for so long gives up its turn: events of a server may be minutes apart.
+pub(crate) const TURN: Duration = Duration::from_millis(500);
 /// Names in one head.
 pub(crate) const HEADERS: usize = 256;
 /// Bytes of a head over HTTP/2; over HTTP/1 it is the connection's buffer, 408 KiB.

@@ -14,6 +14,7 @@ use url::Url;
 use crate::client::Inner;
 use crate::decode::{Decoder, Encodings};
 use crate::error::{Error, Result, translate};
+use crate::limits::TURN;
 use crate::log::Record;
 
 /// The head of a response, and its body under way.
@@ -103,7 +104,7 @@ impl ResponseBody {
 
     /// The next bytes, or none at the end. After an error there is nothing more.
     ///
-    /// Cancel safe but for a decoder's bytes: whoever drops the future gives up the body.
+    /// A future that is dropped takes nothing with it: the next one goes on.
     ///
     /// # Errors
     /// [`Error::TooLarge`], [`Error::Timeout`], [`Error::Reset`], [`Error::Protocol`], and limits of the buffer store for encoded bodies.
@@ -147,14 +148,19 @@ impl ResponseBody {
 
 impl UnderWay {
     async fn next(&mut self) -> Result<Option<Bytes>> {
-        let working = Inner::work(&self.record.client).await?;
-        let next = self.decoded().await;
-        drop(working);
-        let Some(bytes) = next? else { return Ok(None) };
+        let turn = Inner::read(&self.record.client).await?;
+        let soon = tokio::time::timeout(TURN, self.decoded()).await;
+        drop(turn);
+        let next = match soon {
+            Ok(next) => next?,
+            Err(_) => self.decoded().await?,
+        };
+        let Some(bytes) = next else { return Ok(None) };
         self.given += bytes.len() as u64;
         if self.given > self.limit { Err(Error::TooLarge { limit: self.limit }) } else { Ok(Some(bytes)) }
     }
 
+    /// Dropped between two pieces it goes on where it was: nothing that came is held by the future.
     async fn decoded(&mut self) -> Result<Option<Bytes>> {
         if self.encodings.is_empty() {
             return self.received().await;

@@ -276,3 +276,42 @@ async fn a_server_that_offers_http2_is_spoken_to_in_http2() {
     assert_eq!(one.unwrap(), (200, "HTTP/2.0 /one".into()));
     assert_eq!(two.unwrap(), (200, "HTTP/2.0 /two".into()));
 }
+
+#[tokio::test]
+async fn a_body_may_be_the_body_of_another_request_even_where_one_works_at_a_time() {
+    let server = Server::start([("/from", Page::text("passed on")), ("/to", Page::Echo)]).await.unwrap();
+    let sandbox = limited([&*server.origin()], NetLimits { concurrent_fetches: 1, ..NetLimits::default() });
+    let from = sandbox.get(server.url("/from")).await.unwrap();
+    let pieces = futures_util::stream::unfold(from.body, |mut body| async move {
+        let piece = body.chunk().await.map_err(hostbox_net::BodyError::from).transpose()?;
+        Some((piece, body))
+    });
+    let mut request = get(&server.url("/to"));
+    (request.method, request.body) = (Method::POST, Body::Stream(Box::pin(pieces), None));
+    assert!(sandbox.text(request).await.unwrap().1.ends_with("\n\npassed on"));
+}
+
+#[tokio::test]
+async fn a_body_that_waits_for_rare_events_holds_up_no_other() {
+    let events = Page::Silence(b"HTTP/1.1 200 OK\r\n\r\nfirst".to_vec());
+    let server = Server::start([("/events", events), ("/", Page::text("x"))]).await.unwrap();
+    let sandbox = limited([&*server.origin()], NetLimits { concurrent_fetches: 1, ..NetLimits::default() });
+    let mut events = sandbox.get(server.url("/events")).await.unwrap();
+    assert_eq!(events.body.chunk().await.unwrap().unwrap(), "first");
+    let mut waiting = Box::pin(events.body.chunk());
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let request = get(&server.url("/"));
+    tokio::select! {
+        other = sandbox.text(request) => assert_eq!(other.unwrap().1, "x"),
+        event = waiting => panic!("{event:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_is_too_long_for_the_wire_is_not_valid() {
+    let server = Server::start([("/", Page::text("x"))]).await.unwrap();
+    let sandbox = sandbox([&*server.origin()]);
+    let error = sandbox.get(server.url(&format!("/?{}", "x".repeat(70_000)))).await.unwrap_err();
+    assert!(matches!(error, Error::Invalid { .. }), "{error:?}");
+    assert!(sandbox.events()[0].url.len() < 3000);
+}
