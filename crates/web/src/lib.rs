@@ -11,6 +11,7 @@ mod compression;
 mod console;
 mod crypto;
 mod encoding;
+mod filereader;
 mod headers;
 mod inspect;
 mod mime;
@@ -51,6 +52,7 @@ const NATIVES: &[NativeModule] = &[
     console::ops::MODULE,
     crypto::ops::MODULE,
     encoding::ops::MODULE,
+    filereader::ops::MODULE,
     headers::ops::MODULE,
     inspect::ops::MODULE,
     mime::ops::MODULE,
@@ -80,6 +82,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"Event", module: "guest:events", enumerable: false },
     Global { name: c"EventTarget", module: "guest:events", enumerable: false },
     Global { name: c"File", module: "guest:blob", enumerable: false },
+    Global { name: c"FileReader", module: "guest:filereader", enumerable: false },
     Global { name: c"FormData", module: "guest:formdata", enumerable: false },
     Global { name: c"Headers", module: "guest:headers", enumerable: false },
     Global { name: c"MessageEvent", module: "guest:messageevent", enumerable: false },
