@@ -87,19 +87,22 @@ export declare class NativeTransform {
 /** An instance of the module in one environment of Node. */
 export declare class Port {
   /**
-   * `deliver(length, blocks, bytes, more)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit)
-   * and the ArrayBuffers that they refer to; where there is `more`, `pump` is to be called later. Both memories stay the port's.
+   * `deliver(length, blocks, bytes)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit) and
+   * the ArrayBuffers that they refer to. Both memories stay the port's.
    */
   constructor(deliver: unknown, input: Uint8Array, output: Uint8Array)
   /**
-   * Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
-   * are counted on. What is meant for a sandbox that is gone is dropped.
+   * `(length, calls) => ticket`: takes the calls and answers that stand in the input memory one after the other, and gives the ticket of
+   * the first call, from which the others are counted on.
    */
-  batch(length: number, calls: number): number
+  poster(): (length: number, calls: number) => number
+  /**
+   * `() => result`: what was left by the last delivery, or came after it: the number of bytes in the output memory, or a list as `deliver`
+   * gets it; 0 where there is nothing.
+   */
+  taker(): () => number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]
   /** Whether an ArrayBuffer lies over memory of ours. */
   isOurs(buffer: unknown): boolean
-  /** Delivers what was left by the last delivery. */
-  pump(deliver: unknown): void
   /** Zeroed memory of ours as an ArrayBuffer: it moves into a sandbox without a copy. */
   alloc(length: number): ArrayBuffer
 }

@@ -119,6 +119,32 @@ describe('calls of one tick', () => {
   });
 });
 
+describe('calls one after the other', () => {
+  test('leave Node its other work', async (t) => {
+    const host = await openWith(t, SOURCE);
+    let others = 0;
+    const timer = setInterval(() => others++, 1);
+    // Without the timer there is no end.
+    for (let i = 0; others < 10; i++) assert.equal(await host.call('p', 'note', [i]), i);
+    clearInterval(timer);
+  });
+
+  test('are answered where the app has stopped the timers', async (t) => {
+    const host = await openWith(t, SOURCE);
+    t.mock.timers.enable({ apis: ['setImmediate', 'setTimeout'] });
+    for (let i = 0; i < 200; i++) assert.equal(await host.call('p', 'note', [i]), i);
+  });
+
+  test('are answered while other calls come and go', async (t) => {
+    const bridge = { echo: async (value) => value };
+    const hosts = await Promise.all(Array.from({ length: 4 }, () => openWith(t, SOURCE, { bridge })));
+    const talk = async (host, length) => {
+      for (let i = 0; i < length; i++) assert.deepEqual(await host.call('p', 'ask', [[i]]), [i]);
+    };
+    await Promise.all(hosts.map((host, index) => talk(host, 50 * (index + 1))));
+  });
+});
+
 describe('answers of one tick', () => {
   test('reach the calls that they are for', async (t) => {
     const host = await openWith(t, SOURCE, {

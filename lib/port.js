@@ -2,6 +2,7 @@
 
 // The one way between this module and the addon: memory that both know, tickets of calls without an answer yet, and events.
 
+const { setImmediate } = require('node:timers');
 const binding = require('./load.js');
 const { Encoder } = require('./codec.js');
 const { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE, FETCH } = require('./frames.js');
@@ -40,6 +41,8 @@ const SCRATCH = 64 * 1024;
 const input = new Uint8Array(SCRATCH);
 const output = new Uint8Array(SCRATCH);
 const native = new binding.Port(deliver, input, output);
+const post = native.poster();
+const take = native.taker();
 const encoder = new Encoder(input, (buffer) => native.isOurs(buffer));
 const frames = new Frames(output);
 
@@ -55,20 +58,28 @@ const forgotten = new FinalizationRegistry((/** @type {number} */ id) => receive
  * @param {number} length
  * @param {ArrayBuffer[] | undefined} blocks
  * @param {ArrayBuffer | undefined} bytes
- * @param {boolean} more whether events are left for a later round of Node's loop
  */
-function deliver(length, blocks, bytes, more) {
-  if (more) setImmediate(pump);
+function deliver(length, blocks, bytes) {
   frames.open(length, blocks, bytes);
+  readEvents();
+}
+
+/** Reads what the last batch left, and what came after it. */
+function pump() {
+  const result = take();
+  if (result === 0) return;
+  open(result);
+  readEvents();
+}
+
+function readEvents() {
+  const more = frames.byte() !== 0;
+  if (more) setImmediate(pump);
   // What an event starts (host functions, console hooks) may use the codec: everything is read before anything is started.
   /** @type {(() => void)[]} */
   const started = [];
   while (!frames.done) readEvent(started);
   for (const start of started) start();
-}
-
-function pump() {
-  native.pump(deliver);
 }
 
 /** @param {(() => void)[]} started */
@@ -229,12 +240,8 @@ function flush() {
   batchLength = batchCount = 0;
   batchEnough = ENOUGH;
   if (calls.length > 0) batchCalls = [];
-  let ticket = native.batch(length, calls.length);
+  let ticket = post(length, calls.length);
   for (const call of calls) waiting.set(ticket++, call);
-}
-
-function isFull() {
-  return batchCount >= batchEnough || batchLength > ENOUGH_BYTES;
 }
 
 function endTick() {
@@ -282,6 +289,17 @@ function append(sandbox, kind, id, value, root, alone) {
   }
 }
 
+/** Has a message cross that was appended, if it is time. */
+function sendAppended() {
+  if (!isLater) {
+    isLater = true;
+    now.then(endTick);
+    flush();
+  } else if (batchCount >= batchEnough || batchLength > ENOUGH_BYTES) {
+    flush();
+  }
+}
+
 /**
  * Calls a function; the promise of its answer.
  *
@@ -293,21 +311,14 @@ function append(sandbox, kind, id, value, root, alone) {
  */
 function submit(sandbox, owner, target, args) {
   let ticket = 0;
-  /** @type {Parameters<typeof append>[5]} */
-  const alone = (length, bytes, blocks) => {
+  const isAppended = append(sandbox, CALL, target, args, undefined, (length, bytes, blocks) => {
     ticket = sandbox.call(target, 0, length, bytes, blocks);
-  };
-  if (!isLater) {
-    encoded(args, undefined, undefined, alone);
-    isLater = true;
-    now.then(endTick);
-  } else if (append(sandbox, CALL, target, args, undefined, alone)) {
-    return new Promise((resolve, reject) => {
-      batchCalls.push({ resolve, reject, owner, signal: undefined, onAbort: undefined });
-      if (isFull()) flush();
-    });
-  }
-  return answer(owner, ticket);
+  });
+  if (!isAppended) return answer(owner, ticket);
+  return new Promise((resolve, reject) => {
+    batchCalls.push({ resolve, reject, owner, signal: undefined, onAbort: undefined });
+    sendAppended();
+  });
 }
 
 /**
@@ -319,15 +330,10 @@ function submit(sandbox, owner, target, args) {
  * @param {string} root as in `encoded`
  */
 function resolveHostCall(sandbox, call, value, root) {
-  /** @type {Parameters<typeof append>[5]} */
-  const alone = (length, bytes, blocks) => sandbox.resolve(call, length, bytes, blocks);
-  if (!isLater) {
-    encoded(value, root, undefined, alone);
-    isLater = true;
-    now.then(endTick);
-  } else if (append(sandbox, ANSWER, call, value, root, alone) && isFull()) {
-    flush();
-  }
+  const isAppended = append(sandbox, ANSWER, call, value, root, (length, bytes, blocks) =>
+    sandbox.resolve(call, length, bytes, blocks),
+  );
+  if (isAppended) sendAppended();
 }
 
 /**

@@ -1,11 +1,5 @@
-//! Synchronous calls of one sandbox, as a function that knows it.
-//!
-//! A method of a class looks its object up and guards its borrow at each call, which takes longer than running a small guest function.
-//! This one carries a pointer.
+//! What calls of one sandbox need, and its synchronous calls as a plain function.
 
-use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::null_mut;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +10,8 @@ use napi::{Env, Error, Result, sys};
 use crate::buffers::check;
 use crate::frames::{Frames, number};
 use crate::input::message;
-use crate::port::{Line, News};
+use crate::port::Line;
+use crate::queues::News;
 
 /// Frames of a synchronous answer: over with a value, over with a failure, or waiting for host functions.
 const DONE: u8 = 1;
@@ -76,7 +71,10 @@ impl Caller {
     }
 
     /// `(target, timeoutMs, length)`: as `callSync` with a message in the input memory.
-    unsafe fn call(&self, env: &Env, args: [sys::napi_value; 3]) -> Result<sys::napi_value> {
+    ///
+    /// # Safety
+    /// The arguments are values of `env`, on its own thread.
+    pub(crate) unsafe fn call(&self, env: &Env, args: [sys::napi_value; 3]) -> Result<sys::napi_value> {
         let (mut target, mut timeout, mut length) = (0, 0.0, 0);
         // SAFETY: the caller's: values of the calling environment.
         unsafe {
@@ -92,60 +90,4 @@ impl Caller {
         let args = message(*env, self.line.port.input(), length, None, None)?;
         Ok(self.start(env, self.request(target, args)?, crate::sandbox::timeout(timeout))?.raw())
     }
-}
-
-/// `caller` as a function of JavaScript's.
-pub(crate) fn function(env: &Env, caller: Arc<Caller>) -> Result<Unknown<'_>> {
-    let mut function = null_mut();
-    let data = Arc::into_raw(caller).cast_mut().cast::<c_void>();
-    // SAFETY: the calling environment; the finalizer gives the reference back when the function is gone.
-    unsafe {
-        let status =
-            sys::napi_create_function(env.raw(), c"callSync".as_ptr(), 8, Some(on_call), data, &raw mut function);
-        let status = match status {
-            sys::Status::napi_ok => {
-                sys::napi_add_finalizer(env.raw(), function, data, Some(on_gone), null_mut(), null_mut())
-            }
-            status => status,
-        };
-        if status != sys::Status::napi_ok {
-            drop(Arc::from_raw(data.cast::<Caller>()));
-        }
-        check(status, "caller")?;
-        Ok(Unknown::from_raw_unchecked(env.raw(), function))
-    }
-}
-
-unsafe extern "C" fn on_gone(_: sys::napi_env, data: *mut c_void, _: *mut c_void) {
-    // SAFETY: the reference that `function` gave; the function is gone, and nobody else has the pointer.
-    drop(unsafe { Arc::from_raw(data.cast::<Caller>()) });
-}
-
-unsafe extern "C" fn on_call(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let mut args = [null_mut(); 3];
-    let (mut count, mut data) = (args.len(), null_mut());
-    // SAFETY: called by Node with a live environment; what is not passed is `undefined`. `data` is the function's own reference, and
-    // the function is being called.
-    let outcome = unsafe {
-        let (this, places) = (null_mut(), args.as_mut_ptr());
-        if sys::napi_get_cb_info(env, info, &raw mut count, places, this, &raw mut data) != sys::Status::napi_ok {
-            return null_mut();
-        }
-        let caller = &*data.cast::<Caller>();
-        catch_unwind(AssertUnwindSafe(|| caller.call(&Env::from_raw(env), args)))
-    };
-    let outcome = outcome.unwrap_or_else(|_| Err(Error::from_reason("ERR_INTERNAL: internal error: a panic")));
-    outcome.unwrap_or_else(|error| {
-        let message = error.reason.as_bytes();
-        let mut text = null_mut();
-        let mut exception = null_mut();
-        // SAFETY: the calling environment, which has no exception pending: nothing of JavaScript's ran.
-        unsafe {
-            let length = message.len().cast_signed();
-            sys::napi_create_string_utf8(env, message.as_ptr().cast(), length, &raw mut text);
-            sys::napi_create_error(env, null_mut(), text, &raw mut exception);
-            sys::napi_throw(env, exception);
-        }
-        null_mut()
-    })
 }

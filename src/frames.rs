@@ -3,7 +3,7 @@
 use hostbox::FetchEvent;
 use hostbox::parts::{Block, Event, Failure, GuestCause, GuestError, Payload, Writer};
 
-use crate::port::News;
+use crate::queues::News;
 
 const SETTLED: u8 = 1;
 const FAILED: u8 = 2;
@@ -23,6 +23,21 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
+    /// Begins a delivery: before its events stands whether JavaScript is to ask for more.
+    pub(crate) fn delivery() -> Self {
+        Self { bytes: vec![0], blocks: Vec::new() }
+    }
+
+    /// Whether a delivery has events.
+    pub(crate) fn has_events(&self) -> bool {
+        self.bytes.len() > 1
+    }
+
+    /// Has JavaScript ask for more.
+    pub(crate) fn announce_more(&mut self) {
+        self.bytes[0] = 1;
+    }
+
     /// One event, with its length before it: JavaScript can pass over what it cannot read.
     pub(crate) fn event(&mut self, sandbox: f64, news: News) {
         let start = self.bytes.len();

@@ -8,6 +8,8 @@ mod bytes;
 mod caller;
 mod frames;
 mod input;
+mod plain;
 mod port;
+mod queues;
 mod sandbox;
 mod transform;

@@ -3,14 +3,14 @@
 //! It is referenced while calls are pending, so that Node waits for them, and unreferenced while none is. Events wait here as plain data;
 //! they become frames on Node's own thread, in slices, so that a flood leaves room for Node's other work.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hostbox::FetchEvent;
-use hostbox::parts::{Block, Event, Host, OpId, OpOutcome, Posted, next_tickets, post_all};
+use hostbox::parts::{Block, Event, Host, Linger, OpId, OpOutcome, Posted, next_tickets, post_all};
 use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
 use napi_derive::napi;
@@ -19,13 +19,17 @@ use crate::buffers::{check, lend};
 use crate::caller::Caller;
 use crate::frames::{Frames, number};
 use crate::input::{Batched, batch};
+use crate::queues::{News, Queues};
 
 /// Events that one delivery takes at most …
-const SLICE: usize = 512;
+pub(crate) const SLICE: usize = 512;
 /// … and bytes after which it takes no more.
 const SLICE_BYTES: usize = 64 << 10;
 /// Events that are taken from the queue at once.
 const HANDFUL: usize = 16;
+
+/// Events of the network that wait at most; what comes beyond is counted, and told with the next.
+const MOST_FETCHES: usize = 10_000;
 
 type RawFunction = sys::napi_threadsafe_function;
 
@@ -33,6 +37,8 @@ type RawFunction = sys::napi_threadsafe_function;
 pub(crate) struct Shared {
     queues: Mutex<Queues>,
     scheduled: AtomicBool,
+    /// Node's thread waits a moment for what follows where app and guests talk by turns.
+    linger: Linger,
     /// The environment is going away: there is nobody left to tell.
     gone: AtomicBool,
     /// Null once the environment is going away. The lock keeps it alive while it is called.
@@ -44,56 +50,6 @@ pub(crate) struct Shared {
     output: Memory,
     /// The sandboxes of this environment by their numbers.
     members: Mutex<HashMap<u64, Weak<Caller>>>,
-}
-
-/// Events of the network that wait at most; what comes beyond is counted, and told with the next.
-const MOST_FETCHES: usize = 10_000;
-
-/// Something for JavaScript to hear.
-pub(crate) enum News {
-    /// Of the engine.
-    Event(Event),
-    /// Of the network, and how many before it were left out.
-    Fetch(Box<FetchEvent>, u64),
-}
-
-/// Events that wait. What is only told stands apart: a flood of it must not hold up answers.
-#[derive(Default)]
-struct Queues {
-    answers: VecDeque<(u64, u64, News)>,
-    console: VecDeque<(u64, u64, News)>,
-    /// Of the network, among them.
-    fetches: usize,
-    /// Numbers events in the order of their coming.
-    last: u64,
-}
-
-impl Queues {
-    fn push(&mut self, sandbox: u64, news: News) {
-        self.last += 1;
-        let is_answer = !matches!(news, News::Event(Event::Console(_)) | News::Fetch(..));
-        self.fetches += usize::from(matches!(news, News::Fetch(..)));
-        let queue = if is_answer { &mut self.answers } else { &mut self.console };
-        queue.push_back((self.last, sandbox, news));
-    }
-
-    fn is_empty(&self) -> bool {
-        self.answers.is_empty() && self.console.is_empty()
-    }
-
-    /// The next event in the order of their coming; answers go first where there is more than one delivery can take.
-    fn pop(&mut self) -> Option<(u64, News)> {
-        let is_flood = self.console.len() > SLICE;
-        let console_first = match (self.answers.front(), self.console.front()) {
-            (Some(answer), Some(message)) => !is_flood && message.0 < answer.0,
-            (None, _) => true,
-            (_, None) => false,
-        };
-        let queue = if console_first { &mut self.console } else { &mut self.answers };
-        let (_, sandbox, news) = queue.pop_front()?;
-        self.fetches -= usize::from(matches!(news, News::Fetch(..)));
-        Some((sandbox, news))
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -115,14 +71,15 @@ pub struct Port {
 
 #[napi]
 impl Port {
-    /// `deliver(length, blocks, bytes, more)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit)
-    /// and the ArrayBuffers that they refer to; where there is `more`, `pump` is to be called later. Both memories stay the port's.
+    /// `deliver(length, blocks, bytes)` is called with the number of bytes that stand in `output` (or in `bytes`, where they did not fit) and
+    /// the ArrayBuffers that they refer to. Both memories stay the port's.
     #[napi(constructor)]
     pub fn new(env: Env, deliver: Unknown<'_>, input: Uint8Array, output: Uint8Array) -> Result<Self> {
         let memory = |array: &Uint8Array| Memory { start: array.as_ptr().cast_mut(), length: array.len() };
         let shared = Arc::new(Shared {
             queues: Mutex::default(),
             scheduled: AtomicBool::new(false),
+            linger: Linger::default(),
             gone: AtomicBool::new(false),
             function: Mutex::new(AtomicPtr::new(null_mut())),
             pending: AtomicU64::new(0),
@@ -140,39 +97,18 @@ impl Port {
         Ok(Self { shared })
     }
 
-    /// Takes the calls and answers that stand in the input memory one after the other; the ticket of the first call, from which the others
-    /// are counted on. What is meant for a sandbox that is gone is dropped.
-    #[napi]
-    pub fn batch(&self, env: Env, length: u32, calls: u32) -> Result<f64> {
-        let first = next_tickets(calls);
-        let source = self.shared.input().get(..length as usize);
-        let source = source.ok_or_else(|| Error::from_reason("a batch longer than its memory"))?;
-        let mut numbers: Vec<u64> = Vec::new();
-        let mut groups: Vec<(Arc<Caller>, Vec<Posted>)> = Vec::new();
-        let mut ticket = first;
-        for message in batch(source) {
-            let (number, message) = message?;
-            let group = match numbers.iter().rposition(|known| *known == number) {
-                Some(index) => index,
-                None => {
-                    let Some(caller) = self.shared.members().get(&number).and_then(Weak::upgrade) else { continue };
-                    numbers.push(number);
-                    groups.push((caller, Vec::new()));
-                    groups.len() - 1
-                }
-            };
-            let (caller, posted) = &mut groups[group];
-            posted.push(match message {
-                Batched::Call(target, args) => {
-                    ticket += 1;
-                    Posted::Call(ticket - 1, caller.request(target, args)?)
-                }
-                Batched::Answer(call, value) => Posted::Answer(OpId(call), OpOutcome::Value(value)),
-            });
-        }
-        self.shared.hold(env, calls.into());
-        post_all(groups.into_iter().map(|(caller, posted)| (caller.sandbox.clone(), posted)));
-        Ok(number(first))
+    /// `(length, calls) => ticket`: takes the calls and answers that stand in the input memory one after the other, and gives the ticket of
+    /// the first call, from which the others are counted on.
+    #[napi(ts_return_type = "(length: number, calls: number) => number")]
+    pub fn poster<'a>(&self, env: &'a Env) -> Result<Unknown<'a>> {
+        crate::plain::function(env, c"post", self.shared.clone(), Shared::post)
+    }
+
+    /// `() => result`: what was left by the last delivery, or came after it: the number of bytes in the output memory, or a list as `deliver`
+    /// gets it; 0 where there is nothing.
+    #[napi(ts_return_type = "() => number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]")]
+    pub fn taker<'a>(&self, env: &'a Env) -> Result<Unknown<'a>> {
+        crate::plain::function(env, c"take", self.shared.clone(), Shared::take)
     }
 
     /// Whether an ArrayBuffer lies over memory of ours.
@@ -181,13 +117,6 @@ impl Port {
         // SAFETY: a value of the calling environment.
         unsafe { crate::buffers::memory(env.raw(), buffer.raw()) }
             .is_ok_and(|(start, _)| crate::buffers::is_lent(start))
-    }
-
-    /// Delivers what was left by the last delivery.
-    #[napi]
-    pub fn pump(&self, env: Env, deliver: Unknown<'_>) {
-        // SAFETY: the calling environment, on its own thread.
-        unsafe { self.shared.drain(env.raw(), deliver.raw()) };
     }
 
     /// Zeroed memory of ours as an ArrayBuffer: it moves into a sandbox without a copy.
@@ -264,6 +193,7 @@ impl Shared {
                 queues.push(sandbox, News::Event(event));
             }
         }
+        self.linger.mail_came();
         self.schedule();
     }
 
@@ -297,9 +227,41 @@ impl Shared {
         }
     }
 
+    /// Calls `deliver` with what waits.
+    ///
+    /// # Safety
+    /// Node's own thread, in a handle scope of Node's.
     unsafe fn drain(&self, env: sys::napi_env, deliver: sys::napi_value) {
+        let (frames, settled) = self.collect();
+        // SAFETY: the caller's.
+        unsafe {
+            if frames.has_events() {
+                self.call(env, deliver, frames);
+            }
+            self.release(env, settled);
+        }
+        self.linger.end_reading();
+    }
+
+    /// `() => result`, as `Port::taker` says.
+    unsafe fn take(&self, env: &Env, _: [sys::napi_value; 3]) -> Result<sys::napi_value> {
+        if self.pending.load(Relaxed) > 0 {
+            self.linger.wait_for_events();
+        }
+        let (mut frames, settled) = self.collect();
+        if !frames.has_events() {
+            frames.bytes.clear();
+        }
+        // SAFETY: the caller's: Node's own thread.
+        unsafe { self.release(env.raw(), settled) };
+        self.linger.end_reading();
+        Ok(self.answer(env, frames)?.raw())
+    }
+
+    /// Events that wait, as one delivery, and how many of them are answers.
+    fn collect(&self) -> (Frames, u64) {
         self.scheduled.store(false, SeqCst);
-        let mut frames = Frames::default();
+        let mut frames = Frames::delivery();
         let mut settled = 0;
         let mut taken = Vec::with_capacity(HANDFUL);
         let mut more = true;
@@ -313,30 +275,28 @@ impl Shared {
                 taken.extend(std::iter::from_fn(|| queues.pop()).take(HANDFUL));
                 more = !queues.is_empty();
             }
+            if !frames.has_events() && !taken.is_empty() {
+                self.linger.begin_reading();
+            }
             for (sandbox, event) in taken.drain(..) {
                 settled += u64::from(matches!(event, News::Event(Event::Settled { .. })));
-                frames.event(crate::frames::number(sandbox), event);
+                frames.event(number(sandbox), event);
             }
         }
         // What is left waits for JavaScript to ask, in a later round of Node's loop: Node would run a threadsafe function that is
-        // called from within a thousand times before it turned to anything else.
-        let more = more && !self.scheduled.swap(true, SeqCst);
-        // SAFETY: the caller's: Node's own thread.
-        unsafe {
-            self.call(env, deliver, frames, more);
-            self.release(env, settled);
+        // called from within a thousand times before it turned to anything else. So does, in a talk, what is about to come: the guest's
+        // thread is spared waking Node's, and that a sleep.
+        let may_follow = more || (frames.has_events() && self.linger.is_talk());
+        if may_follow && !self.scheduled.swap(true, SeqCst) {
+            frames.announce_more();
         }
+        (frames, settled)
     }
 
-    unsafe fn call(&self, env: sys::napi_env, deliver: sys::napi_value, frames: Frames, more: bool) {
-        if frames.bytes.is_empty() && !more {
-            return;
-        }
+    unsafe fn call(&self, env: sys::napi_env, deliver: sys::napi_value, frames: Frames) {
         // SAFETY: the caller's: Node's own thread, in a handle scope of Node's.
         unsafe {
-            let Ok([length, blocks, bytes]) = self.arguments(env, frames) else { return };
-            let mut args = [length, blocks, bytes, null_mut()];
-            sys::napi_get_boolean(env, more, &raw mut args[3]);
+            let Ok(args) = self.arguments(env, frames) else { return };
             let (mut this, mut result) = (null_mut(), null_mut());
             sys::napi_get_undefined(env, &raw mut this);
             let status = sys::napi_call_function(env, this, deliver, args.len(), args.as_ptr(), &raw mut result);
@@ -394,6 +354,57 @@ impl Shared {
     pub(crate) fn input(&self) -> &[u8] {
         // SAFETY: the port's own memory, read on Node's thread while JavaScript is not running.
         unsafe { std::slice::from_raw_parts(self.input.start, self.input.length) }
+    }
+
+    /// `(length, calls) => ticket`, as `Port::poster` says.
+    unsafe fn post(&self, env: &Env, args: [sys::napi_value; 3]) -> Result<sys::napi_value> {
+        let (mut length, mut calls, mut result) = (0, 0, null_mut());
+        // SAFETY: the caller's: values of the calling environment.
+        unsafe {
+            check(sys::napi_get_value_uint32(env.raw(), args[0], &raw mut length), "length")?;
+            check(sys::napi_get_value_uint32(env.raw(), args[1], &raw mut calls), "calls")?;
+        }
+        let source = self.input().get(..length as usize);
+        let source = source.ok_or_else(|| Error::from_reason("a batch longer than its memory"))?;
+        let first = next_tickets(calls);
+        self.post_messages(source, first)?;
+        self.hold(*env, calls.into());
+        // SAFETY: as above.
+        check(unsafe { sys::napi_create_double(env.raw(), number(first), &raw mut result) }, "ticket")?;
+        Ok(result)
+    }
+
+    /// Distributes messages to the sandboxes that they are for.
+    fn post_messages(&self, source: &[u8], first: u64) -> Result<()> {
+        let mut numbers: Vec<u64> = Vec::new();
+        let mut groups: Vec<(Arc<Caller>, Vec<Posted>)> = Vec::new();
+        let mut ticket = first;
+        for message in batch(source) {
+            let (number, message) = message?;
+            let group = match numbers.iter().rposition(|known| *known == number) {
+                Some(index) => index,
+                None => {
+                    // Whoever waits for an answer keeps the sandbox: what is not found here was only an answer to it.
+                    let Some(caller) = self.members().get(&number).and_then(Weak::upgrade) else {
+                        ticket += u64::from(matches!(message, Batched::Call(..)));
+                        continue;
+                    };
+                    numbers.push(number);
+                    groups.push((caller, Vec::new()));
+                    groups.len() - 1
+                }
+            };
+            let (caller, posted) = &mut groups[group];
+            posted.push(match message {
+                Batched::Call(target, args) => {
+                    ticket += 1;
+                    Posted::Call(ticket - 1, caller.request(target, args)?)
+                }
+                Batched::Answer(call, value) => Posted::Answer(OpId(call), OpOutcome::Value(value)),
+            });
+        }
+        post_all(groups.into_iter().map(|(caller, posted)| (caller.sandbox.clone(), posted)));
+        Ok(())
     }
 
     /// Has Node wait for so many more answers.

@@ -339,7 +339,7 @@ impl NativeSandbox {
         ts_return_type = "(target: number, timeoutMs: number, length: number) => number | [number, ArrayBuffer[] | undefined, ArrayBuffer | undefined]"
     )]
     pub fn sync_caller<'a>(&self, env: &'a Env) -> Result<Unknown<'a>> {
-        crate::caller::function(env, self.caller.clone())
+        crate::plain::function(env, c"callSync", self.caller.clone(), Caller::call)
     }
 
     /// Goes on with a synchronous call whose host functions were answered.

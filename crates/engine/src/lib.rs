@@ -41,6 +41,7 @@ mod turn;
 pub use account::{Charge, MessageCharge};
 pub use codec::{Cause as GuestCause, GuestError, JsonError};
 pub use extension::{Extension, Global, GuestModule, Native, NativeFn, NativeModule};
+pub use linger::Linger;
 pub use mail::{Code, ConsoleMessage, Event, Failure, Format, Host, PluginSource, Request, Ticket};
 pub use native::{Call, array_buffer, bytes_mut, new_error, throw_dom_exception};
 pub use ops::{Completer, ErrorClass, OpError, OpId, OpOutcome};

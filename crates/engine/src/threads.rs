@@ -41,6 +41,8 @@ struct Queue {
 struct Pool {
     queue: Mutex<Queue>,
     work: Condvar,
+    /// How many sandboxes wait, to be looked at without the lock.
+    waiting: AtomicUsize,
     cores: usize,
     quarantined: AtomicUsize,
 }
@@ -50,6 +52,7 @@ fn pool() -> &'static Pool {
     POOL.get_or_init(|| Pool {
         queue: Mutex::new(Queue { waiting: VecDeque::new(), threads: 0, idle: 0 }),
         work: Condvar::new(),
+        waiting: AtomicUsize::new(0),
         cores: std::thread::available_parallelism().map_or(2, usize::from),
         quarantined: AtomicUsize::new(0),
     })
@@ -64,6 +67,7 @@ impl Pool {
         let mut queue = self.lock();
         loop {
             if let Some(sandbox) = queue.waiting.pop_front() {
+                self.waiting.store(queue.waiting.len(), Relaxed);
                 drop(queue);
                 sandbox.run();
                 queue = self.lock();
@@ -111,6 +115,7 @@ pub(crate) fn submit(sandbox: Arc<Shared>) {
     let pool = pool();
     let mut queue = pool.lock();
     queue.waiting.push_back(sandbox);
+    pool.waiting.store(queue.waiting.len(), Relaxed);
     if queue.idle > 0 {
         drop(queue);
         pool.work.notify_one();
@@ -135,6 +140,7 @@ pub(crate) fn submit_all(mut sandboxes: Vec<Arc<Shared>>) {
     let mut queue = pool.lock();
     let count = sandboxes.len();
     queue.waiting.extend(sandboxes);
+    pool.waiting.store(queue.waiting.len(), Relaxed);
     let woken = queue.idle.min(count);
     let added = pool.cores.saturating_sub(queue.threads).min(count - woken);
     queue.threads += added;
@@ -148,7 +154,7 @@ pub(crate) fn submit_all(mut sandboxes: Vec<Arc<Shared>>) {
 
 /// Whether other sandboxes wait for a thread.
 pub(crate) fn is_contended() -> bool {
-    !pool().lock().waiting.is_empty()
+    pool().waiting.load(Relaxed) > 0
 }
 
 /// Threads that hold or may hold guests, and threads given up for lost.

@@ -35,9 +35,9 @@ pub mod parts {
         Step, Store, TakenInto, Writer as Written,
     };
     pub use hostbox_engine::{
-        Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, OpError, OpId,
-        OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer, next_ticket,
-        next_tickets, post_all, spawn_blocking,
+        Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, Linger,
+        OpError, OpId, OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer,
+        next_ticket, next_tickets, post_all, spawn_blocking,
     };
     pub use hostbox_net::{Client, Config as NetConfig, Log, NetLimits};
     pub use hostbox_permissions::NetPermissions;

@@ -1,0 +1,56 @@
+//! News on their way to JavaScript, as plain data.
+
+use std::collections::VecDeque;
+
+use hostbox::FetchEvent;
+use hostbox::parts::Event;
+
+/// So many messages that are only told, more than one delivery takes, let answers go first.
+const FLOOD: usize = crate::port::SLICE;
+
+/// Something for JavaScript to hear.
+pub(crate) enum News {
+    /// Of the engine.
+    Event(Event),
+    /// Of the network, and how many before it were left out.
+    Fetch(Box<FetchEvent>, u64),
+}
+
+/// Events that wait. What is only told stands apart: a flood of it must not hold up answers.
+#[derive(Default)]
+pub(crate) struct Queues {
+    answers: VecDeque<(u64, u64, News)>,
+    console: VecDeque<(u64, u64, News)>,
+    /// Of the network, among them.
+    pub(crate) fetches: usize,
+    /// Numbers events in the order of their coming.
+    last: u64,
+}
+
+impl Queues {
+    pub(crate) fn push(&mut self, sandbox: u64, news: News) {
+        self.last += 1;
+        let is_answer = !matches!(news, News::Event(Event::Console(_)) | News::Fetch(..));
+        self.fetches += usize::from(matches!(news, News::Fetch(..)));
+        let queue = if is_answer { &mut self.answers } else { &mut self.console };
+        queue.push_back((self.last, sandbox, news));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.answers.is_empty() && self.console.is_empty()
+    }
+
+    /// The next event in the order of their coming; answers go first where there is more than one delivery can take.
+    pub(crate) fn pop(&mut self) -> Option<(u64, News)> {
+        let is_flood = self.console.len() > FLOOD;
+        let console_first = match (self.answers.front(), self.console.front()) {
+            (Some(answer), Some(message)) => !is_flood && message.0 < answer.0,
+            (None, _) => true,
+            (_, None) => false,
+        };
+        let queue = if console_first { &mut self.console } else { &mut self.answers };
+        let (_, sandbox, news) = queue.pop_front()?;
+        self.fetches -= usize::from(matches!(news, News::Fetch(..)));
+        Some((sandbox, news))
+    }
+}
