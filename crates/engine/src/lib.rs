@@ -60,11 +60,6 @@ pub fn next_tickets(count: u32) -> Ticket {
     LAST.fetch_add(count.into(), std::sync::atomic::Ordering::Relaxed) + 1
 }
 
-/// Runs a future on the process's I/O runtime, apart from any operation; whoever starts it keeps the handle and ends it.
-pub fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> tokio::task::JoinHandle<T> {
-    clock::runtime().spawn(work)
-}
-
 /// Runs work on a thread of the process's I/O runtime: for native operations that the app starts.
 pub fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
     clock::runtime().spawn_blocking(work);

@@ -1,5 +1,7 @@
 //! Requests that go well, and the limits of the sandbox.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod site;
 
 use bytes::Bytes;
