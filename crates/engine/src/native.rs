@@ -423,6 +423,22 @@ impl<'js> Call<'_, 'js> {
         }
     }
 
+    /// The exports of a guest module, which is loaded now if it was not before.
+    ///
+    /// # Errors
+    /// What its body throws, and an `InternalError` where there is no such module.
+    pub fn import(&self, name: &str) -> rquickjs::Result<Value<'js>> {
+        // SAFETY: a live context under its lock; the reference of the exports moves to the handle.
+        unsafe {
+            let exports = self.realm.modules.import(self.cx(), self.realm, name);
+            if qjs::JS_IsException(exports) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), exports))
+            }
+        }
+    }
+
     /// Whether a value is a Proxy.
     pub fn is_proxy(&self, value: &Value<'js>) -> bool {
         // SAFETY: a live value.

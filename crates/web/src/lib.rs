@@ -15,6 +15,7 @@ mod filereader;
 mod headers;
 mod inspect;
 mod mime;
+mod modules;
 mod native;
 mod navigator;
 mod plugin;
@@ -56,6 +57,7 @@ const NATIVES: &[NativeModule] = &[
     headers::ops::MODULE,
     inspect::ops::MODULE,
     mime::ops::MODULE,
+    modules::ops::MODULE,
     native::ops::MODULE,
     navigator::ops::MODULE,
     plugin::ops::MODULE,

@@ -1,3 +1,5 @@
+import { closeSink, newPipe, write } from 'host:streams';
+
 class Bytes {
   constructor(buffer) {
     this.buffer = buffer;
@@ -16,4 +18,14 @@ export const slice = ({ buffer }, start, end) => new Bytes(buffer.subarray(start
 export const size = ({ buffer }) => buffer.length;
 export const text = async ({ buffer }) => new TextDecoder().decode(buffer);
 export const arrayBuffer = async ({ buffer }) => new Uint8Array(buffer).buffer;
-export const read = ({ buffer }, start, most) => new Uint8Array(buffer.subarray(start, start + most));
+
+/** As the stand-in of `host:streams` has it: a pipe that somebody writes to. */
+export function source({ buffer }) {
+  const [sink, handle] = newPipe();
+  const feed = async () => {
+    for (let at = 0; at < buffer.length; at += 65_536) await write(sink, buffer.subarray(at, at + 65_536));
+    await closeSink(sink);
+  };
+  feed().catch(() => {});
+  return handle;
+}

@@ -1,9 +1,11 @@
 //! The bytes of a blob: a list of parts that lie in shared memory and never change. A slice, and a blob that is made of blobs, share them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hostbox_buffers::Block;
 use hostbox_engine::Charge;
+
+use crate::streams::native::{ByteSource, Pending};
 
 /// Shorter pieces of other blobs are copied: naming them costs as much.
 const SHORT: usize = 1024;
@@ -30,6 +32,12 @@ struct Part {
 impl Part {
     fn bytes(&self) -> &[u8] {
         &self.memory.bytes[self.start..self.start + self.len]
+    }
+}
+
+impl AsRef<[u8]> for Part {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
     }
 }
 
@@ -94,6 +102,20 @@ impl Bytes {
         at
     }
 
+    /// What lies from `start` on in one piece, at most `most` bytes of it and without a copy; nothing at the end.
+    fn next(&self, start: usize, most: usize) -> Option<bytes::Bytes> {
+        let (parts, start, end) = self.range(start, start.saturating_add(most));
+        let part = parts.first()?;
+        let from = start - part.at;
+        let to = (end - part.at).min(part.len);
+        Some(bytes::Bytes::from_owner(part.clone()).slice(from..to))
+    }
+
+    /// The bytes as a stream's source.
+    pub(crate) fn source(&self) -> Arc<dyn ByteSource> {
+        Arc::new(Source { bytes: Mutex::new((self.clone(), 0)) })
+    }
+
     /// The bytes as text: UTF-8, without a byte order mark, malformed sequences replaced.
     pub(crate) fn text(&self) -> String {
         let decode =
@@ -104,6 +126,28 @@ impl Bytes {
         let mut whole = Vec::with_capacity(self.len());
         self.pieces(0, self.len()).for_each(|piece| whole.extend_from_slice(piece));
         decode(&whole)
+    }
+}
+
+/// What is left of a blob that is read as a stream.
+struct Source {
+    bytes: Mutex<(Bytes, usize)>,
+}
+
+impl ByteSource for Source {
+    fn read(&self, most: usize) -> Pending<'_, Option<bytes::Bytes>> {
+        Box::pin(async move {
+            let mut left = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+            let (bytes, at) = &mut *left;
+            let next = bytes.next(*at, most);
+            *at += next.as_ref().map_or(0, bytes::Bytes::len);
+            Ok(next)
+        })
+    }
+
+    fn cancel(&self) {
+        let mut left = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        left.1 = left.0.len();
     }
 }
 

@@ -94,6 +94,31 @@ test('text is decoded as UTF-8 and loses its byte order mark', async () => {
   assert.equal(await text(new Uint8Array([0xef, 0xbb, 0xbf, 0x61, 0xff, 0xc3])), 'a\ufffd\ufffd');
 });
 
+test('a stream gives the bytes, into buffers of a reader as well', async () => {
+  const blob = new Blob(['x'.repeat(100_000), new Blob(['y'.repeat(2000)]).slice(0, 1500)]);
+  let length = 0;
+  const reader = blob.stream().getReader() as any;
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    assert.ok(value instanceof Uint8Array);
+    length += value.length;
+  }
+  assert.equal(length, 101_500);
+  const byob = (blob.slice(99_999, 100_001).stream() as any).getReader({ mode: 'byob' });
+  const { value } = await byob.read(new Uint8Array(1));
+  assert.deepEqual([...value], [0x78]);
+  assert.deepEqual([...(await byob.read(new Uint8Array(5))).value], [0x79]);
+  assert.equal((await byob.read(new Uint8Array(5))).done, true);
+});
+
+test('an empty blob is an empty stream, and a cancelled one ends', async () => {
+  assert.equal((await (new Blob([]).stream() as any).getReader().read()).done, true);
+  const reader = (new Blob(['abc']).stream() as any).getReader();
+  await reader.cancel();
+  assert.equal((await reader.read()).done, true);
+});
+
 test('a file has a name and a time', () => {
   const file = new File(['abc'], 'a/b\ud800', { type: 'X/y', lastModified: 5.5 });
   assert.deepEqual([file.name, file.lastModified, file.type, file.size], ['a/b\ufffd', 5, 'x/y', 3]);

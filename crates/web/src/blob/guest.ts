@@ -4,6 +4,7 @@
 // `createFile` and `namedFile`. Specification: https://w3c.github.io/FileAPI/
 
 import { knowBlobs } from 'guest:bloburl';
+import type { ReadableStream } from 'guest:readablestream';
 import {
   clampLongLong,
   descriptor,
@@ -21,6 +22,7 @@ import {
 } from 'guest:webidl';
 import * as host from 'host:blob';
 import type { BlobBytes } from 'host:blob';
+import { load } from 'host:modules';
 
 const { defineProperty } = Reflect;
 const { now } = Date;
@@ -86,6 +88,12 @@ class Blob {
     return wrap({ bytes: host.slice(bytes, from, from + length), size: length, type });
   }
 
+  stream(): ReadableStream {
+    const { bytes } = stateOf(this);
+    const { fromNativeSource } = load<typeof import('guest:streams')>('guest:streams');
+    return fromNativeSource(host.source(bytes));
+  }
+
   async text(): Promise<string> {
     return host.text(stateOf(this).bytes);
   }
@@ -99,7 +107,7 @@ class Blob {
   }
 }
 
-makeEnumerable(Blob, ['size', 'type', 'slice', 'text', 'arrayBuffer', 'bytes']);
+makeEnumerable(Blob, ['size', 'type', 'slice', 'stream', 'text', 'arrayBuffer', 'bytes']);
 defineProperty(Blob, 'length', descriptor({ value: 0, configurable: true }));
 
 interface FileState {

@@ -21,6 +21,6 @@ declare module 'host:blob' {
   /** A copy. Large blobs are copied on another thread. Rejects as `create` throws. */
   export function arrayBuffer(bytes: BlobBytes): Promise<ArrayBuffer>;
 
-  /** A copy of at most so many bytes from an offset on, and of no more than 256 KiB. */
-  export function read(bytes: BlobBytes, start: number, most: number): Uint8Array<ArrayBuffer>;
+  /** The bytes as a source for a stream, which shares them. */
+  export function source(bytes: BlobBytes): import('host:streams').SourceHandle;
 }

@@ -4,9 +4,10 @@ use hostbox_buffers::Block;
 use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut};
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
-use rquickjs::{Class, Ctx, IntoJs, JsLifetime, Object, TypedArray, Value};
+use rquickjs::{Class, Ctx, IntoJs, JsLifetime, Object, Value};
 
 use super::bytes::{Builder, Bytes, COST};
+use crate::streams::ops::source_handle;
 
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:blob",
@@ -16,7 +17,7 @@ pub(crate) const MODULE: NativeModule = NativeModule {
         Native { name: c"size", length: 1, run: size },
         Native { name: c"text", length: 1, run: text },
         Native { name: c"arrayBuffer", length: 1, run: whole },
-        Native { name: c"read", length: 3, run: read },
+        Native { name: c"source", length: 1, run: source },
     ],
 };
 
@@ -169,12 +170,8 @@ fn copy(bytes: &Bytes) -> Result<Block, OpError> {
     Ok(block)
 }
 
-fn read<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let (bytes, start, most) = (bytes_at(call, 0)?, offset(call, 1)?, offset(call, 2)?);
-    let length = bytes.len().saturating_sub(start).min(most).min(AT_ONCE);
-    let mut chunk = vec![0; length];
-    bytes.copy_to(start, &mut chunk);
-    Ok(TypedArray::<u8>::new_copy(call.ctx().clone(), chunk)?.into_value())
+fn source<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    source_handle(call.ctx(), bytes_at(call, 0)?.source())
 }
 
 // SAFETY: holds nothing of the engine's.

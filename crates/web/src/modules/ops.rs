@@ -1,0 +1,11 @@
+//! `host:modules`: see `ops.d.ts`.
+
+use hostbox_engine::{Call, Native, NativeModule};
+use rquickjs::Value;
+
+pub(crate) const MODULE: NativeModule =
+    NativeModule { name: "host:modules", functions: &[Native { name: c"load", length: 1, run: load }] };
+
+fn load<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
+    call.import(&call.string(0)?)
+}
