@@ -1,4 +1,4 @@
-"""Serves the folder of web-platform-tests on loopback ports of the system's choice, which it tells as one line of JSON; ends with its stdin."""
+"""Serves the folder of web-platform-tests on loopback, on ports that the system chooses; tells them as one line of JSON; ends with its stdin."""
 
 import json
 import logging
@@ -6,52 +6,74 @@ import os
 import sys
 import threading
 
+from pywebsocket3 import standalone, websocket_server
 from wptserve import handlers, server, stash
-from wptserve.config import ConfigBuilder
 from wptserve.router import any_method
 
-try:
-    from pywebsocket3.standalone import WebSocketServer
-except ImportError:
-    WebSocketServer = None
-
 HOST = "localhost"
-folder = os.path.abspath(sys.argv[1])
-
-routes = [
-    ("GET", "/resources/WebIDLParser.js", handlers.StringHandler(
-        open(os.path.join(folder, "resources/webidl2/lib/webidl2.js"), encoding="utf-8").read(), "text/javascript")),
-    (any_method, "*.py", handlers.python_script_handler),
-    ("GET", "*.asis", handlers.as_is_handler),
-    ("GET", "*", handlers.file_handler),
-    ("HEAD", "*", handlers.file_handler),
-    ("OPTIONS", "*", handlers.file_handler),
-]
+# Where the suite wants another host, there is another name of this one.
+OTHER_HOST = "127.0.0.1"
+# Nothing listens there.
+NO_PORT = 1
 
 
-def serve(config):
-    httpd = server.WebTestHttpd(host=HOST, port=0, doc_root=folder, routes=routes, config=config)
+class Config(dict):
+    """What handlers and substitutions read: the ports are filled in when the servers run."""
+
+    all_domains = {
+        "": {"": HOST, **{name: f"{name}.{HOST}" for name in ("www", "www1", "www2")}},
+        "alt": {"": OTHER_HOST, **{name: OTHER_HOST for name in ("www", "www1", "www2")}},
+    }
+    domains = all_domains
+    domains_set = {HOST, OTHER_HOST}
+
+
+def routes(folder):
+    parser = os.path.join(folder, "resources/webidl2/lib/webidl2.js")
+    with open(parser, encoding="utf-8") as source:
+        parser_handler = handlers.StringHandler(source.read(), "text/javascript")
+    return [
+        ("GET", "/resources/WebIDLParser.js", parser_handler),
+        (any_method, "*.py", handlers.python_script_handler),
+        ("GET", "*.asis", handlers.as_is_handler),
+        (any_method, "*", handlers.file_handler),
+    ]
+
+
+def serve_http(folder, config):
+    httpd = server.WebTestHttpd(host=HOST, port=0, doc_root=folder, routes=routes(folder), config=config)
     httpd.start()
-    return httpd.httpd.socket.getsockname()[1]
+    return httpd.port
 
 
-def main():
-    logging.getLogger("web-platform-tests").setLevel(logging.CRITICAL)
-    logging.getLogger("wptserve").setLevel(logging.CRITICAL)
-    # Handlers load their neighbours by the suite's own package names.
+def serve_websockets(folder):
+    root = os.path.join(folder, "websockets", "handlers")
+    if not os.path.isdir(root):
+        return NO_PORT
+    options, _ = standalone._parse_args_and_config(["--port", "0", "--server_host", HOST, "--document_root", root, "--log_level", "critical"])
+    options.cgi_directories = []
+    options.is_executable_method = None
+    options.websock_handlers = options.scan_dir = root
+    httpd = websocket_server.WebSocketServer(options)
+    threading.Thread(target=httpd.serve_forever, daemon=True).start()
+    return httpd._sockets[0][0].getsockname()[1]
+
+
+def main(folder):
+    logging.disable(logging.CRITICAL)
+    # Handlers import their neighbours by the names of the suite's folders.
     sys.path.insert(0, folder)
-    with stash.StashServer(("localhost", 0), authkey=os.urandom(16).hex()):
-        ports = {"http": [0, 0], "https": [0, 0], "ws": [0], "wss": [0], "h2": [0]}
-        with ConfigBuilder(logging.getLogger("wptserve"), browser_host=HOST, ports=ports, doc_root=folder,
-                           subdomains=set(), not_subdomains=set(), check_subdomains=False) as config:
-            # The ports are known only when the servers run: they read them from here.
-            shown = config.as_dict() if hasattr(config, "as_dict") else dict(config)
-            shown["ports"] = ports
-            ports["http"] = [serve(shown), serve(shown)]
-            print(json.dumps({"origins": [f"http://{HOST}:{port}" for port in ports["http"]]}), flush=True)
-            sys.stdin.read()
+    ports = {"http": [], "https": [NO_PORT, NO_PORT], "ws": [], "wss": [NO_PORT], "h2": [NO_PORT], "http-public": [NO_PORT], "http-local": [NO_PORT]}
+    config = Config(browser_host=HOST, server_host=HOST, doc_root=folder, ports=ports)
+    with stash.StashServer((HOST, 0), authkey=os.urandom(16).hex()):
+        ports["http"] = [serve_http(folder, config), serve_http(folder, config)]
+        ports["ws"] = [serve_websockets(folder)]
+        told = [f"http://{host}:{port}" for port in ports["http"] for host in (HOST, OTHER_HOST)]
+        told += [f"ws://{host}:{port}" for port in ports["ws"] for host in (HOST, OTHER_HOST)]
+        print(json.dumps({"origins": told}), flush=True)
+        sys.stdin.read()
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    main()
-    os._exit(0)
+    main(os.path.abspath(sys.argv[1]))
