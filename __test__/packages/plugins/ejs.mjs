@@ -1,0 +1,5 @@
+import ejs from 'ejs';
+
+export function render(template, data) {
+  return ejs.render(template, data);
+}
