@@ -255,8 +255,14 @@ impl Realm {
         let mut payload = Payload::default();
         let turn = &self.shared().turn;
         let poll = || turn.check().is_some();
-        let options =
-            EncodeOptions { root, transfer, may_move, poll: Some(&poll), max_bytes: self.shared().account.limit() };
+        let options = EncodeOptions {
+            root,
+            transfer,
+            may_move,
+            poll: Some(&poll),
+            max_bytes: self.shared().account.limit(),
+            platform: None,
+        };
         // SAFETY: under the lock, on a live value.
         unsafe { codec::encode(self.cx, &self.intrinsics, value, &options, &mut payload) }?;
         Ok(payload)
@@ -288,13 +294,81 @@ impl Realm {
     }
 
     /// A structured clone within the sandbox, or an exception.
-    pub(crate) unsafe fn structured_clone(&self, value: qjs::JSValue, transfer: &[qjs::JSValue]) -> qjs::JSValue {
-        match self.encode(value, "value", transfer, false) {
-            Ok(payload) => match self.decode(payload) {
+    ///
+    /// `platform` is asked about objects that may be the platform's: a function that answers their place in a list, or a negative
+    /// number. `finish` gives that list once all else has succeeded. Without a function nobody is asked.
+    pub(crate) unsafe fn structured_clone(
+        &self,
+        value: qjs::JSValue,
+        transfer: &[qjs::JSValue],
+        platform: qjs::JSValue,
+        finish: qjs::JSValue,
+    ) -> qjs::JSValue {
+        let mut payload = Payload::default();
+        let turn = &self.shared().turn;
+        let poll = || turn.check().is_some();
+        // SAFETY: under the lock, on live values; every value made here is freed.
+        unsafe {
+            let ask = |object| self.place_of(platform, object);
+            let asks = qjs::JS_IsFunction(self.cx, platform);
+            let options = EncodeOptions {
+                root: "value",
+                transfer,
+                may_move: false,
+                poll: Some(&poll),
+                max_bytes: self.shared().account.limit(),
+                platform: if asks { Some(&ask) } else { None },
+            };
+            if let Err(error) = codec::encode(self.cx, &self.intrinsics, value, &options, &mut payload) {
+                return self.raise_encode_error(error);
+            }
+            let mut objects = Vec::new();
+            if asks {
+                let list = qjs::JS_Call(self.cx, finish, qjs::JS_UNDEFINED, 0, std::ptr::null_mut());
+                if qjs::JS_IsException(list) {
+                    return list;
+                }
+                let mut length = 0;
+                qjs::JS_GetLength(self.cx, list, &raw mut length);
+                for index in 0..u32::try_from(length).unwrap_or(0) {
+                    objects.push(qjs::JS_GetPropertyUint32(self.cx, list, index));
+                }
+                self.free(list);
+            }
+            let clone = codec::decode_with(self.cx, &self.intrinsics, payload, &objects);
+            for object in objects {
+                self.free(object);
+            }
+            match clone {
                 Ok(clone) => clone,
-                Err(_) => qjs::JS_EXCEPTION,
-            },
-            Err(error) => self.raise_encode_error(error),
+                Err(DecodeError::Malformed(_)) => qjs::JS_ThrowInternalError(self.cx, c"internal error".as_ptr()),
+                Err(DecodeError::Exception) => qjs::JS_EXCEPTION,
+            }
+        }
+    }
+
+    /// What `platform` says of an object; it is not asked about plain ones.
+    unsafe fn place_of(&self, platform: qjs::JSValue, object: qjs::JSValue) -> Result<Option<u32>, codec::Thrown> {
+        // SAFETY: the caller's: under the lock, on live values; an ordinary object's prototype is had without its help.
+        unsafe {
+            let plain = qjs::JS_GetClassProto(self.cx, qjs::JS_GetClassID(object));
+            let prototype = qjs::JS_GetPrototype(self.cx, object);
+            let is_plain =
+                !qjs::JS_IsObject(prototype) || qjs::JS_VALUE_GET_PTR(prototype) == qjs::JS_VALUE_GET_PTR(plain);
+            self.free(plain);
+            self.free(prototype);
+            if is_plain {
+                return Ok(None);
+            }
+            let mut argument = object;
+            let answer = qjs::JS_Call(self.cx, platform, qjs::JS_UNDEFINED, 1, &raw mut argument);
+            let mut place = -1;
+            if qjs::JS_IsException(answer) || qjs::JS_ToInt32(self.cx, &raw mut place, answer) < 0 {
+                self.free(answer);
+                return Err(codec::Thrown);
+            }
+            self.free(answer);
+            Ok(u32::try_from(place).ok())
         }
     }
 

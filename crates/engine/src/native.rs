@@ -347,13 +347,22 @@ impl<'js> Call<'_, 'js> {
 
     /// A structured clone of a value. Buffers in `transfer` move.
     ///
+    /// `platform`, where it is a function, is asked about each object that may be the platform's: its answer is the object's place
+    /// in the array that `finish` gives when all else has succeeded, or a negative number.
+    ///
     /// # Errors
-    /// A `DataCloneError`, or what a getter throws.
-    pub fn structured_clone(&self, value: &Value<'js>, transfer: &[Value<'js>]) -> rquickjs::Result<Value<'js>> {
+    /// A `DataCloneError`, or what a getter or one of the functions throws.
+    pub fn structured_clone(
+        &self,
+        value: &Value<'js>,
+        transfer: &[Value<'js>],
+        platform: &Value<'js>,
+        finish: &Value<'js>,
+    ) -> rquickjs::Result<Value<'js>> {
         let transfer: Vec<_> = transfer.iter().map(Value::as_raw).collect();
         // SAFETY: a live context; the clone's reference moves to the handle.
         unsafe {
-            let clone = self.realm.structured_clone(value.as_raw(), &transfer);
+            let clone = self.realm.structured_clone(value.as_raw(), &transfer, platform.as_raw(), finish.as_raw());
             if qjs::JS_IsException(clone) {
                 Err(Error::Exception)
             } else {

@@ -33,6 +33,8 @@ pub(crate) mod tag {
     pub(crate) const VIEW: u8 = 0x16;
     pub(crate) const REFERENCE: u8 = 0x17;
     pub(crate) const BOXED: u8 = 0x18;
+    /// Within a sandbox alone: an object of the platform, by its place in the list beside the payload.
+    pub(crate) const PLATFORM: u8 = 0x19;
     pub(crate) const END: u8 = 0xFF;
 }
 

@@ -138,7 +138,7 @@ impl Realm {
         let mut payload = Payload::default();
         let poll = || self.is_ending();
         let options =
-            EncodeOptions { root: "args", transfer: &[], may_move: false, poll: Some(&poll), max_bytes: CONSOLE_ARGS };
+            EncodeOptions { root: "args", poll: Some(&poll), max_bytes: CONSOLE_ARGS, ..EncodeOptions::default() };
         // SAFETY: under the lock, on a live value.
         unsafe { codec::encode(self.cx, &self.intrinsics, value, &options, &mut payload) }?;
         Ok(payload)

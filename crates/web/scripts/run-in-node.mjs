@@ -11,7 +11,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import module, { createRequire, register } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { types } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import './host-stand-ins/ecmascript.mjs';
 import { differences, globals } from './host-stand-ins/oracle.mjs';
@@ -109,9 +108,6 @@ if (isMainThread && process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   // Timers of AbortSignal.timeout don't keep a process alive: without this one it would end in the middle.
   setInterval(() => {}, 1000);
-  // Node 20 has neither the one, nor a name for the other's prototype.
-  Error.isError ??= types.isNativeError;
-  globalThis.Iterator ??= { prototype: Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) };
   register(import.meta.url);
   await main();
 }

@@ -98,6 +98,8 @@ pub(super) struct Decoder<'a> {
     pub(super) intrinsics: &'a Intrinsics,
     pub(super) reader: Reader<'a>,
     blocks: Vec<Option<Block>>,
+    /// Objects of the platform that the payload refers to, borrowed.
+    pub(super) platform: &'a [JSValue],
     pub(super) scratch: Box<Scratch>,
 }
 
@@ -110,10 +112,25 @@ pub unsafe fn decode(
     intrinsics: &Intrinsics,
     payload: Payload,
 ) -> Result<JSValue, DecodeError> {
+    // SAFETY: the module's contract.
+    unsafe { decode_with(cx, intrinsics, payload, &[]) }
+}
+
+/// As `decode`, with the objects of the platform that the payload refers to.
+///
+/// # Safety
+/// The contract of the module; the objects are live values.
+pub unsafe fn decode_with(
+    cx: *mut qjs::JSContext,
+    intrinsics: &Intrinsics,
+    payload: Payload,
+    platform: &[JSValue],
+) -> Result<JSValue, DecodeError> {
     let Payload { bytes, blocks } = payload;
     // SAFETY: the module's contract.
     unsafe {
         let mut decoder = Decoder::new(cx, intrinsics, &bytes, blocks);
+        decoder.platform = platform;
         let result = decoder.root().and_then(|value| decoder.finished().map(|()| value.into_raw()));
         decoder.free();
         result
@@ -143,7 +160,7 @@ impl<'a> Decoder<'a> {
     fn new(cx: Cx, intrinsics: &'a Intrinsics, bytes: &'a [u8], blocks: Vec<Block>) -> Self {
         let scratch = intrinsics.decoder.take().unwrap_or_default();
         let blocks = blocks.into_iter().map(Some).collect();
-        Decoder { cx, intrinsics, reader: Reader::new(bytes), blocks, scratch }
+        Decoder { cx, intrinsics, reader: Reader::new(bytes), blocks, platform: &[], scratch }
     }
 
     /// Gives back every reference of its own.

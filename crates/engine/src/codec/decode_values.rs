@@ -79,6 +79,13 @@ impl Decoder<'_> {
                     construct(self.cx, functions.regexp, [source.raw(), flags.raw()], 2)?
                 }
                 tag::BOXED => self.boxed()?,
+                tag::PLATFORM => {
+                    let place = usize::try_from(self.reader.varint()?).unwrap_or(usize::MAX);
+                    let Some(&object) = self.platform.get(place) else {
+                        return Err(self.reader.malformed("an object of the platform that is not there").into());
+                    };
+                    Owned::dup(self.cx, object)
+                }
                 _ => return Err(self.reader.malformed("an unknown tag").into()),
             };
             Ok(Made::Whole(self.number(object)))

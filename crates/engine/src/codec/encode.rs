@@ -41,11 +41,21 @@ pub struct EncodeOptions<'a> {
     /// What the payload may weigh, in bytes. A guest repeats one long string a thousand times for the price of a pointer each;
     /// the payload would not.
     pub max_bytes: usize,
+    /// Asked about each object whose prototype is not `Object.prototype`: its place in the list that the decoder will be given,
+    /// if it is an object of the platform. An exception is pending after `Err`.
+    pub platform: Option<&'a dyn Fn(JSValue) -> Result<Option<u32>, Thrown>>,
 }
 
 impl Default for EncodeOptions<'_> {
     fn default() -> Self {
-        EncodeOptions { root: "value", transfer: &[], may_move: false, poll: None, max_bytes: 256 << 20 }
+        EncodeOptions {
+            root: "value",
+            transfer: &[],
+            may_move: false,
+            poll: None,
+            max_bytes: 256 << 20,
+            platform: None,
+        }
     }
 }
 

@@ -28,8 +28,9 @@ mod tests;
 mod walk;
 
 pub use blocks::{Charge, bytes_of, new_array_buffer};
-pub use decode::{DecodeError, decode, decode_args};
+pub use decode::{DecodeError, decode, decode_args, decode_with};
 pub use encode::{EncodeError, EncodeOptions, encode};
 pub use errors::{Cause, GuestError, describe_error, describe_for_report, new_error};
 pub use intrinsics::Intrinsics;
 pub use json::JsonError;
+pub use raw::Thrown;

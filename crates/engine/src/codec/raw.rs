@@ -14,7 +14,7 @@ pub(super) type Cx = *mut qjs::JSContext;
 
 /// An exception is pending on the context.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Thrown;
+pub struct Thrown;
 
 /// A value that belongs to us.
 pub(super) struct Owned {

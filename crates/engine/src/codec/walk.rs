@@ -171,6 +171,13 @@ impl Encoder<'_> {
     pub(super) unsafe fn plain(&mut self, value: JSValue) -> Result<bool, Stop> {
         // SAFETY: the module's contract.
         unsafe {
+            if let Some(platform) = self.options.platform
+                && let Some(place) = platform(value)?
+            {
+                self.put_tag(tag::PLATFORM);
+                put_varint(&mut self.out.bytes, u64::from(place));
+                return Ok(false);
+            }
             let (table, len) = self.keys(value)?;
             self.put_tag(tag::OBJECT);
             self.open(value, len, Items::Properties(table))

@@ -1,5 +1,8 @@
 // What Node 20 lacks of the ECMAScript that the engine has.
 
+import { types } from 'node:util';
+
+Error.isError ??= types.isNativeError;
 globalThis.Iterator ??= { prototype: Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) };
 globalThis.Float16Array ??= class Float16Array {};
 

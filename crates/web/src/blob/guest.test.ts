@@ -1,4 +1,5 @@
 import { assert, test } from 'guest:test';
+import { structuredClone } from 'guest:clone';
 import { Blob, File } from 'guest:blob';
 
 const text = (...parts: any[]) => new Blob(parts).text();
@@ -141,4 +142,13 @@ test('the classes look as the standard says', () => {
   for (const name of ['size', 'type', 'slice', 'text', 'arrayBuffer']) {
     assert.ok(Object.prototype.propertyIsEnumerable.call(Blob.prototype, name), name);
   }
+});
+
+test('a clone of a blob is a blob, and one of a file a file', async () => {
+  const blob = structuredClone(new Blob(['text'], { type: 'a/b' }));
+  assert.ok(blob instanceof Blob && !(blob instanceof File));
+  assert.deepEqual([blob.size, blob.type, await blob.text()], [4, 'a/b', 'text']);
+  const file = structuredClone(new File(['x'], 'name', { lastModified: 5 }));
+  assert.ok(file instanceof File);
+  assert.deepEqual([file.name, file.lastModified, await file.text()], ['name', 5, 'x']);
 });

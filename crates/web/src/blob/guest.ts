@@ -5,6 +5,7 @@
 
 import { knowBlobs } from 'guest:bloburl';
 import type { ReadableStream } from 'guest:readablestream';
+import { registerPlatform } from 'guest:serializable';
 import {
   clampLongLong,
   descriptor,
@@ -254,6 +255,12 @@ function wrapFile(state: State, name: string, lastModified: number): File {
   return new (File as unknown as new (...args: unknown[]) => File)(state, '', create, { name, lastModified });
 }
 
+registerPlatform({ name: 'Blob', is: isBlob, clone: (blob) => wrap(stateOf(blob)) });
+registerPlatform({
+  name: 'File',
+  is: isFile,
+  clone: (file) => wrapFile(stateOf(file), fileOf(file).name, fileOf(file).lastModified),
+});
 knowBlobs(isBlob);
 
 export { Blob, File, isBlob, isFile };

@@ -1,0 +1,1 @@
+// Messages are turns of their own: see immediate in host:timers.

@@ -1,0 +1,1 @@
+// PerformanceObserver needs `immediate` of host:timers and `report` of host:report.

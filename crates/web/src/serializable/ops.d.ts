@@ -1,0 +1,1 @@
+// The register needs no operation.
