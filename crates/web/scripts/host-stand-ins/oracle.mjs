@@ -56,6 +56,7 @@ export const differences = {
   },
   url: { 'search parameters are made of text, pairs and records': 'null is taken for nothing' },
   blob: {
+    'a clone of a blob is a blob, and one of a file a file': 'the clone of a file is a blob',
     'bytes are read when all parts are converted': 'they are read as they come',
     'line ends become those of the system where that is asked for': 'a CR alone stays',
     'a file has a name and a time': 'a time may have a fraction',
