@@ -113,19 +113,26 @@ pub(crate) fn own_headers(headers: &HeaderMap) -> HeaderMap {
     own
 }
 
+/// A quotation mark would end the name, and a line end begin a header of the guest's own.
+fn escape(name: &str) -> String {
+    name.replace('\n', "%0A").replace('\r', "%0D").replace('"', "%22")
+}
+
 /// Built anew for each request that is made: a redirect may send it again.
 pub(crate) fn form(parts: &[Part]) -> Result<reqwest::multipart::Form> {
-    parts.iter().try_fold(reqwest::multipart::Form::new(), |form, part| {
+    // Names as browsers write them: encoded otherwise, servers would not know them again.
+    let form = reqwest::multipart::Form::new().percent_encode_noop();
+    parts.iter().try_fold(form, |form, part| {
         let length = part.data.len() as u64;
         let mut built = reqwest::multipart::Part::stream_with_length(part.data.clone(), length);
         if let Some(name) = &part.filename {
-            built = built.file_name(name.clone());
+            built = built.file_name(escape(name));
         }
         if let Some(kind) = &part.content_type {
             let wrong = |_| Error::Invalid { reason: format!("'{kind}' is no content type") };
             built = built.mime_str(kind).map_err(wrong)?;
         }
-        Ok(form.part(part.name.clone(), built))
+        Ok(form.part(escape(&part.name), built))
     })
 }
 

@@ -5,12 +5,14 @@
 //! Nothing here decides about rights: those are checked where the work is done.
 
 mod blob;
+mod body;
 mod bridge;
 mod clone;
 mod compression;
 mod console;
 mod crypto;
 mod encoding;
+mod fetch;
 mod filereader;
 mod headers;
 mod inspect;
@@ -24,6 +26,7 @@ mod streams;
 mod timers;
 mod url;
 mod uuid;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -47,12 +50,14 @@ pub static EXTENSION: Extension =
 
 const NATIVES: &[NativeModule] = &[
     blob::ops::MODULE,
+    body::ops::MODULE,
     bridge::ops::MODULE,
     clone::ops::MODULE,
     compression::ops::MODULE,
     console::ops::MODULE,
     crypto::ops::MODULE,
     encoding::ops::MODULE,
+    fetch::ops::MODULE,
     filereader::ops::MODULE,
     headers::ops::MODULE,
     inspect::ops::MODULE,
@@ -66,6 +71,7 @@ const NATIVES: &[NativeModule] = &[
     timers::ops::MODULE,
     url::ops::MODULE,
     uuid::ops::MODULE,
+    websocket::ops::MODULE,
 ];
 
 /// Interfaces and namespaces are not enumerable, the operations of the global object are (Web IDL, 3.7 and 3.8).
@@ -74,6 +80,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"AbortSignal", module: "guest:abort", enumerable: false },
     Global { name: c"Blob", module: "guest:blob", enumerable: false },
     Global { name: c"ByteLengthQueuingStrategy", module: "guest:queuing", enumerable: false },
+    Global { name: c"CloseEvent", module: "guest:websocket", enumerable: false },
     Global { name: c"CompressionStream", module: "guest:compression", enumerable: false },
     Global { name: c"CountQueuingStrategy", module: "guest:queuing", enumerable: false },
     Global { name: c"Crypto", module: "guest:crypto", enumerable: false },
@@ -82,6 +89,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"DecompressionStream", module: "guest:compression", enumerable: false },
     Global { name: c"ErrorEvent", module: "guest:uncaught", enumerable: false },
     Global { name: c"Event", module: "guest:events", enumerable: false },
+    Global { name: c"EventSource", module: "guest:eventsource", enumerable: false },
     Global { name: c"EventTarget", module: "guest:events", enumerable: false },
     Global { name: c"File", module: "guest:blob", enumerable: false },
     Global { name: c"FileReader", module: "guest:filereader", enumerable: false },
@@ -104,6 +112,8 @@ const GLOBALS: &[Global] = &[
     Global { name: c"ReadableStreamBYOBRequest", module: "guest:bytes", enumerable: false },
     Global { name: c"ReadableStreamDefaultController", module: "guest:readable", enumerable: false },
     Global { name: c"ReadableStreamDefaultReader", module: "guest:readable", enumerable: false },
+    Global { name: c"Request", module: "guest:request", enumerable: false },
+    Global { name: c"Response", module: "guest:response", enumerable: false },
     Global { name: c"SubtleCrypto", module: "guest:subtle", enumerable: false },
     Global { name: c"TextDecoder", module: "guest:encoding", enumerable: false },
     Global { name: c"TextDecoderStream", module: "guest:textstreams", enumerable: false },
@@ -114,6 +124,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"URL", module: "guest:url", enumerable: false },
     Global { name: c"URLPattern", module: "guest:urlpattern", enumerable: false },
     Global { name: c"URLSearchParams", module: "guest:url", enumerable: false },
+    Global { name: c"WebSocket", module: "guest:websocket", enumerable: false },
     Global { name: c"WritableStream", module: "guest:writable", enumerable: false },
     Global { name: c"WritableStreamDefaultController", module: "guest:writable", enumerable: false },
     Global { name: c"WritableStreamDefaultWriter", module: "guest:writable", enumerable: false },
@@ -125,6 +136,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"console", module: "guest:console", enumerable: false },
     Global { name: c"crypto", module: "guest:crypto", enumerable: true },
     Global { name: c"dispatchEvent", module: "guest:events", enumerable: true },
+    Global { name: c"fetch", module: "guest:fetch", enumerable: true },
     Global { name: c"native", module: "guest:native", enumerable: false },
     Global { name: c"navigator", module: "guest:navigator", enumerable: true },
     Global { name: c"performance", module: "guest:performance", enumerable: true },

@@ -272,6 +272,13 @@ export function onAbort(signal: AbortSignal, steps: () => void): () => void {
   };
 }
 
+/** A signal that follows all of these, as by `AbortSignal.any`. */
+export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
+  const sources: SignalState[] = [];
+  for (let i = 0; i < signals.length; i++) sources[i] = signalState(signals[i]);
+  return createDependent(sources);
+}
+
 linkAbort({
   isSignal: isAbortSignal,
   isAborted: (signal) => signalState(signal).aborted,

@@ -2,3 +2,4 @@
 
 mod bytes;
 pub(crate) mod ops;
+pub(crate) use bytes::Bytes;

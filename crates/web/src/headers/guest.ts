@@ -386,7 +386,8 @@ export function copyHeaderList(list: HeaderList): HeaderList {
   return copy;
 }
 
-function pushHeader(list: HeaderList, name: string, key: string, value: string): void {
+/** Appends what is valid, spelled as it came. */
+export function pushHeader(list: HeaderList, name: string, key: string, value: string): void {
   define(list.names, name);
   define(list.keys, key);
   define(list.values, value);
