@@ -46,7 +46,7 @@ async function runTest({ path, variant, meta, folder, origin, timeoutMs }) {
     await host.eval(shim, { filename: 'shim.guest.js' });
     await host.eval(`wptShim.setUp(${JSON.stringify({ address, title: meta.title })})`);
     await host.eval(await readScript('/resources/testharness.js', { folder }), {
-      filename: '/resources/testharness.js',
+      filename: `${origin}/resources/testharness.js`,
     });
     const pretendsWorker = scripts.some((script) => script.endsWith('/idlharness.js'));
     await host.eval(`globalThis.wptFinished = wptShim.harnessed(${JSON.stringify({ timeoutMs, pretendsWorker })}), 0`);
@@ -55,7 +55,7 @@ async function runTest({ path, variant, meta, folder, origin, timeoutMs }) {
     for (const script of [...scripts, `/${path}`]) {
       sources.push([
         `${await readScript(script, { folder, origin })}\n;wptFinished`,
-        { ...patience, filename: script },
+        { ...patience, filename: origin + script },
       ]);
     }
     sources.push(['done(); wptFinished', { ...patience, filename: 'done.js' }]);

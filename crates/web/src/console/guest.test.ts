@@ -109,6 +109,13 @@ test('counters count by label', () => {
   );
 });
 
+test('a label is converted to text', () => {
+  assert.deepEqual(
+    texts((c) => c.count({ toString: () => 'x' } as never)),
+    ['log: x: 1'],
+  );
+});
+
 test('timers tell their time and complain about labels in use and unknown ones', () => {
   const lines = texts((c) => {
     c.time('t');

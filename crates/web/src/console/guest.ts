@@ -4,7 +4,7 @@
 // Specification: https://console.spec.whatwg.org/
 
 import { format, inspect } from 'guest:inspect';
-import { bare, descriptor, isObject, tag, uncurry } from 'guest:webidl';
+import { bare, descriptor, domString, isObject, tag, uncurry } from 'guest:webidl';
 import { type Level, write as writeToHost } from 'host:console';
 import { current } from 'host:plugin';
 
@@ -106,27 +106,27 @@ function createConsole(plugin: string | undefined, write: Write = writeToHost) {
     },
 
     count(label: unknown = 'default'): void {
-      const name = labelText(label);
+      const name = labelOf(label);
       const { counts } = state();
       const count = (counts[name] = (counts[name] ?? 0) + 1);
       emit('log', `${name}: ${count}`, [`${name}: ${count}`]);
     },
     countReset(label: unknown = 'default'): void {
-      const name = labelText(label);
+      const name = labelOf(label);
       const { counts } = state();
       if (counts[name] === undefined) emit('warn', `Count for "${name}" does not exist`, []);
       else delete counts[name];
     },
 
     time(label: unknown = 'default'): void {
-      const name = labelText(label);
+      const name = labelOf(label);
       const { timers } = state();
       if (timers[name] === undefined) timers[name] = milliseconds();
       else emit('warn', `Timer "${name}" already exists`, []);
     },
-    timeLog: (label: unknown = 'default', ...data: unknown[]): void => elapsed(labelText(label), data),
+    timeLog: (label: unknown = 'default', ...data: unknown[]): void => elapsed(labelOf(label), data),
     timeEnd(label: unknown = 'default'): void {
-      const name = labelText(label);
+      const name = labelOf(label);
       elapsed(name, []);
       delete state().timers[name];
     },
@@ -152,7 +152,16 @@ function duration(ms: number): string {
   return ms < 1000 ? `${toFixed(ms, 3)}ms` : `${toFixed(ms / 1000, 3)}s`;
 }
 
-/** A label is shown, never converted: an object's toString may be anything. */
+/** The name of a counter or timer: converted as the specification says, and shown where that would throw. */
+function labelOf(label: unknown): string {
+  try {
+    return slice(domString(label), 0, 1000);
+  } catch {
+    return labelText(label);
+  }
+}
+
+/** A property's name of a table's columns, which is shown and never converted: its toString may be anything. */
 function labelText(label: unknown): string {
   return slice(typeof label === 'string' ? label : inspect(label), 0, 1000);
 }
