@@ -88,9 +88,19 @@ function widthAt(text: string, index: number): number {
 const nameStart = /[$_\p{ID_Start}]/u;
 const namePart = /[$\u200c\u200d\p{ID_Continue}]/u;
 
+function isAsciiName(char: string): boolean {
+  return (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z') || char === '_' || char === '$';
+}
+
 function nameEnd(text: string, start: number): number {
   let at = start;
   while (at < text.length) {
+    const char = text[at]!;
+    if (char <= '\x7f') {
+      if (!isAsciiName(char) && (at === start || !isDigit(char))) break;
+      at++;
+      continue;
+    }
     const end = at + widthAt(text, at);
     if (exec(at === start ? nameStart : namePart, slice(text, at, end)) === null) break;
     at = end;
@@ -99,7 +109,10 @@ function nameEnd(text: string, start: number): number {
 }
 
 function beginsLikeName(text: string): boolean {
-  return text !== '' && exec(namePart, slice(text, 0, widthAt(text, 0))) !== null;
+  const char = text[0];
+  if (char === undefined) return false;
+  if (char <= '\x7f') return isAsciiName(char) || isDigit(char);
+  return exec(namePart, slice(text, 0, widthAt(text, 0))) !== null;
 }
 
 /** The index after the parenthesis that closes a regular expression; undefined where it is malformed. Groups of its own must not capture. */
@@ -382,16 +395,24 @@ function patternText(parts: readonly Part[], options: Options): string {
 /** A compiled pattern string. */
 export interface Component {
   readonly pattern: string;
-  readonly regexp: RegExp;
+  /** What matches; text that stands for itself and a wildcard need no regular expression. */
+  readonly matcher: RegExp | string | typeof ANYTHING;
   readonly names: readonly string[];
   readonly hasRegExpGroups: boolean;
 }
 
+const ANYTHING = 0;
+
 /** `compile a component`. */
 export function compile(input: string, options: Options, encode: Encode): Component {
+  if (input === '*') return { pattern: '*', matcher: ANYTHING, names: ['0'], hasRegExpGroups: false };
   const parser = new PatternParser(input, options, encode);
   parser.run();
   const { parts } = parser;
+  const pattern = patternText(parts, options);
+  if (!options.ignoreCase && (parts.length === 0 || (parts.length === 1 && isPlain(parts[0]!)))) {
+    return { pattern, matcher: parts.length === 0 ? '' : parts[0]!.value, names: [], hasRegExpGroups: false };
+  }
   const names: string[] = [];
   let source = '^';
   let hasRegExpGroups = false;
@@ -401,7 +422,11 @@ export function compile(input: string, options: Options, encode: Encode): Compon
     if (part.type !== 'fixed-text') put(names, names.length, part.name);
     if (part.type === 'regexp') hasRegExpGroups = true;
   }
-  return { pattern: patternText(parts, options), regexp: regExp(`${source}$`, options), names, hasRegExpGroups };
+  return { pattern, matcher: regExp(`${source}$`, options), names, hasRegExpGroups };
+}
+
+function isPlain({ type, modifier }: Part): boolean {
+  return type === 'fixed-text' && modifier === '';
 }
 
 function regExp(source: string, { ignoreCase }: Options): RegExp {
@@ -446,6 +471,8 @@ function guarded(source: string): string {
 }
 
 /** What the groups caught, behind the whole; nothing where the text does not match. */
-export function match({ regexp }: Component, text: string): readonly (string | undefined)[] | undefined {
-  return exec(regexp, text) ?? undefined;
+export function match({ matcher }: Component, text: string): readonly (string | undefined)[] | undefined {
+  if (matcher === ANYTHING) return [text, text];
+  if (typeof matcher === 'string') return matcher === text ? [text] : undefined;
+  return exec(matcher, text) ?? undefined;
 }
