@@ -19,6 +19,7 @@ const below = {
 const tools = { 'hostbox-guest-build': 'build', 'hostbox-testkit': 'dev' };
 /** Crates from outside that are the business of some rooms alone. */
 const fences = {
+  'aws-lc-sys': ['hostbox-web'],
   rquickjs: ['hostbox-engine', 'hostbox-web', 'hostbox-guest-build', 'hostbox'],
   oxc: ['hostbox-source', 'hostbox-guest-build'],
   napi: ['hostbox-node'],

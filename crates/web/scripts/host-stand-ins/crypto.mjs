@@ -6,7 +6,9 @@ const { subtle } = webcrypto;
 const USAGES = ['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey'];
 
 const names = (bits) => USAGES.filter((_, index) => bits & (1 << index));
-const plain = (params) => ({ ...params });
+function plain({ publicExponent, ...params }) {
+  return publicExponent === undefined ? params : { ...params, publicExponent: new Uint8Array(publicExponent) };
+}
 
 const keyData = (format, data) => (format === 'jwk' ? JSON.parse(data) : data);
 

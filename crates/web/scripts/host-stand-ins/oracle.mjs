@@ -48,7 +48,7 @@ export const differences = {
     'timers nested more than five levels deep wait at least four milliseconds': 'no nesting level',
     'the functions have the lengths and names of the standard': 'more parameters',
   },
-  crypto: { 'what is no view is a TypeError': 'a TypeMismatchError' },
+  crypto: { 'what is no view of an ArrayBuffer is a TypeError': 'a TypeMismatchError' },
   subtle: {
     'a key tells its algorithm, type and usages in the order of the standard': 'usages in the order they were given',
     'a JSON Web Key that says something else is a DataError': 'a key of the wrong kind is a DataError, too',

@@ -5,7 +5,7 @@
 // Specification: https://w3c.github.io/webcrypto/#algorithm-normalization
 
 import { keyHandle } from 'guest:cryptokey';
-import { bare, domString, isBufferSource, isObject, uncurry } from 'guest:webidl';
+import { bare, domString, isArrayBuffer, isObject, uncurry } from 'guest:webidl';
 import { copy } from 'host:crypto';
 import type { Params } from 'host:crypto';
 
@@ -15,6 +15,18 @@ const tagOf = uncurry(
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get! as () =>
     string | undefined,
 );
+
+const { isView } = ArrayBuffer;
+const typedArrayBuffer = uncurry(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer')!.get! as () => unknown,
+);
+const dataViewBuffer = uncurry(Object.getOwnPropertyDescriptor(DataView.prototype, 'buffer')!.get! as () => unknown);
+
+/** BufferSource: an ArrayBuffer or a view of one; memory that others may write to is refused. */
+export function isUnshared(value: unknown): value is ArrayBuffer | ArrayBufferView {
+  if (!isView(value)) return isObject(value) && isArrayBuffer(value);
+  return isArrayBuffer(tagOf(value) === undefined ? dataViewBuffer(value) : typedArrayBuffer(value));
+}
 
 /** A member of a dictionary: its name, how it is converted, and whether it has to be there. */
 type Member = readonly [name: string, convert: (value: unknown, name: string) => unknown, isRequired: boolean];
@@ -37,12 +49,12 @@ const unsignedShort = (value: unknown, name: string): number => enforced(value, 
 const unsignedLong = (value: unknown, name: string): number => enforced(value, name, 4294967295);
 
 function bytes(value: unknown, name: string): unknown {
-  if (!isBufferSource(value)) throw new TypeError(`${name} is neither an ArrayBuffer nor a view`);
+  if (!isUnshared(value)) throw new TypeError(`${name} is neither an ArrayBuffer nor a view of one`);
   return value;
 }
 
 function bigInteger(value: unknown, name: string): unknown {
-  if (tagOf(value) !== 'Uint8Array') throw new TypeError(`${name} is not a Uint8Array`);
+  if (tagOf(value) !== 'Uint8Array' || !isUnshared(value)) throw new TypeError(`${name} is not a Uint8Array`);
   return value;
 }
 
@@ -57,6 +69,13 @@ const text = (value: unknown): string => domString(value);
 // ── dictionaries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const none: Dictionary = [];
+const rsaKey: Dictionary = [
+  ['modulusLength', unsignedLong, true],
+  ['publicExponent', bigInteger, true],
+  ['hash', hashIdentifier, true],
+];
+const rsaOaep: Dictionary = [['label', bytes, false]];
+const rsaPss: Dictionary = [['saltLength', unsignedLong, true]];
 const hashed: Dictionary = [['hash', hashIdentifier, true]];
 const curve: Dictionary = [['namedCurve', text, true]];
 const agreement: Dictionary = [['public', cryptoKey, true]];
@@ -98,12 +117,15 @@ const ciphers = registry([
   ['AES-CBC', aesCbc],
   ['AES-CTR', aesCtr],
   ['AES-GCM', aesGcm],
+  ['RSA-OAEP', rsaOaep],
 ]);
 
 const signatures = registry([
   ['ECDSA', hashed],
   ['Ed25519', none],
   ['HMAC', none],
+  ['RSA-PSS', rsaPss],
+  ['RSASSA-PKCS1-v1_5', none],
 ]);
 
 const registries = {
@@ -133,6 +155,9 @@ const registries = {
     ['ECDSA', curve],
     ['Ed25519', none],
     ['HMAC', hmacKey],
+    ['RSA-OAEP', rsaKey],
+    ['RSA-PSS', rsaKey],
+    ['RSASSA-PKCS1-v1_5', rsaKey],
     ['X25519', none],
   ]),
   importKey: registry([
@@ -146,6 +171,9 @@ const registries = {
     ['HKDF', none],
     ['HMAC', hmacKey],
     ['PBKDF2', none],
+    ['RSA-OAEP', hashed],
+    ['RSA-PSS', hashed],
+    ['RSASSA-PKCS1-v1_5', hashed],
     ['X25519', none],
   ]),
   keyLength: registry([

@@ -91,6 +91,9 @@ pub(crate) enum Scheme {
     Hkdf,
     Hmac,
     Pbkdf2,
+    RsaOaep,
+    RsaPkcs1,
+    RsaPss,
     X25519,
 }
 
@@ -106,6 +109,9 @@ impl Scheme {
         Self::Hkdf,
         Self::Hmac,
         Self::Pbkdf2,
+        Self::RsaOaep,
+        Self::RsaPkcs1,
+        Self::RsaPss,
         Self::X25519,
     ];
 
@@ -125,6 +131,9 @@ impl Scheme {
             Self::Hkdf => "HKDF",
             Self::Hmac => "HMAC",
             Self::Pbkdf2 => "PBKDF2",
+            Self::RsaOaep => "RSA-OAEP",
+            Self::RsaPkcs1 => "RSASSA-PKCS1-v1_5",
+            Self::RsaPss => "RSA-PSS",
             Self::X25519 => "X25519",
         }
     }
@@ -205,6 +214,10 @@ pub(crate) struct Params {
     pub(crate) salt: Option<Vec<u8>>,
     pub(crate) info: Option<Vec<u8>>,
     pub(crate) iterations: u32,
+    pub(crate) label: Option<Vec<u8>>,
+    pub(crate) salt_length: u32,
+    pub(crate) modulus_length: u32,
+    pub(crate) public_exponent: Vec<u8>,
 }
 
 impl Params {

@@ -10,6 +10,8 @@ use super::key::Secret;
 
 /// Rounds of HMAC that one derivation may take: about ten seconds.
 const MOST_ROUNDS: u64 = 1 << 25;
+/// Bytes that PBKDF2 gives at most: they are on nobody's account while it runs.
+const MOST_BYTES: usize = 1 << 20;
 /// Rounds between two looks at whether anybody still waits: about a quarter of a millisecond.
 const BETWEEN_LOOKS: u32 = 1024;
 /// Rounds from which on a derivation leaves the guest's thread: about half a millisecond.
@@ -76,6 +78,9 @@ pub(crate) fn pbkdf2(
     if iterations == 0 {
         return Err(operation("iterations must not be 0"));
     }
+    if length > MOST_BYTES {
+        return Err(operation(format!("PBKDF2 gives at most {MOST_BYTES} bytes")));
+    }
     let blocks = length.div_ceil(hash.length());
     if u64::from(iterations).saturating_mul(blocks as u64) > MOST_ROUNDS {
         return Err(operation(format!("iterations and length together ask for more than {MOST_ROUNDS} rounds")));
@@ -102,4 +107,30 @@ pub(crate) fn pbkdf2(
     }
     output.truncate(length);
     Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derivation_that_nobody_waits_for_ends() {
+        let looks = std::cell::Cell::new(0);
+        let is_cancelled = || {
+            looks.set(looks.get() + 1);
+            looks.get() == 3
+        };
+        let ended = pbkdf2(Hash::Sha1, b"password", b"salt", 1 << 24, 20, &is_cancelled);
+        assert_eq!(ended.map(|_| ()), Err(cancelled()));
+        assert_eq!(looks.get(), 3);
+    }
+
+    #[test]
+    fn bits_beyond_the_length_are_zero() {
+        let bits = |length| first_bits(Zeroizing::new(vec![0xff; 3]), length).map(|bits| bits.to_vec());
+        assert_eq!(bits(Some(9)), Ok(vec![0xff, 0x80]));
+        assert_eq!(bits(Some(24)), Ok(vec![0xff; 3]));
+        assert_eq!(bits(None), Ok(vec![0xff; 3]));
+        assert!(bits(Some(25)).is_err());
+    }
 }

@@ -42,8 +42,8 @@ test('random UUIDs are of version 4', () => {
   assert.ok(crypto.randomUUID() !== crypto.randomUUID());
 });
 
-test('what is no view is a TypeError', () => {
-  for (const value of [new ArrayBuffer(4), [1], null, undefined, {}, 5]) {
+test('what is no view of an ArrayBuffer is a TypeError', () => {
+  for (const value of [new ArrayBuffer(4), new Uint8Array(new SharedArrayBuffer(4)), [1], null, undefined, {}, 5]) {
     assert.throws(() => crypto.getRandomValues(value as any), TypeError);
   }
 });

@@ -1,6 +1,7 @@
 // crypto: random values, and the way to SubtleCrypto.
 // Specification: https://w3c.github.io/webcrypto/#crypto-interface
 
+import { isUnshared } from 'guest:algorithms';
 import { subtle } from 'guest:subtle';
 import type { SubtleCrypto } from 'guest:subtle';
 import {
@@ -48,7 +49,9 @@ class Crypto {
   getRandomValues<T extends ArrayBufferView>(array: T): T {
     checkCrypto(this);
     requireArguments(arguments.length, 1, 'Crypto.getRandomValues');
-    if (!isView(array)) throw new TypeError('Crypto.getRandomValues: the argument is not a view of a buffer');
+    if (!isView(array) || !isUnshared(array)) {
+      throw new TypeError('Crypto.getRandomValues: the argument is not a view of an ArrayBuffer');
+    }
     if (!isOfIntegers(tagOf(array))) {
       throw new DOMException('Crypto.getRandomValues: the view is not one of integers', 'TypeMismatchError');
     }

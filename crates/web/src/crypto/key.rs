@@ -3,9 +3,11 @@
 use zeroize::Zeroizing;
 
 use super::algorithm::{Hash, Params, Scheme, Usages};
+use super::aws_lc::RsaKey;
 use super::error::{Result, access, data, operation, syntax, unsupported};
+use super::hash::Cancelled;
 use super::jwk::Jwk;
-use super::{ec, okp, symmetric};
+use super::{ec, okp, rsa, symmetric};
 
 /// Bytes of a key or of what it was wrapped from: wiped when freed.
 pub(crate) type Secret = Zeroizing<Vec<u8>>;
@@ -38,6 +40,7 @@ pub(crate) enum Material {
     EcPublic(ec::Public),
     OkpPrivate(okp::Private),
     OkpPublic(okp::Public),
+    Rsa(RsaKey),
 }
 
 /// A key without what it may be used for.
@@ -82,8 +85,9 @@ impl Generated {
 }
 
 /// `generateKey`, from the algorithm's own steps on.
-pub(crate) fn generate(params: &Params, wanted: Wanted) -> Result<Generated> {
+pub(crate) fn generate(params: &Params, wanted: Wanted, is_cancelled: Cancelled<'_>) -> Result<Generated> {
     match params.scheme()? {
+        Scheme::RsaOaep | Scheme::RsaPkcs1 | Scheme::RsaPss => rsa::generate(params, wanted, is_cancelled),
         Scheme::Ecdsa | Scheme::Ecdh => ec::generate(params, wanted),
         Scheme::Ed25519 | Scheme::X25519 => okp::generate(params, wanted),
         _ => symmetric::generate(params, wanted).map(Generated::One),
@@ -160,6 +164,7 @@ pub(crate) fn import(encoded: &Encoded<'_>, params: &Params, wanted: Wanted) -> 
         Scheme::Ecdsa | Scheme::Ecdh => ec::import(encoded, params, wanted),
         Scheme::Ed25519 | Scheme::X25519 => okp::import(encoded, params, wanted),
         Scheme::Hmac => symmetric::import_hmac(encoded, params, wanted),
+        Scheme::RsaOaep | Scheme::RsaPkcs1 | Scheme::RsaPss => rsa::import(encoded, params, wanted),
         Scheme::Hkdf | Scheme::Pbkdf2 => symmetric::import_derivation(encoded, params, wanted),
     }?;
     if bare.kind != Kind::Public && wanted.usages.is_empty() {
@@ -182,10 +187,16 @@ pub(crate) fn export(format: Format, key: &Key) -> Result<Exported> {
         Material::EcPublic(half) => ec::export_public(format, key, half),
         Material::OkpPrivate(half) => okp::export_private(format, key, half),
         Material::OkpPublic(half) => okp::export_public(format, key, half),
+        Material::Rsa(material) => rsa::export(format, key, material),
     }
 }
 
 impl Bare {
+    /// Whether using the key takes too long for the guest's thread.
+    pub(crate) fn is_slow(&self) -> bool {
+        matches!(self.material, Material::Rsa(_)) && self.kind == Kind::Private
+    }
+
     /// The bytes of a secret key.
     pub(crate) fn secret(&self) -> Result<&[u8]> {
         match &self.material {

@@ -7,6 +7,7 @@
 
 mod aes;
 mod algorithm;
+mod aws_lc;
 mod derive;
 mod ec;
 mod error;
@@ -15,5 +16,6 @@ mod jwk;
 mod key;
 mod okp;
 pub(crate) mod ops;
+mod rsa;
 mod symmetric;
 mod uses;

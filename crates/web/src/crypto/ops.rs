@@ -13,6 +13,7 @@ use rquickjs::function::Constructor;
 use rquickjs::{Array, ArrayBuffer, Class, Ctx, IntoJs, JsLifetime, Object, Value};
 
 use super::algorithm::{DeriveParams, Hash, Params, Usages};
+use super::aws_lc::Part;
 use super::derive::{MANY_ROUNDS, pbkdf2_rounds};
 use super::ec::Curve;
 use super::error::{Failure, Result};
@@ -83,7 +84,7 @@ fn handle<'js>(ctx: &Ctx<'js>, key: Key) -> Answer<'js> {
     Ok(Class::instance(ctx.clone(), Handle(Arc::new(key)))?.into_value())
 }
 
-/// `[type, name, extractable, usages, hash, length, curve]`, by which guest code makes the key's algorithm.
+/// `[type, name, extractable, usages, hash, length, curve, exponent]`, by which guest code makes the key's algorithm.
 fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let key = key_of(&call.arg(0))?;
     let answer = Array::new(call.ctx().clone())?;
@@ -97,6 +98,11 @@ fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Material::EcPrivate(half) => answer.set(6, half.curve().name())?,
         Material::EcPublic(half) => answer.set(6, half.curve().name())?,
         Material::OkpPrivate(_) | Material::OkpPublic(_) => {}
+        Material::Rsa(material) => {
+            answer.set(5, material.bits())?;
+            let exponent = material.part(Part::E).unwrap_or_default();
+            answer.set(7, ArrayBuffer::new_copy(call.ctx().clone(), &exponent[..])?)?;
+        }
     }
     Ok(answer.into_value())
 }
@@ -123,6 +129,10 @@ fn params(value: &Value<'_>) -> rquickjs::Result<Params> {
         salt: bytes("salt")?,
         info: bytes("info")?,
         iterations: number("iterations")?.unwrap_or(0),
+        label: bytes("label")?,
+        salt_length: number("saltLength")?.unwrap_or(0),
+        modulus_length: number("modulusLength")?.unwrap_or(0),
+        public_exponent: bytes("publicExponent")?.unwrap_or_default(),
     })
 }
 
@@ -257,10 +267,11 @@ fn run<'js>(
 
 fn fill_random<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let view = call.arg(0);
-    if let Some(Err(_)) = call.with_bytes_mut(&view, getrandom::fill) {
-        return Err(call.throw_dom("OperationError", "the system has no random bytes"));
+    match call.with_bytes_mut(&view, getrandom::fill) {
+        Some(Err(_)) => Err(call.throw_dom("OperationError", "the system has no random bytes")),
+        // A detached buffer has no bytes to fill.
+        _ => Ok(call.undefined()),
     }
-    Ok(view)
 }
 
 fn copy<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
@@ -283,7 +294,10 @@ fn digest<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn generate_key<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (params, wanted) = (params(&call.arg(0))?, wanted(call, 1)?);
-    run(call, false, move |_| Ok(Outcome::Generated(Box::new(key::generate(&params, wanted)?))))
+    let is_rsa = params.modulus_length > 0;
+    run(call, is_rsa, move |is_cancelled| {
+        Ok(Outcome::Generated(Box::new(key::generate(&params, wanted, is_cancelled)?)))
+    })
 }
 
 fn import_key<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
@@ -309,7 +323,7 @@ fn export_key<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn sign<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (params, key, data) = (params(&call.arg(0))?, key_of(&call.arg(1))?, Input::new(call, 2)?);
-    run(call, data.is_much(), move |is_cancelled| {
+    run(call, data.is_much() || key.is_slow(), move |is_cancelled| {
         data.read(|data| uses::sign(&params, &key, data, is_cancelled)).map(Outcome::Bytes)
     })
 }
@@ -330,7 +344,9 @@ fn encrypt<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn decrypt<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (params, key, data) = (params(&call.arg(0))?, key_of(&call.arg(1))?, Input::new(call, 2)?);
-    run(call, data.is_much(), move |_| data.read(|data| uses::decrypt(&params, &key, data)).map(Outcome::secret))
+    run(call, data.is_much() || key.is_slow(), move |_| {
+        data.read(|data| uses::decrypt(&params, &key, data)).map(Outcome::secret)
+    })
 }
 
 /// Whether a derivation of so many bits is too long for the guest's thread.
@@ -365,7 +381,7 @@ fn wrap_key<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 fn unwrap_key<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (format, wrapped, unwrapping) = (format(call, 0)?, Input::new(call, 1)?, key_of(&call.arg(2))?);
     let (params, imported, wanted) = (params(&call.arg(3))?, params(&call.arg(4))?, wanted(call, 5)?);
-    run(call, wrapped.is_much(), move |_| {
+    run(call, wrapped.is_much() || unwrapping.is_slow(), move |_| {
         let unwrap = |wrapped: &[u8]| uses::unwrap(&params, &unwrapping, format, wrapped, (&imported, wanted));
         wrapped.read(unwrap).map(|key| Outcome::Key(Box::new(key)))
     })

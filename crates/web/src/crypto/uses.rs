@@ -7,7 +7,7 @@ use super::error::{Result, access, operation, unsupported};
 use super::hash::Cancelled;
 use super::jwk::Jwk;
 use super::key::{self, Encoded, Exported, Format, Key, Kind, Material, Secret, Wanted};
-use super::{aes, derive, ec, hash, okp, symmetric};
+use super::{aes, derive, ec, hash, okp, rsa, symmetric};
 
 /// The key is of the algorithm that was named, and for this use.
 fn check(params: &Params, key: &Key, usage: Usages) -> Result<()> {
@@ -32,6 +32,7 @@ pub(crate) fn sign(params: &Params, key: &Key, data: &[u8], is_cancelled: Cancel
             Material::OkpPrivate(half) => Ok(okp::sign(half, data)),
             _ => Err(access("a public key does not sign")),
         },
+        Scheme::RsaPkcs1 | Scheme::RsaPss => rsa::sign(params, key, data, is_cancelled),
         _ => Err(unsupported("such keys do not sign")),
     }
 }
@@ -54,6 +55,7 @@ pub(crate) fn verify(
             Material::OkpPublic(half) => Ok(okp::verify(half, signature, data)),
             _ => Err(access("a private key does not verify")),
         },
+        Scheme::RsaPkcs1 | Scheme::RsaPss => rsa::verify(params, key, signature, data, is_cancelled),
         _ => Err(unsupported("such keys do not verify")),
     }
 }
@@ -75,6 +77,7 @@ fn encrypt_with(params: &Params, key: &Key, data: &[u8]) -> Result<Vec<u8>> {
             aes::apply_ctr(key.secret()?, bytes(params.counter.as_ref()), params.length.unwrap_or(0), data)
         }
         Scheme::AesGcm => aes::encrypt_gcm(key.secret()?, &gcm(params), data),
+        Scheme::RsaOaep => rsa::encrypt(key, bytes(params.label.as_ref()), data),
         _ => Err(unsupported("such keys do not encrypt")),
     }
 }
@@ -87,6 +90,7 @@ fn decrypt_with(params: &Params, key: &Key, data: &[u8]) -> Result<Secret> {
             aes::apply_ctr(key.secret()?, counter, params.length.unwrap_or(0), data).map(Zeroizing::new)
         }
         Scheme::AesGcm => aes::decrypt_gcm(key.secret()?, &gcm(params), data),
+        Scheme::RsaOaep => rsa::decrypt(key, bytes(params.label.as_ref()), data),
         _ => Err(unsupported("such keys do not decrypt")),
     }
 }

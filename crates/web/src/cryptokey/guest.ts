@@ -15,6 +15,7 @@ import { describe } from 'host:crypto';
 import type { Handle } from 'host:crypto';
 
 const { defineProperty } = Reflect;
+const Uint8ArrayIntrinsic = Uint8Array;
 const create = {};
 
 export type KeyUsage = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'deriveKey' | 'deriveBits' | 'wrapKey' | 'unwrapKey';
@@ -97,6 +98,10 @@ function algorithmOf(parts: ReturnType<typeof describe>): object {
     case 'AES-GCM':
     case 'AES-KW':
       return { name, length: parts[5] };
+    case 'RSA-OAEP':
+    case 'RSA-PSS':
+    case 'RSASSA-PKCS1-v1_5':
+      return { name, modulusLength: parts[5], publicExponent: new Uint8ArrayIntrinsic(parts[7]!), hash };
     case 'ECDSA':
     case 'ECDH':
       return { name, namedCurve: parts[6] };

@@ -39,6 +39,7 @@ test('unknown algorithms are a NotSupportedError, and algorithms without a name 
   await assert.rejects(any.digest({}, ascii('')), TypeError);
   await assert.rejects(any.digest('SHA-256', 'text'), TypeError);
   await assert.rejects(any.digest('SHA-256'), TypeError);
+  await assert.rejects(any.digest('SHA-256', new Uint8Array(new SharedArrayBuffer(4))), TypeError);
 });
 
 // ── HMAC ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -350,6 +351,91 @@ test('X25519 is that of RFC 7748, and points of small order are refused', async 
   await assert.rejects(subtle.deriveBits({ name: 'X25519', public: zero } as any, mine, 256), {
     name: 'OperationError',
   });
+});
+
+// ── RSA ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const publicExponent = new Uint8Array([1, 0, 1]);
+
+test('RSA signs by both schemes, with salts of any length, and keys survive every format', async () => {
+  for (const name of ['RSASSA-PKCS1-v1_5', 'RSA-PSS']) {
+    const algorithm = { name, hash: 'SHA-256' };
+    const pair = await pairOf({ ...algorithm, modulusLength: 1024, publicExponent }, 'sign', 'verify');
+    assert.deepEqual(pair.publicKey.algorithm, {
+      name,
+      modulusLength: 1024,
+      publicExponent,
+      hash: { name: 'SHA-256' },
+    });
+    for (const [closed, open] of [
+      ['pkcs8', 'spki'],
+      ['jwk', 'jwk'],
+    ] as const) {
+      const signer = await subtle.importKey(closed, await subtle.exportKey(closed, pair.privateKey), algorithm, true, [
+        'sign',
+      ]);
+      const checker = await subtle.importKey(open, await subtle.exportKey(open, pair.publicKey), algorithm, true, [
+        'verify',
+      ]);
+      for (const saltLength of [0, 20, 32]) {
+        const signature = await subtle.sign({ name, saltLength }, signer, ascii('data'));
+        const verify = (salt: number, data: string) =>
+          subtle.verify({ name, saltLength: salt }, checker, signature, ascii(data));
+        assert.deepEqual([await verify(saltLength, 'data'), await verify(saltLength, 'date')], [true, false]);
+        if (name === 'RSA-PSS') assert.equal(await verify(saltLength + 1, 'data'), false);
+      }
+      assert.equal(await subtle.verify({ name, saltLength: 0 }, checker, new Uint8Array(128), ascii('data')), false);
+    }
+    await assert.rejects(subtle.sign({ name: 'RSA-PSS', saltLength: 4_000_000_000 }, pair.privateKey, ascii('')), {
+      name: name === 'RSA-PSS' ? 'OperationError' : 'InvalidAccessError',
+    });
+  }
+});
+
+test('RSA-OAEP decrypts what it encrypted, with the same label alone, and wraps keys', async () => {
+  const made = { name: 'RSA-OAEP', hash: 'SHA-256', modulusLength: 1024, publicExponent };
+  const { publicKey, privateKey } = await pairOf(made, 'encrypt', 'decrypt', 'wrapKey', 'unwrapKey');
+  assert.deepEqual(
+    [publicKey.usages, privateKey.usages],
+    [
+      ['encrypt', 'wrapKey'],
+      ['decrypt', 'unwrapKey'],
+    ],
+  );
+  const algorithm = { name: 'RSA-OAEP', label: ascii('label') };
+  const encrypted = await subtle.encrypt(algorithm, publicKey, ascii('data'));
+  assert.equal(hex(await subtle.decrypt(algorithm, privateKey, encrypted)), hex(ascii('data')));
+  const failed = { name: 'OperationError' };
+  await assert.rejects(subtle.decrypt('RSA-OAEP', privateKey, encrypted), failed);
+  await assert.rejects(subtle.decrypt(algorithm, privateKey, encrypted.slice(1)), failed);
+  await assert.rejects(subtle.encrypt(algorithm, publicKey, new Uint8Array(63)), failed);
+  const key = await subtle.importKey('raw', ascii('secret'), hmac, true, ['sign']);
+  const wrapped = await subtle.wrapKey('raw', key, publicKey, algorithm);
+  const again = await subtle.unwrapKey('raw', wrapped, privateKey, algorithm, hmac, true, ['sign']);
+  assert.equal(hex((await subtle.exportKey('raw', again)) as ArrayBuffer), hex(ascii('secret')));
+});
+
+test('exponents that make no key are an OperationError', async () => {
+  const algorithm = { name: 'RSA-PSS', hash: 'SHA-1', modulusLength: 2048 };
+  for (const bytes of [[], [0], [1], [2], [1, 0, 0]]) {
+    await assert.rejects(pairOf({ ...algorithm, publicExponent: new Uint8Array(bytes) }, 'sign'), {
+      name: 'OperationError',
+    });
+  }
+});
+
+test('RSA keys that are damaged are a DataError', async () => {
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const pair = await pairOf({ ...algorithm, modulusLength: 1024, publicExponent }, 'sign', 'verify');
+  const refused = { name: 'DataError' };
+  const jwk = (await subtle.exportKey('jwk', pair.privateKey)) as any;
+  for (const change of [{ n: undefined }, { kty: 'oct' }]) {
+    await assert.rejects(subtle.importKey('jwk', { ...jwk, ...change }, algorithm, true, ['sign']), refused);
+  }
+  const der = (await subtle.exportKey('pkcs8', pair.privateKey)) as ArrayBuffer;
+  for (const bad of [der.slice(1), new ArrayBuffer(0)]) {
+    await assert.rejects(subtle.importKey('pkcs8', bad, algorithm, true, ['sign']), refused);
+  }
 });
 
 // ── the class ─────────────────────────────────────────────────────────────────────────────────────────────────────────

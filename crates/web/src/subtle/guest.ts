@@ -3,7 +3,7 @@
 // Methods are asynchronous functions: whatever goes wrong rejects, as Web IDL has it for operations that return promises.
 // Specification: https://w3c.github.io/webcrypto/#subtlecrypto-interface
 
-import { normalize, normalizeEither } from 'guest:algorithms';
+import { isUnshared, normalize, normalizeEither } from 'guest:algorithms';
 import { keyHandle, newKey, usageBits } from 'guest:cryptokey';
 import type { CryptoKey } from 'guest:cryptokey';
 import {
@@ -11,7 +11,6 @@ import {
   domString,
   illegalConstructor,
   illegalInvocation,
-  isBufferSource,
   isObject,
   makeEnumerable,
   requireArguments,
@@ -130,7 +129,7 @@ class SubtleCrypto {
   ): Promise<CryptoKey> {
     begin(this, arguments.length, 5, 'importKey');
     const wanted = formatOf(format, 'importKey');
-    const given = isBufferSource(keyData) ? keyData : jsonWebKey(keyData);
+    const given = isUnshared(keyData) ? keyData : jsonWebKey(keyData);
     const usages = usageBits(keyUsages, 'SubtleCrypto.importKey');
     const params = normalize('importKey', identifier(algorithm));
     if ((wanted === 'jwk') !== (typeof given === 'string')) {
@@ -206,8 +205,8 @@ function keyOf(value: unknown, method: string): Handle {
 }
 
 function source(value: unknown, method: string): Source {
-  if (isBufferSource(value)) return value as Source;
-  throw new TypeError(`SubtleCrypto.${method}: the data is neither an ArrayBuffer nor a view`);
+  if (isUnshared(value)) return value;
+  throw new TypeError(`SubtleCrypto.${method}: the data is neither an ArrayBuffer nor a view of one`);
 }
 
 function formatOf(value: unknown, method: string): Format {
