@@ -11,9 +11,6 @@ declare module 'host:streams' {
   /** The next bytes, 1 to `most` of them; undefined at the end. A second read at the same time is refused. */
   export function read(source: SourceHandle, most: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
 
-  /** The same into a view, which nobody else may detach meanwhile. Answers how many bytes there are, 0 at the end. */
-  export function readInto(source: SourceHandle, view: ArrayBufferView): Promise<number>;
-
   /** Nobody wants the rest. */
   export function cancelSource(source: SourceHandle): void;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use bytes::Bytes;
 use hostbox_buffers::{Cancel, Error as BufferError, Store, Writer};
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, Payload, bytes_mut, new_error};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, Payload, new_error};
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, JsLifetime, Object, TypedArray, Value};
@@ -19,7 +19,6 @@ pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:streams",
     functions: &[
         Native { name: c"read", length: 2, run: read },
-        Native { name: c"readInto", length: 2, run: read_into },
         Native { name: c"cancelSource", length: 1, run: cancel_source },
         Native { name: c"write", length: 2, run: write },
         Native { name: c"closeSink", length: 1, run: close_sink },
@@ -158,36 +157,6 @@ fn read<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
                 Ok(TypedArray::<u8>::new_copy(ctx.clone(), &bytes)?.into_value())
             })),
             Ok(None) => OpOutcome::Value(Payload::undefined()),
-            Err(error) => OpOutcome::Error(error),
-        }
-    })
-}
-
-fn read_into<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let Some(most) = call.with_bytes(1, |target| target.len().min(MOST_BYTES)) else {
-        let message = "the view has no bytes: its buffer is detached".into();
-        return call.settled(Err(&OpError { class: ErrorClass::Type, message, ..OpError::default() }));
-    };
-    let (source, taken) = match source_end(&call.arg(0))?.take() {
-        Ok(end) => end,
-        Err(busy) => return call.settled(Err(&busy)),
-    };
-    call.spawn(Some(call.arg(1)), async move {
-        let outcome = source.read(most.max(1)).await;
-        drop(taken);
-        match outcome {
-            Ok(bytes) => OpOutcome::Finish(Box::new(move |ctx, view| {
-                let bytes = bytes.unwrap_or_default();
-                let copied = view.and_then(|view| {
-                    bytes_mut(ctx, &view, |target| {
-                        let length = bytes.len().min(target.len());
-                        target[..length].copy_from_slice(&bytes[..length]);
-                        length
-                    })
-                });
-                #[expect(clippy::cast_precision_loss, reason = "at most MOST_BYTES")]
-                Ok(Value::new_number(ctx.clone(), copied.unwrap_or(0) as f64))
-            })),
             Err(error) => OpOutcome::Error(error),
         }
     })
