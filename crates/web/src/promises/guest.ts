@@ -2,14 +2,16 @@
 //
 // Specification: https://webidl.spec.whatwg.org/#js-promise-manipulation
 
-import { uncurry } from 'guest:webidl';
-
 const { apply } = Reflect;
-const then = uncurry(Promise.prototype.then) as <T>(
+const promiseThen = Promise.prototype.then as (...args: unknown[]) => Promise<any>;
+
+function then<T>(
   promise: Promise<T>,
   onFulfilled: ((value: T) => unknown) | undefined,
   onRejected: ((reason: unknown) => unknown) | undefined,
-) => Promise<any>;
+): Promise<any> {
+  return apply(promiseThen, promise, [onFulfilled, onRejected]);
+}
 
 /** A promise with the functions that settle it. */
 export interface Deferred<T = void> {
@@ -63,14 +65,18 @@ export function markHandled(promise: Promise<unknown>): void {
 
 function ignore(): void {}
 
-/** "Invoke a callback function" that gives a promise: what it throws rejects it. */
+/** What most callbacks give. Nobody but our own steps ever holds it. */
+const done = resolved(undefined);
+
+/** "Invoke a callback function" that gives a promise: what it throws rejects it. Not for promises that guests are given. */
 export function invoke(
   callback: (...args: any[]) => unknown,
   self: unknown,
   args: readonly unknown[],
 ): Promise<unknown> {
   try {
-    return resolved(apply(callback, self, args as unknown[]));
+    const result = apply(callback, self, args as unknown[]);
+    return result === undefined ? done : resolved(result);
   } catch (error) {
     return rejected(error);
   }

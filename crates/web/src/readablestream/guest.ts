@@ -369,28 +369,39 @@ function chain<T>(iteration: Iteration, run: () => Promise<T>): Promise<T> {
   return next as Promise<T>;
 }
 
+/** In place of a chunk: there are no more. */
+const END = {};
+
 function step(iteration: Iteration): Promise<IteratorResult<unknown>> {
   if (iteration.isFinished) return resolved({ value: undefined, done: true });
-  return new Promise((resolve, reject) => {
+  const next = new Promise<unknown>((resolve, reject) => {
     read(iteration.reader, {
-      chunk: (value) => {
-        iteration.ongoing = undefined;
-        resolve({ value, done: false });
-      },
+      // In a box: a chunk may have a `then`.
+      chunk: (value) => resolve({ __proto__: null, value }),
       close: () => {
-        iteration.ongoing = undefined;
-        iteration.isFinished = true;
         releaseReader(iteration.reader);
-        resolve({ value: undefined, done: true });
+        resolve(END);
       },
       error: (reason) => {
-        iteration.ongoing = undefined;
-        iteration.isFinished = true;
         releaseReader(iteration.reader);
         reject(reason);
       },
     });
   });
+  return react(
+    next,
+    (box): IteratorResult<unknown> => {
+      iteration.ongoing = undefined;
+      if (box !== END) return { value: (box as { value: unknown }).value, done: false };
+      iteration.isFinished = true;
+      return { value: undefined, done: true };
+    },
+    (reason) => {
+      iteration.ongoing = undefined;
+      iteration.isFinished = true;
+      throw reason;
+    },
+  );
 }
 
 function end(iteration: Iteration, value: unknown): Promise<IteratorResult<unknown>> {
