@@ -6,6 +6,7 @@ import { isBlob, isFile, namedFile } from 'guest:blob';
 import type { Blob, File } from 'guest:blob';
 import { definePairs } from 'guest:pairs';
 import type { Pairs } from 'guest:pairs';
+import { registerPlatform } from 'guest:serializable';
 import {
   descriptor,
   illegalInvocation,
@@ -135,5 +136,7 @@ export function entriesOf(form: FormData): readonly (readonly [name: string, val
   for (let i = 0; i < entries.length; i += 2) put(pairs, [entries[i] as string, entries[i + 1]!]);
   return pairs;
 }
+
+registerPlatform({ name: 'FormData', is: isFormData });
 
 export { FormData, isFormData };

@@ -1,4 +1,5 @@
 import { assert, test } from 'guest:test';
+import { structuredClone } from 'guest:clone';
 import { URL, URLSearchParams } from 'guest:url';
 
 const parts = (url: URL) => [
@@ -154,4 +155,10 @@ test('the classes have the look of the standard', () => {
 test('only a blob gets an object URL', () => {
   for (const value of [{}, null, 'x']) assert.throws(() => URL.createObjectURL(value as any), TypeError);
   URL.revokeObjectURL('blob:null/unknown');
+});
+
+test('a URL cannot be cloned', () => {
+  for (const value of [new URL('https://h'), [new URLSearchParams()]]) {
+    assert.throws(() => structuredClone(value), { name: 'DataCloneError' });
+  }
 });

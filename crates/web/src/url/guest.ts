@@ -6,6 +6,7 @@
 import { registerBlob, revokeBlob } from 'guest:bloburl';
 import { definePairs } from 'guest:pairs';
 import type { Pairs } from 'guest:pairs';
+import { registerPlatform } from 'guest:serializable';
 import {
   descriptor,
   enumerable,
@@ -43,6 +44,7 @@ interface Params {
 const create = {};
 
 let paramsOf: (value: unknown) => Params;
+let isParams: (value: unknown) => boolean;
 
 class URLSearchParams {
   declare entries: Pairs<string>['entries'];
@@ -54,6 +56,7 @@ class URLSearchParams {
   #params: Params;
 
   static {
+    isParams = (value) => isObject(value) && #params in value;
     paramsOf = (value) => {
       if (isObject(value) && #params in value) return value.#params;
       throw illegalInvocation();
@@ -197,11 +200,13 @@ interface State {
 }
 
 let stateOf: (value: unknown) => State;
+let isURL: (value: unknown) => boolean;
 
 class URL {
   #state: State;
 
   static {
+    isURL = (value) => isObject(value) && #state in value;
     stateOf = (value) => {
       if (isObject(value) && #state in value) return value.#state;
       throw illegalInvocation();
@@ -392,5 +397,8 @@ function refresh({ params, parsed }: State): void {
 function replaceQuery(url: URL, query: string): void {
   assign(stateOf(url), 'search', query);
 }
+
+registerPlatform({ name: 'URL', is: (value) => isURL(value) });
+registerPlatform({ name: 'URLSearchParams', is: (value) => isParams(value) });
 
 export { URL, URLSearchParams };

@@ -5,6 +5,7 @@
 
 import { compile, match, tokenize } from 'guest:patternstring';
 import type { Component, Options, Token } from 'guest:patternstring';
+import { registerPlatform } from 'guest:serializable';
 import {
   componentsOf,
   encodeAddress,
@@ -337,11 +338,13 @@ function own(target: object, name: string, value: unknown): void {
 // ── the class ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 let patternOf: (value: unknown) => Pattern;
+let isPattern: (value: unknown) => boolean;
 
 class URLPattern {
   #pattern: Pattern;
 
   static {
+    isPattern = (value) => isObject(value) && #pattern in value;
     patternOf = (value) => {
       if (isObject(value) && #pattern in value) return value.#pattern;
       throw illegalInvocation();
@@ -431,5 +434,7 @@ function copy(init: Init): Init {
   for (const name in init) own(result, name, init[name as keyof Init]);
   return result;
 }
+
+registerPlatform({ name: 'URLPattern', is: (value) => isPattern(value) });
 
 export { URLPattern };
