@@ -12,6 +12,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
+use crate::decode::Encodings;
 use crate::error::{Error, Result, out_of_reach, translate};
 use crate::limits::{
     CONNECT_TIMEOUT, CONNECTION_WINDOW, HEAD_BYTES, HEADERS, NetLimits, OPEN, POOL_IDLE, POOL_PER_HOST, REDIRECTS,
@@ -145,6 +146,11 @@ impl Answer {
         let Self { response, url, redirected, method, open } = self;
         let status = response.status();
         record.answered(status);
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            let error = Error::protocol("it switches to a protocol that nobody asked for");
+            record.failed(&error);
+            return Err(error);
+        }
         let is_null = method == Method::HEAD
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
         let reason = match response.extensions().get::<hyper::ext::ReasonPhrase>() {
@@ -155,7 +161,12 @@ impl Answer {
             None => String::new(),
         };
         let headers = response.headers().clone();
-        let body = ResponseBody::new(response, is_null, origin(&url), record, open)?;
+        let encodings = match is_null {
+            true => Ok(Encodings::default()),
+            false => Encodings::of(&headers),
+        };
+        let encodings = encodings.inspect_err(|error| record.failed(error))?;
+        let body = ResponseBody::new(response, encodings, is_null, origin(&url), record, open);
         Ok(Response { status, reason, headers, url, redirected, body })
     }
 }

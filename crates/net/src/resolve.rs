@@ -63,7 +63,7 @@ impl Resolver {
         let name = host.to_owned();
         // A thread of its own: a slow name server must not hold up what else runs on the blocking pool. It may outlive the request, and
         // keeps its places until then.
-        let thread = std::thread::Builder::new().name("hostbox-dns".into()).stack_size(256 << 10);
+        let thread = std::thread::Builder::new().name("hostbox-dns".into());
         let spawned = thread.spawn(move || {
             let found = (name.as_str(), 0).to_socket_addrs();
             let found = found.map(|addresses| addresses.map(|address| address.ip()).collect::<Vec<_>>());

@@ -67,12 +67,12 @@ impl std::fmt::Debug for ResponseBody {
 impl ResponseBody {
     pub(crate) fn new(
         response: reqwest::Response,
+        encodings: Encodings,
         is_null: bool,
         origin: String,
         record: Record,
         open: OwnedSemaphorePermit,
-    ) -> Result<Self> {
-        let encodings = if is_null { Encodings::default() } else { Encodings::of(response.headers())? };
+    ) -> Self {
         let announced = response.content_length();
         let length = if encodings.is_empty() { announced } else { None };
         let config = &record.client.config;
@@ -89,7 +89,7 @@ impl ResponseBody {
             record,
             _open: open,
         };
-        Ok(Self { under_way: Some(under_way), length, is_null })
+        Self { under_way: Some(under_way), length, is_null }
     }
 
     /// Bytes that will come in all, where that is known: the body is not encoded and says so.

@@ -65,6 +65,7 @@ async fn what_is_not_http_is_a_breach_of_the_protocol() {
     let wrong = [
         "SSH-2.0-OpenSSH_9.2\r\n\r\n",
         "HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello",
     ];
@@ -191,5 +192,6 @@ async fn a_broken_encoding_is_a_breach_of_the_protocol() {
     for path in ["/cut", "/wrong", "/many"] {
         let error = sandbox.text(get(&server.url(path))).await.unwrap_err();
         assert!(matches!(error, Error::Protocol { .. }), "{path}: {error:?}");
+        assert!(sandbox.events().pop().unwrap().error.is_some(), "{path}");
     }
 }
