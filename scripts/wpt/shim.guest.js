@@ -49,11 +49,6 @@
         toString,
       });
       if (title !== undefined) define('META_TITLE', title);
-      // A sandbox without fetch has its resources brought by the runner.
-      define('fetch', async (path) => {
-        const text = await bridge.load(`${path}`);
-        return { ok: true, status: 200, text: async () => text, json: async () => JSON.parse(text) };
-      });
       for (const name of ['fetch', 'Request', 'EventSource', 'WebSocket']) resolveFirst(name, address);
     },
     /** After testharness.js: its scope has to be told when all is loaded. */

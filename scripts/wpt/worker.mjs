@@ -32,13 +32,13 @@ function outcome({ harness, results }, error) {
 }
 
 /** Runs one test to its end, or to its deadline. */
-async function runTest({ path, variant, meta, folder, origin, timeoutMs }) {
+async function runTest({ path, variant, meta, folder, origin, origins, timeoutMs }) {
   const address = `${origin}/${path.replace(/\.js$/, '.html')}${variant}`;
   const patience = { timeoutMs: timeoutMs + 3000 };
   const host = new HostRuntime('wpt', {
     console: 'silent',
     limits: { timeoutMs: largest, cpuMs: largest, memoryBytes: 2 ** 30, pendingOps: 1_000_000 },
-    bridge: { load: async (path) => (await fetch(new URL(path, address))).text() },
+    permissions: { net: origins },
   });
   let error;
   try {
