@@ -109,11 +109,19 @@ test('counters count by label', () => {
   );
 });
 
-test('a label is converted to text', () => {
-  assert.deepEqual(
-    texts((c) => c.count({ toString: () => 'x' } as never)),
-    ['log: x: 1'],
-  );
+test('a label is converted, and shown where its conversion throws', () => {
+  const hostile = {
+    toString() {
+      throw new Error('no text');
+    },
+  };
+  const shown = texts((c) => {
+    c.count({ toString: () => 'own' } as never);
+    c.count(null as never);
+    for (const label of [hostile, Symbol('s'), Object.create(null)]) c.count(label as never);
+  });
+  assert.deepEqual(shown.slice(0, 2), ['log: own: 1', 'log: null: 1']);
+  assert.equal(shown.length, 5);
 });
 
 test('timers tell their time and complain about labels in use and unknown ones', () => {

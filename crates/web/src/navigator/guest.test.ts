@@ -14,3 +14,11 @@ test('navigator is the only instance of its class', () => {
   assert.throws(() => Object.create(navigator).userAgent, TypeError);
   assert.ok(Object.getOwnPropertyDescriptor(Navigator.prototype, 'userAgent')!.enumerable);
 });
+
+test('the names that the standard fixes are strings', () => {
+  const { appCodeName, appName, appVersion, platform, product, language } = navigator;
+  assert.deepEqual([appCodeName, appName, product, platform], ['Mozilla', 'Netscape', 'Gecko', '']);
+  assert.equal(appVersion.indexOf('MSIE'), -1);
+  assert.deepEqual([...navigator.languages], [language]);
+  assert.ok(navigator.languages === navigator.languages && Object.isFrozen(navigator.languages));
+});

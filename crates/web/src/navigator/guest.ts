@@ -1,11 +1,13 @@
-// navigator: what runs here. Nothing of the machine shows: one logical processor, whatever it has.
-// Specification: https://min-common-api.proposal.wintertc.org/#navigator
+// navigator: what runs here. Nothing of the machine shows: one logical processor, whatever it has, no platform, and the language of
+// the engine's own texts. The names that the HTML standard fixes are there for bundles that search them without asking.
+// Specification: https://html.spec.whatwg.org/multipage/system-state.html#the-navigator-object
 
 import { illegalConstructor, illegalInvocation, isObject, makeEnumerable } from 'guest:webidl';
 import { version } from 'host:navigator';
 
 const create = {};
 const userAgent = `hostbox/${version()}`;
+const languages: readonly string[] = Object.freeze(['en-US']);
 
 let checkNavigator: (value: unknown) => void;
 
@@ -31,9 +33,54 @@ class Navigator {
     checkNavigator(this);
     return 1;
   }
+
+  get language(): string {
+    checkNavigator(this);
+    return 'en-US';
+  }
+
+  get languages(): readonly string[] {
+    checkNavigator(this);
+    return languages;
+  }
+
+  get appCodeName(): string {
+    checkNavigator(this);
+    return 'Mozilla';
+  }
+
+  get appName(): string {
+    checkNavigator(this);
+    return 'Netscape';
+  }
+
+  get appVersion(): string {
+    checkNavigator(this);
+    return userAgent;
+  }
+
+  get platform(): string {
+    checkNavigator(this);
+    return '';
+  }
+
+  get product(): string {
+    checkNavigator(this);
+    return 'Gecko';
+  }
 }
 
-makeEnumerable(Navigator, ['userAgent', 'hardwareConcurrency']);
+makeEnumerable(Navigator, [
+  'userAgent',
+  'hardwareConcurrency',
+  'language',
+  'languages',
+  'appCodeName',
+  'appName',
+  'appVersion',
+  'platform',
+  'product',
+]);
 
 const navigator = new Navigator(create);
 
