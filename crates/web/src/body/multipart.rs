@@ -162,7 +162,6 @@ fn unescape(text: Cow<'_, str>) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn part(name: &str, filename: Option<&str>, content_type: Option<&str>, data: &'static [u8]) -> Part {

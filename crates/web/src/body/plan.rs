@@ -115,7 +115,6 @@ fn part(entry: Entry<'_>, index: usize, store: &Store) -> Result<Part, PlanError
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::body::multipart::write;
 

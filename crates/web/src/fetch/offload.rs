@@ -129,7 +129,6 @@ impl ByteSource for StoredSource {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn stored(store: &Arc<Store>) -> Arc<Stored> {

@@ -118,7 +118,6 @@ fn pieces(source: Arc<dyn ByteSource>) -> BodyStream {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn made(fields: &[(&str, &str)], given: Given) -> Result<Outgoing, OpError> {
