@@ -37,7 +37,7 @@ async function startSuiteServer(name, folder) {
     }),
   ]);
   const { origins } = JSON.parse(line);
-  return { isSuites: true, origin: origins[0], origins, close: () => void child.kill() };
+  return { isSuites: true, origin: origins[0], origins, close: () => void child.stdin.end() };
 }
 
 async function startFileServer(folder) {
