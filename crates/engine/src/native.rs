@@ -200,6 +200,17 @@ impl<'js> Call<'_, 'js> {
         self.realm.has_room(bytes)
     }
 
+    /// Whether the running turn is past its limit. A native function that works long looks now and then, and gives up: the turn ends
+    /// as soon as it returns.
+    pub fn is_over(&self) -> bool {
+        let turn = &self.realm.shared().turn;
+        let is_over = turn.check().is_some();
+        if is_over {
+            turn.poke();
+        }
+        is_over
+    }
+
     /// Reserves memory that natives will hold for the guest outside the engine's heap. Garbage is collected before it says no.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ mod mime;
 mod modules;
 mod native;
 mod navigator;
+mod nodebytes;
+mod nodehash;
+mod noderandom;
 mod plugin;
 mod report;
 mod streams;
@@ -64,6 +67,9 @@ const NATIVES: &[NativeModule] = &[
     mime::ops::MODULE,
     modules::ops::MODULE,
     native::ops::MODULE,
+    nodebytes::ops::MODULE,
+    nodehash::ops::MODULE,
+    noderandom::ops::MODULE,
     navigator::ops::MODULE,
     plugin::ops::MODULE,
     report::ops::MODULE,
@@ -139,6 +145,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"fetch", module: "guest:fetch", enumerable: true },
     Global { name: c"native", module: "guest:native", enumerable: false },
     Global { name: c"navigator", module: "guest:navigator", enumerable: true },
+    Global { name: c"nodeCryptoCompat", module: "guest:nodecrypto", enumerable: false },
     Global { name: c"performance", module: "guest:performance", enumerable: true },
     Global { name: c"plugin", module: "guest:plugin", enumerable: false },
     Global { name: c"removeEventListener", module: "guest:events", enumerable: true },

@@ -1,7 +1,8 @@
 // All that is ever loaded late, loaded at once.
 
-const names = ['streams'];
-const exports = {};
+const names = ['nodehash', 'noderandom', 'streams'];
+// Imports what this is a part of: Node's own stands for it.
+const exports = { 'guest:crypto': { crypto: globalThis.crypto } };
 for (const name of names) exports[`guest:${name}`] = await import(`guest:${name}`);
 
 export const load = (name) => exports[name];

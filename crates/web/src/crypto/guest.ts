@@ -2,6 +2,7 @@
 // Specification: https://w3c.github.io/webcrypto/#crypto-interface
 
 import { isUnshared } from 'guest:algorithms';
+import { defineParts } from 'guest:nodecrypto';
 import { subtle } from 'guest:subtle';
 import type { SubtleCrypto } from 'guest:subtle';
 import {
@@ -92,5 +93,7 @@ function isOfIntegers(tag: string | undefined): boolean {
 }
 
 const crypto = new Crypto(create);
+// Bundles that were made for Node call crypto.createHash, whoever they think crypto is. What the standard has stays as it is.
+defineParts(crypto, false);
 
 export { Crypto, crypto };
