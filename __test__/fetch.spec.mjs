@@ -364,6 +364,26 @@ test('cancelling a body closes its connection', async () => {
   });
 });
 
+test('an abort closes the connection of a body that nobody reads', async () => {
+  const serve = (request, response) => void response.write('first');
+  for (const read of ['', 'await r.body.getReader().read();']) {
+    await withServer(serve, async ({ ask, server }) => {
+      const closed = new Promise((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
+      await ask(`const controller = new AbortController(); const { signal } = controller;
+        const r = globalThis.kept = await fetch(base, { signal }); ${read} controller.abort();`);
+      await closed;
+    });
+  }
+});
+
+test('a request says who asks, unless it says so itself', async () => {
+  await withServer(echo, async ({ ask }) => {
+    const agent = (init) => ask(`return (await (await fetch(base, ${init})).json()).headers['user-agent']`);
+    assert.equal(await agent('{}'), await ask('return navigator.userAgent'));
+    assert.equal(await agent("{ headers: { 'User-Agent': 'mine' } }"), 'mine');
+  });
+});
+
 test('a call that runs out of time takes its fetches along', async () => {
   const serve = () => {};
   await withServer(serve, async ({ host, origin, server }) => {

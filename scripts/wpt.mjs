@@ -9,7 +9,7 @@ import { buildAddon } from './build.mjs';
 import { main, root, StepError } from './steps.mjs';
 import { areas, howToGet } from './wpt/areas.mjs';
 import { discover } from './wpt/discover.mjs';
-import { compare, fit, HARNESS, readMap, reasonToSkip, writeMap } from './wpt/expectations.mjs';
+import { compare, covers, fit, HARNESS, readMap, reasonToSkip, writeMap } from './wpt/expectations.mjs';
 import { runAll } from './wpt/pool.mjs';
 import { printDifferences, printTable, writeMarkdown } from './wpt/report.mjs';
 import { howToGetServer, startServer } from './wpt/server.mjs';
@@ -99,7 +99,11 @@ class Area {
   strays() {
     if (!this.isWhole) return [];
     const known = new Set(this.tests.flatMap(({ id, path }) => [id, path]));
-    return [...Object.keys(this.map.failures), ...Object.keys(this.map.skip)].filter((id) => !known.has(id));
+    const names = [...known];
+    return [
+      ...Object.keys(this.map.failures).filter((id) => !known.has(id)),
+      ...Object.keys(this.map.skip).filter((pattern) => !names.some((name) => covers(pattern, name))),
+    ];
   }
 
   finish({ update }) {

@@ -49,9 +49,10 @@ export function covers(pattern, name) {
   return new RegExp(`^${source}$`, 'su').test(name);
 }
 
-/** Why a test is not run, or undefined. */
+/** Why a test is not run, or undefined. In a name `*` stands for any text. */
 export function reasonToSkip(map, test) {
-  return map.skip[test.id] ?? map.skip[test.path];
+  const pattern = Object.keys(map.skip).find((name) => covers(name, test.id) || covers(name, test.path));
+  return pattern && map.skip[pattern];
 }
 
 /**

@@ -28,8 +28,10 @@ test('a blob: URL is fetched as long as it is not revoked', async () => {
   assert.equal(await part.text(), '234');
   await assert.rejects(fetch(url, { headers: { range: 'bytes=99-' } }), TypeError);
   await assert.rejects(fetch(url, { method: 'POST' }), TypeError);
+  const made = new Request(url);
   URL.revokeObjectURL(url);
   await assert.rejects(fetch(url), TypeError);
+  assert.equal((await fetch(made)).status, 200, 'a request keeps what its URL named');
 });
 
 test('other schemes and wrong arguments are refused by a promise', async () => {

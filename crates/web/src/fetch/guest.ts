@@ -6,7 +6,6 @@
 
 import { AbortSignal, onAbort } from 'guest:abort';
 import { Blob, blobParts } from 'guest:blob';
-import { blobOfUrl } from 'guest:bloburl';
 import { abortBody, type Body, bodyOf, formPlan, lock, sourceBytes } from 'guest:body';
 import { getHeader, type HeaderList, newHeaderList, pushHeader } from 'guest:headers';
 import { Request, requestState, type RequestState } from 'guest:request';
@@ -239,8 +238,8 @@ function checkIntegrity(bytes: Uint8Array, integrity: string): void {
   }
 }
 
-async function fromBlob({ url, method, integrity, list }: RequestState): Promise<Response> {
-  const blob = blobOfUrl(url.address) as Blob | undefined;
+async function fromBlob({ url, blob: named, method, integrity, list }: RequestState): Promise<Response> {
+  const blob = named as Blob | undefined;
   if (blob === undefined || method !== 'GET') throw new TypeError('fetch: the blob: URL leads nowhere');
   const size = blobSize(blob);
   const state = newResponseState('basic', url.address, 200, 'immutable');

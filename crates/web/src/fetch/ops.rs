@@ -161,7 +161,7 @@ async fn fetch(
         return Ok(head);
     }
     if !made.offload && !by_itself && demanded.is_empty() {
-        head.body = Some(Arc::new(NetworkBody::new(body, exchange.clone())));
+        head.body = Some(NetworkBody::new(body, exchange.clone()));
         return Ok(head);
     }
     let id = body.into_store().await.map_err(|error| op_error(&error))?;

@@ -16,6 +16,10 @@ const INTERNAL: &str = "x-rquickjs-host-";
 const FORM: &str = "x-rquickjs-host-body-formdata-v1";
 const OFFLOAD: &str = "x-rquickjs-host-offload-binary-v1";
 
+const USER_AGENT: HeaderName = HeaderName::from_static("user-agent");
+/// As `navigator.userAgent`.
+const OURS: &str = concat!("hostbox/", env!("CARGO_PKG_VERSION"));
+
 /// What a guest wants to send.
 pub(super) enum Given {
     Nothing,
@@ -53,6 +57,7 @@ pub(super) fn outgoing(
     for name in internal {
         headers.remove(name);
     }
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(OURS));
     let body = if is_form { form(given, store)? } else { plain(given) };
     let redirect = match redirect {
         "manual" => Redirect::Manual,

@@ -47,8 +47,19 @@ enum State {
 }
 
 impl NetworkBody {
-    pub(super) fn new(body: ResponseBody, exchange: Arc<Exchange>) -> Self {
-        Self { state: Mutex::new(State::Waiting(Box::new(body))), exchange }
+    pub(super) fn new(body: ResponseBody, exchange: Arc<Exchange>) -> Arc<Self> {
+        let body = Arc::new(Self { state: Mutex::new(State::Waiting(Box::new(body))), exchange });
+        body.exchange.attach(Arc::downgrade(&body));
+        body
+    }
+
+    /// Closes the connection. Where a read is under way it sees the cancellation and does it itself.
+    pub(super) fn give_up(&self) {
+        if let Ok(mut state) = self.state.try_lock() {
+            if !matches!(*state, State::Ended) {
+                *state = State::Failed(given_up());
+            }
+        }
     }
 
     async fn next(&self, most: usize) -> Result<Option<Bytes>, OpError> {

@@ -5,6 +5,7 @@
 // Specification: https://fetch.spec.whatwg.org/#request-class
 
 import { type AbortSignal, anySignal, isAbortSignal } from 'guest:abort';
+import { blobOfUrl } from 'guest:bloburl';
 import { type Body, cloneBody, extractBody, installBody, isUnusable, moveBody, type BodyMembers } from 'guest:body';
 import {
   appendHeader,
@@ -37,6 +38,8 @@ const upper = uncurry(String.prototype.toUpperCase);
 export interface RequestState {
   method: string;
   url: ResolvedUrl;
+  /** What a blob: URL named when the request was made: it may be revoked before the request is sent. */
+  blob: object | undefined;
   list: HeaderList;
   guard: HeadersGuard;
   headers: Headers | undefined;
@@ -288,6 +291,7 @@ function newState(text: string): RequestState {
   return {
     method: 'GET',
     url,
+    blob: url.protocol === 'blob:' ? blobOfUrl(url.address) : undefined,
     list: newHeaderList(),
     guard: 'request',
     headers: undefined,
