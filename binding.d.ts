@@ -30,7 +30,7 @@ export declare class NativeSandbox {
   /** What is known of a buffer: `[byteLength, width, height, format]`. */
   info(id: number): { byteLength: number; width?: number; height?: number; format?: string }
   /** Makes a sandbox whose events go to `port`. */
-  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, logFetches: boolean)
+  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, logFetches: boolean, cacheOptions: NativeCache)
   /** Names the sandbox in events. */
   get id(): number
   /** Runs a script; the ticket of the answer. */
@@ -49,6 +49,11 @@ export declare class NativeSandbox {
   cancel(ticket: number): void
   /** Closes the sandbox; the ticket of the answer that comes when it is gone. */
   close(): number
+  /**
+   * Lets go of the scope's cache; the ticket of the answer that comes when that is done, or 0 where it is already. The last sandbox of a
+   * scope may have a file to sync and to close: not on Node's thread.
+   */
+  closeCache(): number
   /** Answers a host call with the value that stands in the input memory, or in `bytes`. */
   resolve(call: number, length: number, bytes?: Uint8Array | undefined | null, blocks?: object | undefined | null): void
   /** Answers a host call with an error. */
@@ -105,6 +110,16 @@ export declare class Port {
   isOurs(buffer: unknown): boolean
   /** Zeroed memory of ours as an ArrayBuffer: it moves into a sandbox without a copy. */
   alloc(length: number): ArrayBuffer
+}
+
+/** The scope and its cache as `lib/arguments.js` checked them; what is left out is the scope's choice, or the default. */
+export interface NativeCache {
+  scope: string
+  /** A path, or `None` for memory, where `hasStore` is true. */
+  file?: string
+  hasStore: boolean
+  maxBytes?: number
+  ttlMs?: number
 }
 
 /** Limits as `lib/arguments.js` checked them. */

@@ -25,7 +25,7 @@ export type ErrorCode =
   | 'ERR_ABORTED'
   /** The sandbox is closed, or dead: then `cause` is why. */
   | 'ERR_CLOSED'
-  /** A synchronous call while the sandbox works, or no thread left for guests. */
+  /** A synchronous call while the sandbox works, no thread left for guests, or a cache file that another process has. */
   | 'ERR_BUSY'
   /** A synchronous call whose result is still a pending promise. */
   | 'ERR_ASYNC'
@@ -148,6 +148,22 @@ export type ConsoleEntry = {
   time: number;
 };
 
+/** The cache that guests see as `cache`. What is left out is what the scope has already, or the default. */
+export interface CacheOptions {
+  /**
+   * Where entries are kept: in memory for as long as a sandbox of the scope is open, or in a file that survives restarts.
+   * Several scopes may share a file; a second process that opens it gets `ERR_BUSY`. Default `'memory'`.
+   */
+  store?: 'memory' | { file: string };
+  /**
+   * What the scope may hold, keys and 200 to 400 bytes for each entry included: 1 KiB to 64 GiB. Beyond it, what was used
+   * longest ago makes room, in a file what was written longest ago. Default 64 MiB.
+   */
+  maxBytes?: number;
+  /** How long entries live that say nothing themselves: 1 ms to ten years. Default: until room is needed. */
+  ttlMs?: number;
+}
+
 export interface HostRuntimeOptions {
   /**
    * What guests may reach. Default: nothing.
@@ -165,6 +181,13 @@ export interface HostRuntimeOptions {
    * new HostRuntime('app', { bridge: { lookUp: async (id) => database.get(id) } });
    */
   bridge?: Record<string, (...args: any[]) => unknown>;
+  /**
+   * The cache, shared by every open sandbox of the scope: the first one's choice holds, a different one is `ERR_ARGUMENT`.
+   *
+   * @example
+   * new HostRuntime('shop', { cache: { store: { file: 'shop.cache' }, ttlMs: 3_600_000 } });
+   */
+  cache?: CacheOptions;
   /** Where a guest's `console` goes: this process's own, nowhere, or a function. Default `'inherit'`. */
   console?: 'inherit' | 'silent' | ((entry: ConsoleEntry) => void);
   /** Hears of every request of the guests, once each: those that were refused, and those that failed, too. */
@@ -266,7 +289,7 @@ export type PluginHandle<T> = {
 export class HostRuntime {
   /**
    * @param scope names the sandbox's scope: 1 to 240 characters, no control characters
-   * @throws `ERR_ARGUMENT`, unknown options included
+   * @throws `ERR_ARGUMENT`, unknown options included; `ERR_BUSY` where another process has the cache file
    */
   constructor(scope: string, options?: HostRuntimeOptions);
 

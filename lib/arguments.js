@@ -11,6 +11,7 @@ const { HostboxError } = require('./errors.js');
 /** @typedef {import('../index').EvalOptions} EvalOptions */
 /** @typedef {import('../index').PluginOptions} PluginOptions */
 /** @typedef {import('../index').HostRuntimeOptions} HostRuntimeOptions */
+/** @typedef {import('../binding').NativeCache} NativeCache */
 /** @typedef {import('../binding').NativeNetGrant} NativeNetGrant */
 /** @typedef {Record<string, (...args: any[]) => unknown>} Bridge */
 
@@ -212,7 +213,7 @@ function limits(value, name = 'options.limits') {
 const CALL = ['timeoutMs', 'signal', 'transfer'];
 const EVAL = [...CALL, 'filename', 'typescript'];
 const PLUGIN = ['filename', 'format', 'typescript', 'sourceMap', 'replace', 'timeoutMs'];
-const RUNTIME = ['permissions', 'limits', 'bridge', 'console', 'onFetch'];
+const RUNTIME = ['permissions', 'limits', 'bridge', 'cache', 'console', 'onFetch'];
 
 /**
  * @param {Record<string, unknown>} given
@@ -269,7 +270,7 @@ function pluginOptions(value) {
 /**
  * @param {unknown} value
  * @returns {{ limits: Required<Limits>, bridge: Bridge, console: NonNullable<HostRuntimeOptions['console']>,
- *   net: NativeNetGrant[], onFetch: HostRuntimeOptions['onFetch'] }}
+ *   net: NativeNetGrant[], onFetch: HostRuntimeOptions['onFetch'], cache: Omit<NativeCache, 'scope'> }}
  */
 function runtimeOptions(value) {
   const given = options(value, 'options', RUNTIME);
@@ -280,7 +281,29 @@ function runtimeOptions(value) {
     console: consoleOption(given.console),
     net: netGrants(net),
     onFetch: hook(given.onFetch, 'options.onFetch'),
+    cache: cacheOptions(given.cache),
   };
+}
+
+const TEN_YEARS_MS = 315_360_000_000;
+
+/**
+ * @param {unknown} value
+ * @returns {Omit<NativeCache, 'scope'>}
+ */
+function cacheOptions(value) {
+  const { store, maxBytes, ttlMs } = options(value, 'options.cache', ['store', 'maxBytes', 'ttlMs']);
+  /** @type {Omit<NativeCache, 'scope'>} */
+  const result = { hasStore: store !== undefined };
+  if (store !== undefined && store !== 'memory') {
+    if (typeof store !== 'object' || store === null) {
+      return refuse("'memory' or { file }", 'options.cache.store', store);
+    }
+    result.file = filledString(options(store, 'options.cache.store', ['file']).file, 'options.cache.store.file');
+  }
+  if (maxBytes !== undefined) result.maxBytes = integer(maxBytes, 'options.cache.maxBytes', 1_024, 64 * 1024 * MIB);
+  if (ttlMs !== undefined) result.ttlMs = integer(ttlMs, 'options.cache.ttlMs', 1, TEN_YEARS_MS);
+  return result;
 }
 
 /**

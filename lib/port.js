@@ -410,14 +410,15 @@ function translated(error) {
  * @param {import('../binding').NativeLimits} limits
  * @param {string[]} bridge
  * @param {import('../binding').NativeNetGrant[]} grants
+ * @param {import('../binding').NativeCache} cache
  * @param {Receiver} receiver
  * @returns {NativeSandbox}
  */
-function createSandbox(limits, bridge, grants, receiver) {
+function createSandbox(limits, bridge, grants, cache, receiver) {
   /** @type {NativeSandbox} */
   let sandbox;
   try {
-    sandbox = new binding.NativeSandbox(native, limits, bridge, grants, receiver.onFetch !== undefined);
+    sandbox = new binding.NativeSandbox(native, limits, bridge, grants, receiver.onFetch !== undefined, cache);
   } catch (error) {
     throw translated(error);
   }

@@ -43,7 +43,7 @@ class HostRuntime {
    */
   constructor(scope, options) {
     this.#scope = check.scope(scope);
-    const { limits, bridge, console: output, net, onFetch } = check.runtimeOptions(options);
+    const { limits, bridge, console: output, net, onFetch, cache } = check.runtimeOptions(options);
     this.#bridge = bridge;
     this.#console = output;
     this.#receiver = {
@@ -51,7 +51,8 @@ class HostRuntime {
       onConsole: (entry) => this.#write(entry),
       onFetch: onFetch && ((event) => tell(onFetch, event)),
     };
-    this.#sandbox = createSandbox(limits, Object.keys(bridge).sort(), net, this.#receiver);
+    const names = Object.keys(bridge).sort();
+    this.#sandbox = createSandbox(limits, names, net, { scope: this.#scope, ...cache }, this.#receiver);
     this.#native = new Native(this.#sandbox, this.#receiver, () => this.#closing === undefined);
   }
 
@@ -185,7 +186,10 @@ class HostRuntime {
 
   close() {
     if (this.#closing === undefined) {
-      this.#closing = this.#wait(this.#flushed.close()).then(() => undefined);
+      const closed = [this.#wait(this.#flushed.close())];
+      const cacheTicket = this.#sandbox.closeCache();
+      if (cacheTicket !== 0) closed.push(this.#wait(cacheTicket));
+      this.#closing = Promise.all(closed).then(() => undefined);
       Native.endStreams(this.#native);
     }
     return this.#closing;

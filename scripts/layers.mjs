@@ -7,12 +7,21 @@ import { root, run, StepError } from './steps.mjs';
 /** Rooms from the bottom up, and the rooms below that each may name. */
 const below = {
   'hostbox-buffers': [],
+  'hostbox-cache': [],
   'hostbox-permissions': [],
   'hostbox-net': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-source': [],
   'hostbox-engine': ['hostbox-buffers', 'hostbox-permissions'],
-  'hostbox-web': ['hostbox-engine', 'hostbox-net', 'hostbox-buffers', 'hostbox-permissions'],
-  hostbox: ['hostbox-web', 'hostbox-engine', 'hostbox-net', 'hostbox-buffers', 'hostbox-permissions', 'hostbox-source'],
+  'hostbox-web': ['hostbox-engine', 'hostbox-net', 'hostbox-buffers', 'hostbox-cache', 'hostbox-permissions'],
+  hostbox: [
+    'hostbox-web',
+    'hostbox-engine',
+    'hostbox-net',
+    'hostbox-buffers',
+    'hostbox-cache',
+    'hostbox-permissions',
+    'hostbox-source',
+  ],
   'hostbox-node': ['hostbox'],
 };
 /** Rooms of the build and of the tests: in no product, and only in these kinds of dependency. */
@@ -20,6 +29,8 @@ const tools = { 'hostbox-guest-build': 'build', 'hostbox-testkit': 'dev' };
 /** Crates from outside that are the business of some rooms alone. */
 const fences = {
   'aws-lc-sys': ['hostbox-web'],
+  moka: ['hostbox-cache'],
+  redb: ['hostbox-cache'],
   rquickjs: ['hostbox-engine', 'hostbox-web', 'hostbox-guest-build', 'hostbox'],
   oxc: ['hostbox-source', 'hostbox-guest-build'],
   napi: ['hostbox-node'],

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hostbox::parts::{
-    Cancel, Client, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, Log, NetConfig, NetLimits,
-    NetPermissions, OpError, OpId, OpOutcome, Plugin, Request, Sandbox, Sources, Store, SyncProgress, next_ticket,
-    spawn_blocking,
+    Cache, Cancel, Client, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, Log, NetConfig,
+    NetLimits, NetPermissions, OpError, OpId, OpOutcome, Payload, Plugin, Request, Sandbox, Sources, Store,
+    SyncProgress, next_ticket, spawn_blocking,
 };
-use hostbox::{Limits, NetGrant};
+use hostbox::{CacheOptions, CacheStore, Limits, NetGrant};
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
@@ -42,6 +42,17 @@ pub struct NativeNetGrant {
     pub origin: String,
     pub methods: Option<Vec<String>>,
     pub private: bool,
+}
+
+/// The scope and its cache as `lib/arguments.js` checked them; what is left out is the scope's choice, or the default.
+#[napi(object)]
+pub struct NativeCache {
+    pub scope: String,
+    /// A path, or `None` for memory, where `hasStore` is true.
+    pub file: Option<String>,
+    pub has_store: bool,
+    pub max_bytes: Option<f64>,
+    pub ttl_ms: Option<f64>,
 }
 
 /// A plugin as `lib/arguments.js` checked it.
@@ -86,6 +97,7 @@ pub struct NativeSandbox {
     pub(crate) line: Arc<Line>,
     pub(crate) store: Arc<Store>,
     net: Client,
+    cache: Arc<Cache>,
     /// Ends the native operations that Node started.
     pub(crate) cancel: Cancel,
     sources: Sources,
@@ -110,6 +122,16 @@ fn permissions(grants: Vec<NativeNetGrant>) -> Result<NetPermissions> {
     NetPermissions::new(&grants).map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
 }
 
+fn cache(options: NativeCache) -> Result<Cache> {
+    let NativeCache { scope, file, has_store, max_bytes, ttl_ms } = options;
+    let store = match file {
+        Some(path) => Some(CacheStore::File(path.into())),
+        None => has_store.then_some(CacheStore::Memory),
+    };
+    let options = CacheOptions { store, max_bytes: max_bytes.map(whole), ttl: ttl_ms.and_then(timeout) };
+    Cache::open(&scope, &options).map_err(|error| reason(&hostbox::parts::cache_failure(&error)))
+}
+
 fn reason(failure: &Failure) -> Error {
     Error::from_reason(format!("{}: {}", failure.code.as_str(), failure.message))
 }
@@ -124,6 +146,7 @@ impl NativeSandbox {
         bridge: Vec<String>,
         grants: Vec<NativeNetGrant>,
         log_fetches: bool,
+        cache_options: NativeCache,
     ) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let id = LAST.fetch_add(1, Relaxed) + 1;
@@ -152,11 +175,12 @@ impl NativeSandbox {
             log,
             ..NetConfig::new(store.clone())
         });
+        let cache = Arc::new(cache(cache_options)?);
         let sandbox = Sandbox::new(Config {
             limits,
             host: line.clone(),
             extension: &EXTENSION,
-            data: Box::new(Data { store: store.clone(), net: net.clone() }),
+            data: Box::new(Data { store: store.clone(), net: net.clone(), cache: cache.clone() }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         });
@@ -164,7 +188,7 @@ impl NativeSandbox {
         let caller = Caller { id, sandbox: sandbox.clone(), line: line.clone(), targets: Mutex::default() };
         let caller = Arc::new(caller);
         port.shared.members().insert(id, Arc::downgrade(&caller));
-        Ok(Self { id, sandbox, line, store, net, cancel: Cancel::new(), sources, caller })
+        Ok(Self { id, sandbox, line, store, net, cache, cancel: Cancel::new(), sources, caller })
     }
 
     /// Names the sandbox in events.
@@ -265,6 +289,24 @@ impl NativeSandbox {
         self.cancel.cancel();
         self.store.clear();
         self.net.close();
+        number(ticket)
+    }
+
+    /// Lets go of the scope's cache; the ticket of the answer that comes when that is done, or 0 where it is already. The last sandbox of a
+    /// scope may have a file to sync and to close: not on Node's thread.
+    #[napi]
+    pub fn close_cache(&self, env: Env) -> f64 {
+        if self.cache.is_untouched() {
+            self.cache.close();
+            return 0.0;
+        }
+        let ticket = next_ticket();
+        self.line.port.hold(env, 1);
+        let (cache, line) = (self.cache.clone(), self.line.clone());
+        spawn_blocking(move || {
+            cache.close();
+            line.deliver(vec![Event::Settled { ticket, outcome: Ok(Payload::from_json(&false.into())) }]);
+        });
         number(ticket)
     }
 

@@ -43,6 +43,10 @@ new HostRuntime('app', { permissions: { net: [{ private: true }] } });
 // @ts-expect-error not in this release
 new HostRuntime('app', { wasi: true });
 new HostRuntime('app', { permissions: {}, limits: { fetchBytes: 1, concurrentFetches: 1 } });
+new HostRuntime('app', { cache: { store: 'memory', maxBytes: 2 ** 20, ttlMs: 1 } });
+new HostRuntime('app', { cache: { store: { file: 'x' } } });
+// @ts-expect-error no such store
+new HostRuntime('app', { cache: { store: 'disk' } });
 // @ts-expect-error read only
 host.scope = 'other';
 const options: HostRuntimeOptions = {};

@@ -1,3 +1,4 @@
+use hostbox_cache::OpenError;
 use hostbox_engine::{Code, Failure};
 
 /// Why a call has no value: a stable code, and what to do about it.
@@ -48,4 +49,16 @@ impl From<hostbox_permissions::InvalidLimit> for Error {
     fn from(error: hostbox_permissions::InvalidLimit) -> Self {
         Self::argument(error.to_string())
     }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        cache_failure(&error).into()
+    }
+}
+
+/// Why a scope's cache cannot be had: `ERR_BUSY` where another process has its file, which may be over later, else `ERR_ARGUMENT`.
+pub fn cache_failure(error: &OpenError) -> Failure {
+    let code = if matches!(error, OpenError::InUse(_)) { Code::Busy } else { Code::Argument };
+    Failure::new(code, error.to_string())
 }

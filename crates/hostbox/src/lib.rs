@@ -23,17 +23,23 @@ mod source;
 pub use error::Error;
 pub use host::ConsoleEntry;
 pub use hostbox_buffers::{CustomOperation, Invocation as OperationCall, Writer as OperationOutput};
+pub use hostbox_cache::{
+    Entry as CacheEntry, Error as CacheError, Name as CacheName, Options as CacheOptions, Store as CacheBackend,
+    StoreKind as CacheStore, When as CacheWhen,
+};
 pub use hostbox_net::FetchEvent;
 pub use hostbox_permissions::{InvalidLimit, Limits, NetGrant};
 pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
 pub mod parts {
+    pub use crate::error::cache_failure;
     pub use crate::source::{Plugin, Sources};
     pub use hostbox_buffers::{
         Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, SharedBytes,
         Step, Store, TakenInto, Writer as Written,
     };
+    pub use hostbox_cache::Cache;
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, Linger,
         OpError, OpId, OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hostbox_buffers::{CustomOperation, Operations, Store};
+use hostbox_cache::{Cache, Options as CacheOptions};
 use hostbox_engine::{Code, Config, Failure, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
 use hostbox_net::{CertificateDer, Client, FetchEvent, NetLimits};
 use hostbox_permissions::{Limits, NetGrant, NetPermissions};
@@ -21,6 +22,7 @@ pub struct HostRuntime {
     sources: Sources,
     store: Arc<Store>,
     net: Client,
+    cache: Arc<Cache>,
 }
 
 /// Makes a `HostRuntime`.
@@ -34,6 +36,7 @@ pub struct Builder {
     grants: Vec<NetGrant>,
     on_fetch: Option<hostbox_net::Log>,
     extra_roots: Vec<CertificateDer<'static>>,
+    cache: CacheOptions,
 }
 
 /// How a call is to be made.
@@ -110,6 +113,26 @@ impl Builder {
         self
     }
 
+    /// The cache that guests see as `cache`, shared with every sandbox of the scope: in memory, or in a file that survives restarts, or in a
+    /// [`CacheBackend`](crate::CacheBackend) of the app's own. The first sandbox's choice holds for the scope; what is left out is that choice.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use hostbox::{CacheOptions, HostRuntime};
+    ///
+    /// let small = CacheOptions { max_bytes: Some(1 << 20), ..CacheOptions::default() };
+    /// let one = HostRuntime::builder("shop").cache(small).build()?;
+    /// let two = HostRuntime::builder("shop").build()?;
+    /// one.eval("cache.set('rate', { eur: 1.08 }, { ttlMs: 60_000 })").await?;
+    /// assert_eq!(two.eval("cache.get('rate').eur").await?, 1.08);
+    /// # Ok::<(), hostbox::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn cache(mut self, options: CacheOptions) -> Self {
+        self.cache = options;
+        self
+    }
+
     /// A native operation of the app's own, beside the built-in ones: guests run it as `native.run(name, …)`, alone or in chains. It works
     /// on a thread of the I/O runtime; its output is on the sandbox's account, an `Err` and a panic are `ERR_OP`.
     ///
@@ -131,12 +154,11 @@ impl Builder {
     /// Makes the sandbox.
     ///
     /// # Errors
-    /// `ERR_ARGUMENT` for an empty scope, a limit out of range, a grant that is no origin, or an operation's name that is taken or no name, `ERR_BUSY` where too many guest threads are lost.
+    /// `ERR_ARGUMENT` for a scope without a name of 1 to 240 characters, a cache that is not what its scope has, a limit out of range, a grant that is no origin, or an operation's name that is taken or no name,
+    /// `ERR_BUSY` where too many guest threads are lost, or another process has the cache's file.
     pub fn build(self) -> Result<HostRuntime, Error> {
-        if self.scope.is_empty() {
-            return Err(Error::argument("Expected a name for scope but received an empty string".into()));
-        }
         self.limits.check()?;
+        let cache = Arc::new(Cache::open(&self.scope, &self.cache)?);
         let mut operations = Operations::default();
         for (name, operation) in self.operations {
             operations.register(&name, operation).map_err(|error| Error::argument(error.to_string()))?;
@@ -158,12 +180,12 @@ impl Builder {
             limits: self.limits,
             host: board.clone(),
             extension: &EXTENSION,
-            data: Box::new(Data { store: store.clone(), net: net.clone() }),
+            data: Box::new(Data { store: store.clone(), net: net.clone(), cache: cache.clone() }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         })?);
         board.connect(Arc::downgrade(&sandbox));
-        Ok(HostRuntime { scope: self.scope, sandbox, board, sources, store, net })
+        Ok(HostRuntime { scope: self.scope, sandbox, board, sources, store, net, cache })
     }
 }
 
@@ -179,6 +201,7 @@ impl HostRuntime {
             grants: Vec::new(),
             on_fetch: None,
             extra_roots: Vec::new(),
+            cache: CacheOptions::default(),
         }
     }
 
@@ -276,13 +299,20 @@ impl HostRuntime {
         self.ask(Request::Gc, CallOptions::default()).await.map(|_| ())
     }
 
-    /// Closes the sandbox: calls under way get `ERR_CLOSED`. Returns when the engine is gone.
+    /// Closes the sandbox: calls under way get `ERR_CLOSED`. Returns when the engine is gone and the cache's file, if it was the last of its scope, is closed.
     pub async fn close(&self) {
         let ticket = next_ticket();
         let done = self.board.expect(ticket);
         self.sandbox.close(Some(ticket));
         self.net.close();
         let _ = done.await;
+        let (cache, (closed, is_closed)) = (self.cache.clone(), tokio::sync::oneshot::channel());
+        // The last one of a scope may have a file to sync.
+        hostbox_engine::spawn_blocking(move || {
+            cache.close();
+            let _ = closed.send(());
+        });
+        let _ = is_closed.await;
     }
 
     async fn ask(&self, request: Request, options: CallOptions) -> Result<Payload, Error> {

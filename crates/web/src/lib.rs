@@ -7,6 +7,7 @@
 mod blob;
 mod body;
 mod bridge;
+mod cache;
 mod clone;
 mod compression;
 mod console;
@@ -34,6 +35,7 @@ mod websocket;
 use std::sync::Arc;
 
 use hostbox_buffers::Store;
+use hostbox_cache::Cache;
 use hostbox_engine::{Extension, Global, GuestModule, NativeModule};
 use hostbox_net::Client;
 
@@ -45,6 +47,8 @@ pub struct Data {
     pub store: Arc<Store>,
     /// The sandbox's network.
     pub net: Client,
+    /// What it shares with the sandboxes of its scope.
+    pub cache: Arc<Cache>,
 }
 
 /// Guest modules, native modules and lazy globals of this release.
@@ -55,6 +59,7 @@ const NATIVES: &[NativeModule] = &[
     blob::ops::MODULE,
     body::ops::MODULE,
     bridge::ops::MODULE,
+    cache::ops::MODULE,
     clone::ops::MODULE,
     compression::ops::MODULE,
     console::ops::MODULE,
@@ -136,6 +141,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"WritableStreamDefaultWriter", module: "guest:writable", enumerable: false },
     Global { name: c"addEventListener", module: "guest:events", enumerable: true },
     Global { name: c"bridge", module: "guest:bridge", enumerable: false },
+    Global { name: c"cache", module: "guest:cache", enumerable: false },
     Global { name: c"clearImmediate", module: "guest:timers", enumerable: true },
     Global { name: c"clearInterval", module: "guest:timers", enumerable: true },
     Global { name: c"clearTimeout", module: "guest:timers", enumerable: true },

@@ -3,10 +3,12 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use hostbox_buffers::Store;
+use hostbox_cache::{Cache, Options as CacheOptions};
 use hostbox_engine::{
     Config, ErrorClass, Event, Extension, Failure, Host, OpError, OpOutcome, Payload, Request, Sandbox, Stats, Ticket,
     next_ticket,
@@ -74,12 +76,16 @@ impl App {
         let desk = Arc::new(Desk::default());
         let store = Arc::new(Store::new(limits.buffer_bytes));
         let net = Client::new(NetConfig::new(store.clone()));
+        // Apps of one test binary share no scope.
+        static APPS: AtomicU64 = AtomicU64::new(0);
+        let scope = format!("app {}", APPS.fetch_add(1, Relaxed));
+        let cache = Arc::new(Cache::open(&scope, &CacheOptions::default()).unwrap());
         let sandbox = Arc::new(
             Sandbox::new(Config {
                 limits,
                 host: desk.clone(),
                 extension,
-                data: Box::new(Data { store, net }),
+                data: Box::new(Data { store, net, cache }),
                 bridge: BRIDGE.map(str::to_owned).to_vec(),
                 map_stack: None,
             })
