@@ -22,6 +22,9 @@ export const globals = {
 };
 
 export const differences = {
+  url: {
+    'a URL cannot be cloned': 'it becomes an empty object',
+  },
   formdata: {
     'a blob becomes a file, and a file keeps its name unless it is given another': 'undefined is a name',
     'the class looks as the standard says': 'the constructor has the length 1',

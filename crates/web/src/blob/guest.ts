@@ -236,9 +236,9 @@ export function blobParts(blob: Blob): BlobBytes {
   return stateOf(blob).bytes;
 }
 
-/** A Blob over bytes, which are copied unless they are a blob's already. */
+/** A Blob over bytes, which are copied unless they are a blob's already. Its type is taken as it is. */
 export function createBlob(bytes: Part, type: string): Blob {
-  return wrap(stateFrom([bytes], { nativeEndings: false, type: normalType(type) }));
+  return wrap(stateFrom([bytes], { nativeEndings: false, type }));
 }
 
 /** A File over bytes, which are copied unless they are a blob's already. */

@@ -122,6 +122,8 @@ test('json is parsed or refused', async () => {
 test('a blob has the type that the headers tell', async () => {
   const typed = new Response(new Blob(['a'], { type: 'x/y' }), { headers: { 'content-type': 'Text/HTML; Charset=x' } });
   assert.equal((await typed.blob()).type, 'text/html;charset=x');
+  const upper = new Response(HI, { headers: { 'content-type': 'TEXT/HTML;CHARSET=X' } });
+  assert.equal((await upper.blob()).type, 'text/html;charset=X');
   assert.equal((await new Response(HI).blob()).type, '');
 });
 

@@ -397,6 +397,8 @@ function toFormData(bytes: Uint8Array, type: MimeType | undefined, where: string
       `${where}: the content type is neither multipart/form-data nor application/x-www-form-urlencoded`,
     );
   }
-  eachParam(new URLSearchParams(host.decode(bytes)), (value: string, name: string) => appendEntry(form, name, value));
+  // A byte order mark belongs to the first name here.
+  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? '\ufeff' : '';
+  eachParam(new URLSearchParams(`${mark}${host.decode(bytes)}`), (value: string, name: string) => appendEntry(form, name, value));
   return form;
 }

@@ -5,6 +5,7 @@
 // Other features make lists with `createHeaders` and read them with `headerList`.
 // Specification: https://fetch.spec.whatwg.org/#headers-class
 
+import { registerPlatform } from 'guest:serializable';
 import {
   descriptor,
   domString,
@@ -446,5 +447,7 @@ export function fillHeadersFromList(headers: Headers, list: HeaderList, where: s
 export function headerList(headers: Headers): HeaderList {
   return headersState(headers).list;
 }
+
+registerPlatform({ name: 'Headers', is: (value) => isHeadersObject(value) });
 
 export { Headers };

@@ -20,6 +20,7 @@ import {
   newHeaderList,
 } from 'guest:headers';
 import { type ResolvedUrl, resolveUrl } from 'guest:location';
+import { registerPlatform } from 'guest:serializable';
 import {
   bare,
   dictionary,
@@ -403,5 +404,7 @@ function requireCors(state: RequestState): void {
 }
 
 // ── for other features ────────────────────────────────────────────────────────────────────────────────────────────────
+
+registerPlatform({ name: 'Request', is: (value) => isRequest(value) });
 
 export { isRequest, Request, requestState };

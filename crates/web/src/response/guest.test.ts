@@ -1,4 +1,7 @@
 import { assert, test } from 'guest:test';
+import { structuredClone } from 'guest:clone';
+import { Headers } from 'guest:headers';
+import { Request } from 'guest:request';
 import { Response } from 'guest:response';
 
 test('a response has the defaults of the standard', async () => {
@@ -65,4 +68,10 @@ test('members are enumerable and want their receiver', () => {
   assert.equal(Object.prototype.toString.call(new Response()), '[object Response]');
   assert.equal(Response.length, 0);
   assert.throws(() => Response.prototype.clone.call({} as Response), TypeError);
+});
+
+test('requests, responses and headers cannot be cloned', () => {
+  for (const value of [new Response(), new Request('https://h'), new Headers()]) {
+    assert.throws(() => structuredClone(value), { name: 'DataCloneError' });
+  }
 });

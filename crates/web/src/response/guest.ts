@@ -27,6 +27,7 @@ import {
   newHeaderList,
 } from 'guest:headers';
 import { resolveUrl } from 'guest:location';
+import { registerPlatform } from 'guest:serializable';
 import {
   dictionary,
   domString,
@@ -75,6 +76,7 @@ export interface ResponseState {
 const create = {};
 
 let responseState: (value: unknown) => ResponseState;
+let isResponse: (value: object) => boolean;
 
 class Response {
   declare readonly body: BodyMembers['body'];
@@ -93,6 +95,7 @@ class Response {
       if (isObject(value) && #state in value) return value.#state;
       throw illegalInvocation();
     };
+    isResponse = (value) => #state in value;
   }
 
   constructor(body: unknown = null, init: ResponseInit | undefined = {}) {
@@ -251,5 +254,7 @@ function initialize(state: ResponseState, init: unknown, extracted: Extracted | 
 export function createResponse(state: ResponseState): Response {
   return new Response(create, state as ResponseInit);
 }
+
+registerPlatform({ name: 'Response', is: (value) => isResponse(value) });
 
 export { Response, responseState };

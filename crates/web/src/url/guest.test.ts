@@ -157,8 +157,13 @@ test('only a blob gets an object URL', () => {
   URL.revokeObjectURL('blob:null/unknown');
 });
 
+test('the second argument of delete and has is optional', () => {
+  const { delete: remove, has } = URLSearchParams.prototype;
+  assert.deepEqual([remove.length, has.length], [1, 1]);
+});
+
 test('a URL cannot be cloned', () => {
-  for (const value of [new URL('https://h'), [new URLSearchParams()]]) {
+  for (const value of [new URL('https://h'), new URLSearchParams()]) {
     assert.throws(() => structuredClone(value), { name: 'DataCloneError' });
   }
 });

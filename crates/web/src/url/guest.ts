@@ -79,7 +79,7 @@ class URLSearchParams {
     update(params);
   }
 
-  delete(name: string, value?: string): void {
+  delete(name: string, value: string | undefined = undefined): void {
     const params = paramsOf(this);
     requireArguments(arguments.length, 1, 'URLSearchParams.delete');
     const wanted = usvString(name);
@@ -107,7 +107,7 @@ class URLSearchParams {
     return found;
   }
 
-  has(name: string, value?: string): boolean {
+  has(name: string, value: string | undefined = undefined): boolean {
     const { list } = paramsOf(this);
     requireArguments(arguments.length, 1, 'URLSearchParams.has');
     const wanted = usvString(name);
