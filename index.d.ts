@@ -377,6 +377,110 @@ export class HostRuntime {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+// ── pool ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface PoolOptions extends HostRuntimeOptions {
+  /** Sandboxes: 1 to 1,024. Default: the number of cores. */
+  size?: number;
+  /**
+   * Calls that may wait beside those that run, 0 to 1,000,000: one more is `ERR_LIMIT`. `invoke` reads its requests as
+   * there is room in one half of it. Default 1,000.
+   */
+  queue?: number;
+  /**
+   * Calls that one sandbox works on at once, which is of use where they wait for something: 1 to 1,000,000. A sandbox that
+   * breaks takes all of its calls along. Default 1.
+   */
+  concurrency?: number;
+  /** What every sandbox has loaded: sources by name. */
+  plugins?: Record<string, string | { source: string; options?: PluginOptions }>;
+}
+
+/** One request of {@link HostPool.invoke}. */
+export interface Invocation {
+  plugin: string;
+  fn: string;
+  /** Default: none. */
+  args?: readonly unknown[];
+  /** Calls of one key go to one sandbox, one after the other, in their order. Default: any sandbox that is free. */
+  key?: string;
+  /** Wall time until it is answered, waiting included. Default: `limits.timeoutMs`. */
+  timeoutMs?: number;
+}
+
+/** What became of the request at `index`. */
+export type Outcome<T = unknown> =
+  { index: number; ok: true; value: T } | { index: number; ok: false; error: HostboxError };
+
+/**
+ * Sandboxes with the same plugins and options, and a queue before them. A sandbox that breaks is replaced.
+ *
+ * @example
+ * const pool = new HostPool('app', { size: 4, plugins: { tools: 'exports.add = (a, b) => a + b' } });
+ * await pool.call('tools', 'add', [1, 2]); // 3
+ * const requests = [1, 2, 3].map((n) => ({ plugin: 'tools', fn: 'add', args: [n, n] }));
+ * for await (const outcome of pool.invoke<number>(requests)) {
+ *   console.log(outcome.index, outcome.ok ? outcome.value : outcome.error.code);
+ * }
+ * await pool.close();
+ */
+export class HostPool {
+  /**
+   * Makes the sandboxes and begins to load the plugins; calls wait until they are there. Where one cannot be loaded, calls
+   * of it fail with the reason.
+   *
+   * @param scope names the scope of all of its sandboxes: 1 to 240 characters, no control characters
+   * @throws as {@link HostRuntime}
+   */
+  constructor(scope: string, options?: PoolOptions);
+
+  /**
+   * Calls a plugin's function in a sandbox that is free. The arguments are read when it gets there: leave them unchanged
+   * until then. Time in the queue counts towards `timeoutMs`.
+   *
+   * A call whose sandbox died under it is made once more on another one, unless it moved buffers.
+   *
+   * @throws as {@link HostRuntime.call}, and `ERR_LIMIT` where the queue is full
+   */
+  call<T = unknown>(
+    plugin: string,
+    fn: string,
+    args?: readonly unknown[],
+    options?: CallOptions & {
+      /** Calls of one key go to one sandbox, one after the other, in their order. Default: any sandbox that is free. */
+      key?: string;
+    },
+  ): Promise<T>;
+
+  /**
+   * Makes many calls and gives their outcomes in the order of completion; a failure is an outcome like any other. Requests
+   * are read as there is room for them and as outcomes are taken. Ending the loop early cancels what is under way; so does
+   * the signal, and then the iteration fails with `ERR_ABORTED` where requests were left unread.
+   */
+  invoke<T = unknown>(
+    requests: Iterable<Invocation> | AsyncIterable<Invocation>,
+    options?: { signal?: AbortSignal },
+  ): AsyncIterableIterator<Outcome<T>>;
+
+  /**
+   * Loads a plugin into every sandbox: into one first, and into the others if that went well. With `replace`, calls under
+   * way finish on the old one, and calls that are made after the promise is fulfilled take the new one; where the new one
+   * cannot be loaded the old one stays.
+   *
+   * @throws as {@link HostRuntime.loadPlugin}
+   */
+  loadPlugin(name: string, source: string, options?: PluginOptions): Promise<void>;
+
+  /** Counters: calls that wait and that run, sandboxes that were replaced, and those of each sandbox. */
+  stats(): { size: number; queued: number; running: number; replaced: number; sandboxes: RuntimeStats[] };
+
+  /** Closes every sandbox: what waits and what runs fails with `ERR_CLOSED`. Closing twice is fine. */
+  close(): Promise<void>;
+
+  /** As {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 // ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Bytes to read: a view stands for its own range. */

@@ -420,7 +420,10 @@ function argumentList(value) {
 }
 
 module.exports = {
+  CALL,
   LIMITS,
+  MOST_MS,
+  RUNTIME,
   refuse,
   string,
   filledString,
@@ -431,6 +434,8 @@ module.exports = {
   scope,
   limits,
   callOptions,
+  pickCall,
+  abortSignal,
   evalOptions,
   pluginOptions,
   runtimeOptions,

@@ -1,12 +1,14 @@
 // Checked by tsc, never run: what the typings accept and what they refuse.
 
-import { HostboxError, HostRuntime } from '../../index.js';
+import { HostboxError, HostPool, HostRuntime } from '../../index.js';
 import type {
   ConsoleEntry,
   ErrorCode,
   FetchEvent,
   HostRuntimeOptions,
+  Invocation,
   NativeApi,
+  Outcome,
   PluginHandle,
   RuntimeStats,
 } from '../../index.js';
@@ -142,3 +144,35 @@ try {
 }
 // @ts-expect-error hostbox makes them
 new HostboxError();
+
+// ── pool ──
+
+const pool = new HostPool('app', {
+  size: 2,
+  queue: 10,
+  concurrency: 4,
+  limits: { timeoutMs: 1 },
+  plugins: { a: 'exports.a = 1', b: { source: '', options: { filename: 'b.ts' } } },
+});
+// @ts-expect-error a source is text
+new HostPool('app', { plugins: { a: 1 } });
+// @ts-expect-error misspelt
+new HostPool('app', { sizes: 2 });
+const pooled = pool.call<number>('a', 'f', [1] as const, { key: 'user 1', signal: AbortSignal.timeout(1) });
+same<typeof pooled, Promise<number>>();
+const request: Invocation = { plugin: 'a', fn: 'f', args: [1], key: 'x', timeoutMs: 1 };
+async function* requests() {
+  yield request;
+}
+export async function readOutcomes() {
+  for await (const outcome of pool.invoke<string>(requests(), { signal: AbortSignal.timeout(1) })) {
+    same<typeof outcome, Outcome<string>>();
+    if (outcome.ok) same<typeof outcome.value, string>();
+    else same<typeof outcome.error, HostboxError>();
+  }
+}
+pool.invoke([request]);
+// @ts-expect-error a function is needed
+pool.invoke([{ plugin: 'a' }]);
+same<ReturnType<typeof pool.loadPlugin>, Promise<void>>();
+same<ReturnType<typeof pool.stats>['sandboxes'], RuntimeStats[]>();
