@@ -66,6 +66,113 @@ describe('digests', () => {
   });
 });
 
+describe('ciphers', () => {
+  const lengths = { 128: 16, 192: 24, 256: 32 };
+  const jobs = crypto
+    .getCiphers()
+    .filter((name) => /^aes-\d+-(cbc|ctr|ecb|gcm)$|^chacha20-poly1305$/.test(name))
+    .flatMap((name) =>
+      Array.from({ length: 12 }, (_, index) => ({
+        name,
+        key: new Uint8Array(crypto.randomBytes(lengths[name.slice(4, 7)] ?? 32)),
+        iv: new Uint8Array(
+          crypto.randomBytes(
+            /ecb/.test(name) ? 0 : /gcm/.test(name) && index > 3 ? 1 + index * 5 : /gcm|poly/.test(name) ? 12 : 16,
+          ),
+        ),
+        aad: new Uint8Array(random(40)),
+        pieces: Array.from({ length: index }, () => new Uint8Array(random(70))),
+      })),
+    );
+
+  test('encrypt and decrypt the same, piece by piece', async (t) => {
+    await same(
+      t,
+      (crypto, jobs) =>
+        jobs.map(({ name, key, iv, aad, pieces }) => {
+          const isAuthenticated = /gcm|poly/.test(name);
+          const cipher = crypto.createCipheriv(name, key, iv);
+          if (isAuthenticated) cipher.setAAD(aad);
+          const encrypted = pieces.map((piece) => cipher.update(piece, undefined, 'base64'));
+          encrypted.push(cipher.final('base64'));
+          const decipher = crypto.createDecipheriv(name, key, iv);
+          if (isAuthenticated) decipher.setAAD(aad).setAuthTag(cipher.getAuthTag());
+          const decrypted = encrypted.map((piece) => decipher.update(piece, 'base64', 'latin1'));
+          return [name, encrypted, decrypted, decipher.final('latin1'), isAuthenticated && [...cipher.getAuthTag()]];
+        }),
+      jobs,
+    );
+  });
+
+  test('take many bytes at once', async (t) => {
+    const input = { key: new Uint8Array(crypto.randomBytes(32)), data: new Uint8Array(crypto.randomBytes(2_500_000)) };
+    await same(
+      t,
+      (crypto, { key, data }) =>
+        ['aes-256-cbc', 'aes-256-ctr', 'aes-256-gcm', 'chacha20-poly1305'].map((name) => {
+          const cipher = crypto.createCipheriv(name, key, key.subarray(0, /gcm|poly/.test(name) ? 12 : 16));
+          return crypto.createHash('sha256').update(cipher.update(data)).update(cipher.final()).digest('hex');
+        }),
+      input,
+    );
+  });
+});
+
+describe('derivations', () => {
+  test('are the same for random passwords, salts, costs and lengths', async (t) => {
+    const digests = ['md5', 'sha1', 'sha224', 'sha256', 'sha512', 'sha3-384', 'ripemd160', 'blake2s256'];
+    const jobs = Array.from({ length: 40 }, (_, index) => ({
+      digest: digests[index % digests.length],
+      password: new Uint8Array(random(200)),
+      salt: new Uint8Array(random(200)),
+      count: 1 + crypto.randomInt(40),
+      length: crypto.randomInt(300),
+      N: 2 ** (1 + crypto.randomInt(6)),
+      r: 1 + crypto.randomInt(9),
+      p: 1 + crypto.randomInt(4),
+    }));
+    await same(
+      t,
+      (crypto, jobs) =>
+        Promise.all(
+          jobs.map(async ({ digest, password, salt, count, length, N, r, p }) => {
+            const later = (start) =>
+              new Promise((resolve, reject) => start((error, bytes) => (error ? reject(error) : resolve([...bytes]))));
+            return [
+              await later((done) => crypto.pbkdf2(password, salt, count, length, digest, done)),
+              await later((done) => crypto.scrypt(password, salt, length, { N, r, p }, done)),
+              [...crypto.scryptSync(password, salt, length, { N, r, p })],
+              [...new Uint8Array(crypto.hkdfSync(digest, password, salt, salt, length))],
+            ];
+          }),
+        ),
+      jobs,
+    );
+  });
+
+  test('end with the call that began them, at once and later', async (t) => {
+    const host = open(t);
+    for (const source of [
+      "crypto.pbkdf2Sync('p', 's', 2 ** 25, 20, 'sha1')",
+      "new Promise((done) => crypto.pbkdf2('p', 's', 2 ** 25, 20, 'sha1', done))",
+      "crypto.scryptSync('p', 's', 20, { N: 2 ** 10, p: 2 ** 12 })",
+      "new Promise((done) => crypto.scrypt('p', 's', 20, { N: 2 ** 10, p: 2 ** 12 }, done))",
+    ]) {
+      await assert.rejects(host.eval(source, { timeoutMs: 100 }), { code: 'ERR_TIMEOUT' }, source);
+    }
+    assert.equal(await host.eval('1 + 1'), 2);
+  });
+
+  test('take no more memory than the sandbox has, and no more work than one may', async (t) => {
+    const host = open(t, { limits: { bufferBytes: 16 << 20 } });
+    const code = (source) => host.eval(`try { ${source}; 'done' } catch (error) { error.code }`);
+    assert.equal(await code("crypto.scryptSync('p', 's', 20, { N: 2 ** 14, maxmem: 2 ** 40 })"), 'ERR_MEMORY');
+    assert.equal(await code("crypto.scryptSync('p', 's', 20, { N: 2 ** 30, maxmem: 2 ** 50 })"), 'ERR_LIMIT');
+    assert.equal(await code("crypto.pbkdf2Sync('p', 's', 2 ** 31 - 1, 20, 'md5')"), 'ERR_LIMIT');
+    assert.equal(host.stats().bufferBytes, 0);
+  });
+});
+
 test('a deadline ends a digest in the middle', async (t) => {
   const host = open(t, { limits: { memoryBytes: 1 << 30 } });
   const source = "const h = crypto.createHash('ripemd160'), b = new Uint8Array(4e8); h.update(b); h.digest('hex')";

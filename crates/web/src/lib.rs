@@ -22,7 +22,9 @@ mod modules;
 mod native;
 mod navigator;
 mod nodebytes;
+mod nodecipher;
 mod nodehash;
+mod nodekdf;
 mod noderandom;
 mod plugin;
 mod report;
@@ -73,7 +75,9 @@ const NATIVES: &[NativeModule] = &[
     modules::ops::MODULE,
     native::ops::MODULE,
     nodebytes::ops::MODULE,
+    nodecipher::ops::MODULE,
     nodehash::ops::MODULE,
+    nodekdf::ops::MODULE,
     noderandom::ops::MODULE,
     navigator::ops::MODULE,
     plugin::ops::MODULE,

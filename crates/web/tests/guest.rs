@@ -135,5 +135,5 @@ macro_rules! features {
 }
 
 features! {
-    abort blob bloburl body bridge cache clone compression console crypto encoding events eventsource fetch filereader formdata headers inspect messageevent messaging mime native navigator nodecrypto nodehash noderandom patternstring performance performanceobserver plugin readablestream report request response streams subtle textstreams timers transform uncaught url urlinit urlpattern uuid webidl websocket writable
+    abort blob bloburl body bridge cache clone compression console crypto encoding events eventsource fetch filereader formdata headers inspect messageevent messaging mime native navigator nodecipher nodecrypto nodehash nodekdf noderandom patternstring performance performanceobserver plugin readablestream report request response streams subtle textstreams timers transform uncaught url urlinit urlpattern uuid webidl websocket writable
 }

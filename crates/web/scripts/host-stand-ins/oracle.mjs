@@ -15,6 +15,9 @@ export const globals = {
   clone: 'export const { structuredClone } = globalThis;',
   crypto: 'export const { Crypto, crypto } = globalThis;',
   subtle: 'export const { SubtleCrypto } = globalThis; export const { subtle } = globalThis.crypto;',
+  nodecipher:
+    "export { Cipheriv, Decipheriv, createCipheriv, createDecipheriv, getCipherInfo, getCiphers } from 'node:crypto';",
+  nodekdf: "export { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';",
   nodehash: "export { Hash, Hmac, createHash, createHmac, getHashes, hash } from 'node:crypto';",
   noderandom:
     "export { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';",

@@ -132,13 +132,13 @@ pub(crate) fn decrypt_gcm(key: &[u8], gcm: &Gcm<'_>, data: &[u8]) -> Result<Secr
 }
 
 /// GCM for one message: the hash key and the first counter block, by an initialization vector of any length.
-struct GcmState {
+pub(crate) struct GcmState {
     hash: GHash,
     first: u128,
 }
 
 impl GcmState {
-    fn new<C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16>>(cipher: &C, iv: &[u8]) -> Result<Self> {
+    pub(crate) fn new<C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16>>(cipher: &C, iv: &[u8]) -> Result<Self> {
         let mut key = Zeroizing::new([0; 16]);
         cipher.encrypt_block((&mut *key).into());
         let hash = <GHash as KeyInit>::new((&*key).into());
@@ -161,9 +161,21 @@ impl GcmState {
     }
 
     /// The counter of GCM has 32 bits: it starts anew without a carry.
-    fn counter(&self, add: u32) -> u128 {
+    pub(crate) fn counter(&self, add: u32) -> u128 {
         let low = (self.first as u32).wrapping_add(add);
         self.first & !u128::from(u32::MAX) | u128::from(low)
+    }
+
+    /// The block that hides the hash.
+    pub(crate) fn mask<C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16>>(&self, cipher: &C) -> [u8; 16] {
+        let mut mask: Block = self.first.to_be_bytes().into();
+        cipher.encrypt_block(&mut mask);
+        mask.into()
+    }
+
+    /// The hash, for what comes piece by piece.
+    pub(crate) fn into_hash(self) -> GHash {
+        self.hash
     }
 
     fn apply<C: BlockCipherEncrypt + BlockSizeUser<BlockSize = U16> + Clone>(
@@ -188,10 +200,8 @@ impl GcmState {
         hash.update_padded(ciphertext);
         let lengths = (8 * additional_data.len() as u128) << 64 | (8 * ciphertext.len() as u128);
         hash.update(&[lengths.to_be_bytes().into()]);
-        let mut mask: Block = self.first.to_be_bytes().into();
-        cipher.encrypt_block(&mut mask);
         let mut tag: [u8; 16] = hash.finalize().into();
-        for (byte, mask) in tag.iter_mut().zip(mask) {
+        for (byte, mask) in tag.iter_mut().zip(self.mask(cipher)) {
             *byte ^= mask;
         }
         tag

@@ -19,3 +19,5 @@ pub(crate) mod ops;
 mod rsa;
 mod symmetric;
 mod uses;
+
+pub(crate) use aes::GcmState;

@@ -37,7 +37,18 @@ export function data(value: unknown, encoding: unknown): Source {
   throw invalidArgType('data', 'of type string or an instance of Buffer, TypedArray, or DataView', value);
 }
 
-/** A password, a salt, a key: a string in UTF-8, a buffer or a view. */
+/** A secret key: what `secret` takes, or a KeyObject. `expected` goes on after "must be". */
+export function keyBytes(
+  value: unknown,
+  name: string,
+  expected = 'of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey',
+): Source {
+  if (typeof value === 'string') return decode(value, 'utf8');
+  if (isBufferSource(value)) return value;
+  throw invalidArgType(name, expected, value);
+}
+
+/** A password or a salt: a string in UTF-8, a buffer or a view. */
 export function secret(value: unknown, name: string): Source {
   if (typeof value === 'string') return decode(value, 'utf8');
   if (isBufferSource(value)) return value;

@@ -8,6 +8,16 @@ declare module 'host:nodebytes' {
   export function decode(text: string, encoding: string): ArrayBuffer;
   export function encode(bytes: Source, encoding: string): string;
 
+  /** Text of `rest` and `bytes` together as far as it is complete, or of all where they are the last; and what is left. */
+  export function encodePart(
+    rest: ArrayBuffer | undefined,
+    bytes: ArrayBuffer,
+    encoding: string,
+    isLast: boolean,
+  ): [text: string, rest: ArrayBuffer];
+
+  export function byteLength(bytes: Source): number;
+
   /** A copy of the bytes. */
   export function copy(bytes: Source): ArrayBuffer;
 

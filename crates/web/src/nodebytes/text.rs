@@ -65,6 +65,39 @@ impl Encoding {
     }
 }
 
+impl Encoding {
+    /// Bytes of a piece that are text already, whatever comes after them.
+    pub(crate) fn complete(self, bytes: &[u8]) -> usize {
+        let length = bytes.len();
+        match self {
+            Self::Utf8 => length - open_sequence(bytes),
+            Self::Utf16 => {
+                let whole = length & !1;
+                let is_high = whole > 0 && bytes[whole - 1] & 0xfc == 0xd8;
+                if is_high { whole - 2 } else { whole }
+            }
+            Self::Base64 | Self::Base64Url => length - length % 3,
+            Self::Latin1 | Self::Ascii | Self::Hex => length,
+        }
+    }
+}
+
+/// Bytes at the end that begin a character and do not end it.
+fn open_sequence(bytes: &[u8]) -> usize {
+    for (count, byte) in bytes.iter().rev().take(3).enumerate() {
+        let wanted = match byte {
+            0x80..=0xbf => continue,
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            _ => return 0,
+        };
+        let found = count + 1;
+        return if found < wanted { found } else { 0 };
+    }
+    0
+}
+
 /// Pairs of digits, up to the first that is none.
 fn from_hex(text: &[u8]) -> Vec<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -115,6 +148,16 @@ mod tests {
         assert_eq!(decode("YQ==YQ==", Encoding::Base64), b"a");
         assert_eq!(decode("YWJjZ", Encoding::Base64Url), b"abc");
         assert_eq!(decode("é€", Encoding::Latin1), [0xe9, 0xac]);
+    }
+
+    #[test]
+    fn what_may_go_on_is_not_text_yet() {
+        let complete = |encoding: Encoding, bytes: &[u8]| encoding.complete(bytes);
+        let euro = "a€".as_bytes();
+        assert_eq!([2, 3, 4].map(|length| complete(Encoding::Utf8, &euro[..length])), [1, 1, 4]);
+        assert_eq!(complete(Encoding::Utf8, &[0x80, 0x80, 0x80, 0x80]), 4);
+        assert_eq!([1, 2, 3, 4].map(|length| complete(Encoding::Base64, &euro[..length])), [0, 0, 3, 3]);
+        assert_eq!(complete(Encoding::Utf16, &[0x61, 0, 0x3d, 0xd8, 0x00]), 2);
     }
 
     #[test]

@@ -9,7 +9,9 @@ const { defineProperty } = Reflect;
 
 /** Modules and what they have, in Node's own names. */
 const PARTS: readonly (readonly [module: string, ...names: string[]])[] = [
+  ['guest:nodecipher', 'Cipheriv', 'Decipheriv', 'createCipheriv', 'createDecipheriv', 'getCipherInfo', 'getCiphers'],
   ['guest:nodehash', 'Hash', 'Hmac', 'createHash', 'createHmac', 'getHashes', 'hash'],
+  ['guest:nodekdf', 'hkdf', 'hkdfSync', 'pbkdf2', 'pbkdf2Sync', 'scrypt', 'scryptSync'],
   ['guest:noderandom', 'randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID', 'timingSafeEqual'],
 ];
 

@@ -2,11 +2,11 @@
 //
 // They are no streams: `update` and `digest` are what they have.
 
-import { data, output, secret } from 'guest:nodebytes';
-import { checkInteger, checkString, failure, invalidArgType } from 'guest:nodeerrors';
+import { data, keyBytes, output } from 'guest:nodebytes';
+import { checkInteger, checkString, failure } from 'guest:nodeerrors';
 import { dictionary, withCode } from 'guest:webidl';
 import * as host from 'host:nodehash';
-import type { Handle, Source } from 'host:nodehash';
+import type { Handle } from 'host:nodehash';
 
 const ErrorIntrinsic = Error;
 const TypeErrorIntrinsic = TypeError;
@@ -73,7 +73,7 @@ class Hmac {
 
   constructor(algorithm: string, key: unknown) {
     checkString(algorithm, 'hmac');
-    const bytes = keyBytes(key);
+    const bytes = keyBytes(key, 'key');
     const handle = host.newHmac(algorithm, bytes);
     if (handle === undefined) {
       throw withCode(new TypeErrorIntrinsic(`Invalid digest: ${algorithm}`), 'ERR_CRYPTO_INVALID_DIGEST');
@@ -94,14 +94,6 @@ class Hmac {
     this.#handle = undefined;
     return output(handle === undefined ? empty : host.finish(handle), outputEncoding);
   }
-}
-
-function keyBytes(key: unknown): Source {
-  const isKey = typeof key === 'string' || (typeof key === 'object' && key !== null);
-  if (isKey) return secret(key, 'key');
-  const expected =
-    'of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey';
-  throw invalidArgType('key', expected, key);
 }
 
 function createHash(algorithm: string, options?: HashOptions): Hash {
