@@ -25,9 +25,6 @@ export const globals = {
 };
 
 export const differences = {
-  url: {
-    'a URL cannot be cloned': 'it becomes an empty object',
-  },
   formdata: {
     'a blob becomes a file, and a file keeps its name unless it is given another': 'undefined is a name',
     'the class looks as the standard says': 'the constructor has the length 1',
@@ -63,7 +60,10 @@ export const differences = {
     'a JSON Web Key that says something else is a DataError': 'a key of the wrong kind is a DataError, too',
     'a key that is not extractable stays where it is': 'an InvalidAccessException',
   },
-  url: { 'search parameters are made of text, pairs and records': 'null is taken for nothing' },
+  url: {
+    'a URL cannot be cloned': 'it becomes an empty object',
+    'search parameters are made of text, pairs and records': 'null is taken for nothing',
+  },
   blob: {
     'a clone of a blob is a blob, and one of a file a file': 'the clone of a file is a blob',
     'bytes are read when all parts are converted': 'they are read as they come',

@@ -333,6 +333,7 @@ export interface BodyOwner {
 export function installBody(prototype: object, where: string, ownerOf: (value: unknown) => BodyOwner): void {
   const readable = (value: unknown): BodyOwner => {
     const owner = ownerOf(value);
+    if (owner.body?.failure !== undefined) throw owner.body.failure.reason;
     if (isUnusable(owner.body)) throw new TypeError(`${where}: the body was read already, or is locked`);
     return owner;
   };
@@ -399,6 +400,8 @@ function toFormData(bytes: Uint8Array, type: MimeType | undefined, where: string
   }
   // A byte order mark belongs to the first name here.
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? '\ufeff' : '';
-  eachParam(new URLSearchParams(`${mark}${host.decode(bytes)}`), (value: string, name: string) => appendEntry(form, name, value));
+  eachParam(new URLSearchParams(`${mark}${host.decode(bytes)}`), (value: string, name: string) =>
+    appendEntry(form, name, value),
+  );
   return form;
 }

@@ -262,10 +262,11 @@ function checkProtocols(protocols: readonly string[]): void {
   const seen = bare<true>();
   for (let i = 0; i < protocols.length; i++) {
     const protocol = protocols[i]!;
-    if (lowerName(protocol) === undefined || seen[protocol]) {
+    const key = lowerName(protocol);
+    if (key === undefined || seen[key]) {
       throw new DOMException(`"${slice(protocol, 0, 60)}" is no subprotocol, or is there twice`, 'SyntaxError');
     }
-    seen[protocol] = true;
+    seen[key] = true;
   }
 }
 
