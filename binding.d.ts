@@ -30,7 +30,7 @@ export declare class NativeSandbox {
   /** What is known of a buffer: `[byteLength, width, height, format]`. */
   info(id: number): { byteLength: number; width?: number; height?: number; format?: string }
   /** Makes a sandbox whose events go to `port`. */
-  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, logFetches: boolean, cacheOptions: NativeCache)
+  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, env: Array<NativeVariable>, logFetches: boolean, cacheOptions: NativeCache)
   /** Names the sandbox in events. */
   get id(): number
   /** Runs a script; the ticket of the answer. */
@@ -171,4 +171,10 @@ export interface NativeStats {
   sandboxes: number
   guestThreads: number
   quarantinedThreads: number
+}
+
+/** One variable of the guests' environment. */
+export interface NativeVariable {
+  name: string
+  value: string
 }

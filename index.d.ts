@@ -110,6 +110,8 @@ export interface NetGrant {
 export interface Permissions {
   /** Where guests may connect to with `fetch`, `WebSocket` and `EventSource`. */
   net?: (string | NetGrant)[];
+  /** What guests see as `process.env`, which has nothing else. */
+  env?: Record<string, string>;
 }
 
 /** What became of one request of a guest. */

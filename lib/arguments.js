@@ -13,6 +13,7 @@ const { HostboxError } = require('./errors.js');
 /** @typedef {import('../index').HostRuntimeOptions} HostRuntimeOptions */
 /** @typedef {import('../binding').NativeCache} NativeCache */
 /** @typedef {import('../binding').NativeNetGrant} NativeNetGrant */
+/** @typedef {import('../binding').NativeVariable} NativeVariable */
 /** @typedef {Record<string, (...args: any[]) => unknown>} Bridge */
 
 const MIB = 2 ** 20;
@@ -270,16 +271,17 @@ function pluginOptions(value) {
 /**
  * @param {unknown} value
  * @returns {{ limits: Required<Limits>, bridge: Bridge, console: NonNullable<HostRuntimeOptions['console']>,
- *   net: NativeNetGrant[], onFetch: HostRuntimeOptions['onFetch'], cache: Omit<NativeCache, 'scope'> }}
+ *   net: NativeNetGrant[], env: NativeVariable[], onFetch: HostRuntimeOptions['onFetch'], cache: Omit<NativeCache, 'scope'> }}
  */
 function runtimeOptions(value) {
   const given = options(value, 'options', RUNTIME);
-  const { net } = options(given.permissions, 'options.permissions', ['net']);
+  const { net, env } = options(given.permissions, 'options.permissions', ['net', 'env']);
   return {
     limits: limits(given.limits),
     bridge: bridge(given.bridge),
     console: consoleOption(given.console),
     net: netGrants(net),
+    env: variables(env),
     onFetch: hook(given.onFetch, 'options.onFetch'),
     cache: cacheOptions(given.cache),
   };
@@ -331,6 +333,23 @@ function netGrants(value) {
     }
     return result;
   });
+}
+
+/**
+ * What an environment may have is checked in Rust.
+ *
+ * @param {unknown} value
+ * @returns {NativeVariable[]}
+ */
+function variables(value) {
+  if (value === undefined) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('an object of strings', 'options.permissions.env', value);
+  }
+  return Object.entries(value).map(([name, text]) => ({
+    name,
+    value: string(text, `options.permissions.env.${name}`),
+  }));
 }
 
 /**

@@ -410,15 +410,16 @@ function translated(error) {
  * @param {import('../binding').NativeLimits} limits
  * @param {string[]} bridge
  * @param {import('../binding').NativeNetGrant[]} grants
+ * @param {import('../binding').NativeVariable[]} env
  * @param {import('../binding').NativeCache} cache
  * @param {Receiver} receiver
  * @returns {NativeSandbox}
  */
-function createSandbox(limits, bridge, grants, cache, receiver) {
+function createSandbox(limits, bridge, grants, env, cache, receiver) {
   /** @type {NativeSandbox} */
   let sandbox;
   try {
-    sandbox = new binding.NativeSandbox(native, limits, bridge, grants, receiver.onFetch !== undefined, cache);
+    sandbox = new binding.NativeSandbox(native, limits, bridge, grants, env, receiver.onFetch !== undefined, cache);
   } catch (error) {
     throw translated(error);
   }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hostbox::parts::{
-    Cache, Cancel, Client, Config, Data, EXTENSION, ErrorClass, Event, Failure, Format, Host, Log, NetConfig,
-    NetLimits, NetPermissions, OpError, OpId, OpOutcome, Payload, Plugin, Request, Sandbox, Sources, Store,
+    Cache, Cancel, Client, Config, Data, EXTENSION, Environment, ErrorClass, Event, Failure, Format, Host, Log,
+    NetConfig, NetLimits, NetPermissions, OpError, OpId, OpOutcome, Payload, Plugin, Request, Sandbox, Sources, Store,
     SyncProgress, next_ticket, spawn_blocking,
 };
 use hostbox::{CacheOptions, CacheStore, Limits, NetGrant};
@@ -53,6 +53,13 @@ pub struct NativeCache {
     pub has_store: bool,
     pub max_bytes: Option<f64>,
     pub ttl_ms: Option<f64>,
+}
+
+/// One variable of the guests' environment.
+#[napi(object)]
+pub struct NativeVariable {
+    pub name: String,
+    pub value: String,
 }
 
 /// A plugin as `lib/arguments.js` checked it.
@@ -132,6 +139,11 @@ fn cache(options: NativeCache) -> Result<Cache> {
     Cache::open(&scope, &options).map_err(|error| reason(&hostbox::parts::cache_failure(&error)))
 }
 
+fn environment(variables: Vec<NativeVariable>) -> Result<Environment> {
+    Environment::new(variables.into_iter().map(|NativeVariable { name, value }| (name, value)))
+        .map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
+}
+
 fn reason(failure: &Failure) -> Error {
     Error::from_reason(format!("{}: {}", failure.code.as_str(), failure.message))
 }
@@ -145,6 +157,7 @@ impl NativeSandbox {
         limits: NativeLimits,
         bridge: Vec<String>,
         grants: Vec<NativeNetGrant>,
+        env: Vec<NativeVariable>,
         log_fetches: bool,
         cache_options: NativeCache,
     ) -> Result<Self> {
@@ -180,7 +193,12 @@ impl NativeSandbox {
             limits,
             host: line.clone(),
             extension: &EXTENSION,
-            data: Box::new(Data { store: store.clone(), net: net.clone(), cache: cache.clone() }),
+            data: Box::new(Data {
+                store: store.clone(),
+                net: net.clone(),
+                cache: cache.clone(),
+                env: environment(env)?,
+            }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         });

@@ -19,6 +19,8 @@ pub struct Extension {
     pub globals: &'static [Global],
     /// Those that are accessors for good: the module's export is an object with `get` and `set`.
     pub accessors: &'static [Global],
+    /// What guests may `require` and `import`.
+    pub builtins: &'static [Builtin],
 }
 
 impl Extension {
@@ -65,6 +67,16 @@ pub struct Native {
 
 /// A native function: the call in, a value or the pending exception out.
 pub type NativeFn = for<'a, 'js> fn(&Call<'a, 'js>) -> rquickjs::Result<Value<'js>>;
+
+/// A module that guests reach by `require` and `import`, with or without `node:` before its name.
+pub struct Builtin {
+    /// `path`
+    pub name: &'static str,
+    /// The guest module that has it.
+    pub module: &'static str,
+    /// The guest module's export that `require` gives.
+    pub export: &'static CStr,
+}
 
 /// A lazy property of the global object. In `globals` it looks like a data property whatever is done to it.
 pub struct Global {

@@ -26,6 +26,17 @@ pub struct Call<'a, 'js> {
     realm: &'a Realm,
 }
 
+/// Memory of a sandbox, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// The engine's heap.
+    pub heap: usize,
+    /// Everything that counts towards the limit.
+    pub used: usize,
+    /// The limit.
+    pub limit: usize,
+}
+
 pub(crate) unsafe fn new_native(cx: *mut qjs::JSContext, native: &'static Native) -> qjs::JSValue {
     let opaque = std::ptr::from_ref(native).cast_mut().cast::<c_void>();
     // SAFETY: the caller's: a live context under its lock. The native function is static, so nothing has to be finalized.
@@ -127,6 +138,58 @@ impl<'js> Call<'_, 'js> {
             let text = String::from_utf8_lossy(slice).into_owned();
             qjs::JS_FreeCString(self.cx(), bytes);
             Ok(text)
+        }
+    }
+
+    /// Lends the argument as UTF-8. Where the string has lone surrogates these bytes are not well formed.
+    ///
+    /// # Errors
+    /// What its conversion throws.
+    pub fn with_utf8<R>(&self, index: usize, read: impl FnOnce(&[u8]) -> R) -> rquickjs::Result<R> {
+        let mut length: qjs::size_t = 0;
+        // SAFETY: a live value of this context; the bytes are lent until `read` is over and freed then.
+        unsafe {
+            let bytes = qjs::JS_ToCStringLen2(self.cx(), &raw mut length, self.raw_arg(index), false);
+            if bytes.is_null() {
+                return Err(Error::Exception);
+            }
+            let result = read(std::slice::from_raw_parts(bytes.cast::<u8>(), length as usize));
+            qjs::JS_FreeCString(self.cx(), bytes);
+            Ok(result)
+        }
+    }
+
+    /// Lends the code units of the argument as a string, lone surrogates and all.
+    ///
+    /// # Errors
+    /// What its conversion throws.
+    pub fn with_utf16<R>(&self, index: usize, read: impl FnOnce(&[u16]) -> R) -> rquickjs::Result<R> {
+        let mut length: qjs::size_t = 0;
+        // SAFETY: a live value of this context; the units are lent until `read` is over and freed then.
+        unsafe {
+            let units = qjs::JS_ToCStringLenUTF16(self.cx(), &raw mut length, self.raw_arg(index));
+            if units.is_null() {
+                return Err(Error::Exception);
+            }
+            let result = read(std::slice::from_raw_parts(units, length as usize));
+            qjs::JS_FreeCStringUTF16(self.cx(), units);
+            Ok(result)
+        }
+    }
+
+    /// A string of these code units, lone surrogates and all.
+    ///
+    /// # Errors
+    /// An exception where memory is short or the string too long.
+    pub fn utf16_string(&self, units: &[u16]) -> rquickjs::Result<Value<'js>> {
+        // SAFETY: a live context; the units are copied, the string's reference moves to the handle.
+        unsafe {
+            let string = qjs::JS_NewStringUTF16(self.cx(), units.as_ptr(), units.len() as qjs::size_t);
+            if qjs::JS_IsException(string) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), string))
+            }
         }
     }
 
@@ -443,6 +506,37 @@ impl<'js> Call<'_, 'js> {
         }
     }
 
+    /// What a settled promise was settled with; `undefined` for any other value.
+    pub fn promise_result(&self, value: &Value<'js>) -> Value<'js> {
+        match self.promise_state(value) {
+            // SAFETY: a live promise of this context; the reference of its result moves to the handle.
+            Some("fulfilled" | "rejected") => unsafe {
+                Value::from_raw(self.ctx.clone(), qjs::JS_PromiseResult(self.cx(), value.as_raw()))
+            },
+            _ => self.undefined(),
+        }
+    }
+
+    /// The target and the handler of a Proxy, both `null` where it is revoked; nothing for any other value. No trap runs.
+    pub fn proxy_parts(&self, value: &Value<'js>) -> Option<(Value<'js>, Value<'js>)> {
+        if !self.is_proxy(value) {
+            return None;
+        }
+        // SAFETY: a live proxy of this context; the references move to the handles. What asking a revoked one throws is dropped.
+        unsafe {
+            let target = qjs::JS_GetProxyTarget(self.cx(), value.as_raw());
+            let handler = qjs::JS_GetProxyHandler(self.cx(), value.as_raw());
+            if qjs::JS_IsException(target) || qjs::JS_IsException(handler) {
+                qjs::JS_FreeValue(self.cx(), qjs::JS_GetException(self.cx()));
+                qjs::JS_FreeValue(self.cx(), target);
+                qjs::JS_FreeValue(self.cx(), handler);
+                let null = Value::new_null(self.ctx.clone());
+                return Some((null.clone(), null));
+            }
+            Some((Value::from_raw(self.ctx.clone(), target), Value::from_raw(self.ctx.clone(), handler)))
+        }
+    }
+
     /// The exports of a guest module, which is loaded now if it was not before.
     ///
     /// # Errors
@@ -457,6 +551,42 @@ impl<'js> Call<'_, 'js> {
                 Ok(Value::from_raw(self.ctx.clone(), exports))
             }
         }
+    }
+
+    /// A built-in module as guests `require` it.
+    ///
+    /// # Errors
+    /// What its body throws, and an `Error` with `code: 'MODULE_NOT_FOUND'` where there is no such module.
+    pub fn require(&self, name: &str) -> rquickjs::Result<Value<'js>> {
+        let exports = self.realm.require(name);
+        // SAFETY: a live context under its lock; the reference of the exports moves to the handle.
+        unsafe {
+            if qjs::JS_IsException(exports) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), exports))
+            }
+        }
+    }
+
+    /// Calls `run` before the next microtask of this turn, or when there are none left where microtasks run already.
+    ///
+    /// # Errors
+    /// An exception where memory is short.
+    pub fn next_tick(&self, run: Value<'js>) -> rquickjs::Result<()> {
+        // SAFETY: a live context under its lock; the function's reference moves to the queue.
+        if unsafe { self.realm.ticks.push(self.cx(), into_raw(run)) } { Ok(()) } else { Err(Error::Exception) }
+    }
+
+    /// What the sandbox's memory is used for, and its limit.
+    pub fn memory(&self) -> Memory {
+        let account = &self.realm.shared().account;
+        Memory { heap: account.heap(), used: account.used(), limit: account.limit() }
+    }
+
+    /// CPU time that the sandbox's finished turns have taken, in nanoseconds.
+    pub fn cpu_time(&self) -> u64 {
+        self.realm.shared().counters.cpu.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Whether a value is a Proxy.

@@ -1,6 +1,6 @@
 //! Plugins: CommonJS bundles and modules, each with a scope of its own, and the functions that they export.
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_int};
 use std::rc::Rc;
 
 use rquickjs::qjs;
@@ -133,24 +133,6 @@ impl Plugins {
     }
 }
 
-/// A guest's `import`, static or dynamic: there is nothing to import.
-pub(crate) unsafe extern "C" fn refuse_import(
-    cx: *mut qjs::JSContext,
-    _base: *const c_char,
-    name: *const c_char,
-    _opaque: *mut c_void,
-) -> *mut c_char {
-    // SAFETY: the engine passes the live context and a string; the format takes one string.
-    unsafe {
-        qjs::JS_ThrowTypeError(
-            cx,
-            c"Cannot import '%.200s': a plugin is one bundle; build its dependencies into it".as_ptr(),
-            name,
-        );
-    }
-    std::ptr::null_mut()
-}
-
 /// Text for the engine's parser, which wants a zero byte beyond the end.
 fn zero_terminated(parts: &[&str]) -> Vec<u8> {
     let mut text = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
@@ -272,7 +254,7 @@ impl Realm {
             qjs::JS_DefinePropertyValueStr(cx, module, c"exports".as_ptr(), qjs::JS_DupValue(cx, exports), flags);
             let require = qjs::JS_NewCFunction2(
                 cx,
-                Some(refuse_require),
+                Some(crate::builtins::require),
                 c"require".as_ptr(),
                 1,
                 qjs::JSCFunctionEnum_JS_CFUNC_generic,
@@ -502,28 +484,5 @@ impl Realm {
     unsafe fn has_own(&self, object: qjs::JSValue, atom: qjs::JSAtom) -> bool {
         // SAFETY: the caller's: under the lock; no descriptor is asked for.
         unsafe { qjs::JS_GetOwnProperty(self.cx, std::ptr::null_mut(), object, atom) > 0 }
-    }
-}
-
-unsafe extern "C" fn refuse_require(
-    cx: *mut qjs::JSContext,
-    _this: qjs::JSValue,
-    argc: c_int,
-    argv: *mut qjs::JSValue,
-) -> qjs::JSValue {
-    // SAFETY: the engine passes `argc` live values on its live context; the format takes one string.
-    unsafe {
-        let name = if argc > 0 { qjs::JS_ToCString(cx, *argv) } else { std::ptr::null() };
-        if name.is_null() {
-            return if argc > 0 {
-                qjs::JS_EXCEPTION
-            } else {
-                qjs::JS_ThrowTypeError(cx, c"require needs a name".as_ptr())
-            };
-        }
-        let format = c"Cannot find module '%.200s': a plugin is one bundle; build its dependencies into it";
-        let exception = qjs::JS_ThrowPlainError(cx, format.as_ptr(), name);
-        qjs::JS_FreeCString(cx, name);
-        exception
     }
 }

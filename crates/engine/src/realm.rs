@@ -25,8 +25,9 @@ use crate::ops::{Completer, ErrorClass, Op, OpError, OpId, OpKind, OpTable};
 use crate::plugins::Plugins;
 use crate::rejections::Rejections;
 use crate::scope::Scope;
+use crate::ticks::Ticks;
 use crate::timers::{Timer, Timers};
-use crate::{gates, globals};
+use crate::{builtins, gates, globals};
 
 /// The scope of what finished calls leave behind.
 pub(crate) const BACKGROUND: Ticket = Ticket::MAX;
@@ -74,6 +75,7 @@ pub(crate) struct Realm {
     pub(crate) ready: RefCell<Vec<Ticket>>,
     pub(crate) plugins: RefCell<Plugins>,
     pub(crate) rejections: Rejections,
+    pub(crate) ticks: Ticks,
     pub(crate) current: RefCell<Current>,
     pub(crate) out: RefCell<Vec<Event>>,
     /// Completions of the background that wait for its budget.
@@ -137,6 +139,7 @@ impl Realm {
                     ready: RefCell::default(),
                     plugins: RefCell::default(),
                     rejections: Rejections::default(),
+                    ticks: Ticks::default(),
                     current: RefCell::default(),
                     out: RefCell::default(),
                     deferred: RefCell::default(),
@@ -162,7 +165,7 @@ impl Realm {
             qjs::JS_SetContextOpaque(self.cx, opaque);
             self.restore_stack();
             qjs::JS_SetHostPromiseRejectionTracker(self.rt, Some(crate::rejections::on_rejection), opaque);
-            qjs::JS_SetModuleLoaderFunc(self.rt, Some(crate::plugins::refuse_import), None, opaque);
+            qjs::JS_SetModuleLoaderFunc(self.rt, Some(builtins::name_import), Some(builtins::load_import), opaque);
             qjs::JS_SetCanBlock(self.rt, false);
             crate::parser::install(self.cx);
             self.modules.capture(self.cx);
@@ -219,6 +222,7 @@ impl Realm {
             scopes,
             plugins,
             rejections,
+            ticks,
             context,
             runtime,
             ..
@@ -239,6 +243,7 @@ impl Realm {
                     scope.free(cx);
                 }
                 rejections.clear(cx);
+                ticks.clear(cx);
                 plugins.borrow_mut().clear(cx);
                 modules.clear(cx);
                 lazy.clear(cx);

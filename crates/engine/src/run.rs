@@ -333,6 +333,7 @@ impl Realm {
     /// Runs microtasks until there are none, or the turn is to end.
     pub(crate) fn run_jobs(&self) {
         let mut context = null_mut();
+        self.run_ticks();
         loop {
             // The engine swallows the exception of an interrupted job: the verdict is looked at, not the status.
             if self.is_ending() {
@@ -340,7 +341,7 @@ impl Realm {
             }
             // SAFETY: under the lock.
             match unsafe { qjs::JS_ExecutePendingJob(self.rt, &raw mut context) } {
-                0 => return,
+                0 if !self.run_ticks() => return,
                 // A promise's job keeps what it throws; a callback of `queueMicrotask` does not.
                 status if status < 0 => self.report_pending(),
                 _ => {}
@@ -348,7 +349,7 @@ impl Realm {
         }
     }
 
-    fn report_pending(&self) {
+    pub(crate) fn report_pending(&self) {
         if self.is_ending() {
             return self.drop_exception();
         }
@@ -392,6 +393,8 @@ impl Realm {
             }
         }
         self.rejections.forget(self.cx);
+        // SAFETY: under the lock, between two turns.
+        unsafe { self.ticks.clear(self.cx) };
         if scope != BACKGROUND {
             self.cancel_scope(scope);
             self.drop_scope(scope);

@@ -106,8 +106,8 @@ pub(crate) fn give_up() {
 mod tests {
     use super::*;
 
-    static ONE: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[] };
-    static OTHER: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[] };
+    static ONE: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[], builtins: &[] };
+    static OTHER: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[], builtins: &[] };
 
     // One test: the stock is the process's.
     #[test]

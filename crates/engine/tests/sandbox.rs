@@ -41,7 +41,7 @@ impl Answers {
     }
 }
 
-static BARE: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[] };
+static BARE: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[], builtins: &[] };
 
 fn sandbox(limits: Limits) -> (Sandbox, Arc<Answers>) {
     let answers = Arc::new(Answers::default());

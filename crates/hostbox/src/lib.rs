@@ -46,6 +46,6 @@ pub mod parts {
         next_ticket, next_tickets, post_all, spawn_blocking,
     };
     pub use hostbox_net::{Client, Config as NetConfig, Log, NetLimits};
-    pub use hostbox_permissions::NetPermissions;
+    pub use hostbox_permissions::{Environment, NetPermissions};
     pub use hostbox_web::{Data, EXTENSION};
 }

@@ -6,7 +6,7 @@ use hostbox_buffers::{CustomOperation, Operations, Store};
 use hostbox_cache::{Cache, Options as CacheOptions};
 use hostbox_engine::{Code, Config, Failure, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
 use hostbox_net::{CertificateDer, Client, FetchEvent, NetLimits};
-use hostbox_permissions::{Limits, NetGrant, NetPermissions};
+use hostbox_permissions::{Environment, Limits, NetGrant, NetPermissions};
 use hostbox_web::{Data, EXTENSION};
 use serde_json::Value;
 
@@ -34,6 +34,7 @@ pub struct Builder {
     console: Option<ConsoleHook>,
     operations: Vec<(String, Arc<dyn CustomOperation>)>,
     grants: Vec<NetGrant>,
+    env: Vec<(String, String)>,
     on_fetch: Option<hostbox_net::Log>,
     extra_roots: Vec<CertificateDer<'static>>,
     cache: CacheOptions,
@@ -97,6 +98,12 @@ impl Builder {
     /// ```
     pub fn grant_net(mut self, grant: impl Into<NetGrant>) -> Self {
         self.grants.push(grant.into());
+        self
+    }
+
+    /// A variable that guests see in `process.env`, which has nothing else.
+    pub fn grant_env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
         self
     }
 
@@ -171,6 +178,7 @@ impl Builder {
             log: self.on_fetch,
             extra_roots: self.extra_roots,
         });
+        let env = Environment::new(self.env).map_err(|error| Error::argument(error.to_string()))?;
         let sources = Sources::default();
         let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
         bridge.sort();
@@ -180,7 +188,7 @@ impl Builder {
             limits: self.limits,
             host: board.clone(),
             extension: &EXTENSION,
-            data: Box::new(Data { store: store.clone(), net: net.clone(), cache: cache.clone() }),
+            data: Box::new(Data { store: store.clone(), net: net.clone(), cache: cache.clone(), env }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         })?);
@@ -199,6 +207,7 @@ impl HostRuntime {
             console: None,
             operations: Vec::new(),
             grants: Vec::new(),
+            env: Vec::new(),
             on_fetch: None,
             extra_roots: Vec::new(),
             cache: CacheOptions::default(),

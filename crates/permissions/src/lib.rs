@@ -3,9 +3,11 @@
 //! Pure data: no I/O, no engine, no clock. What a grant allows comes out as a type that only the check can make, [`CheckedUrl`] for one; the
 //! rooms that do the work take nothing else. Specification: the URL standard for hosts and ports; docs/security.md for the meaning.
 
+mod env;
 mod limits;
 mod net;
 
+pub use env::{Environment, InvalidVariable};
 pub use limits::{InvalidLimit, Limits};
 pub use net::{AddressClass, CheckedUrl, Invalid, NetGrant, NetPermissions, Reach, Refusal, classify};
 
@@ -14,4 +16,6 @@ pub use net::{AddressClass, CheckedUrl, Invalid, NetGrant, NetPermissions, Reach
 pub struct Permissions {
     /// Where it may connect to.
     pub net: NetPermissions,
+    /// What it sees as its environment.
+    pub env: Environment,
 }

@@ -7,6 +7,7 @@
 mod blob;
 mod body;
 mod bridge;
+mod buffer;
 mod cache;
 mod clone;
 mod compression;
@@ -27,6 +28,7 @@ mod nodehash;
 mod nodekdf;
 mod noderandom;
 mod plugin;
+mod process;
 mod report;
 mod streams;
 mod timers;
@@ -38,8 +40,9 @@ use std::sync::Arc;
 
 use hostbox_buffers::Store;
 use hostbox_cache::Cache;
-use hostbox_engine::{Extension, Global, GuestModule, NativeModule};
+use hostbox_engine::{Builtin, Extension, Global, GuestModule, NativeModule};
 use hostbox_net::Client;
+use hostbox_permissions::Environment;
 
 include!(concat!(env!("OUT_DIR"), "/guest_modules.rs"));
 
@@ -51,16 +54,19 @@ pub struct Data {
     pub net: Client,
     /// What it shares with the sandboxes of its scope.
     pub cache: Arc<Cache>,
+    /// The granted environment.
+    pub env: Environment,
 }
 
 /// Guest modules, native modules and lazy globals of this release.
 pub static EXTENSION: Extension =
-    Extension { modules: GUEST_MODULES, natives: NATIVES, globals: GLOBALS, accessors: ACCESSORS };
+    Extension { modules: GUEST_MODULES, natives: NATIVES, globals: GLOBALS, accessors: ACCESSORS, builtins: BUILTINS };
 
 const NATIVES: &[NativeModule] = &[
     blob::ops::MODULE,
     body::ops::MODULE,
     bridge::ops::MODULE,
+    buffer::ops::MODULE,
     cache::ops::MODULE,
     clone::ops::MODULE,
     compression::ops::MODULE,
@@ -81,6 +87,7 @@ const NATIVES: &[NativeModule] = &[
     noderandom::ops::MODULE,
     navigator::ops::MODULE,
     plugin::ops::MODULE,
+    process::ops::MODULE,
     report::ops::MODULE,
     streams::ops::MODULE,
     timers::ops::MODULE,
@@ -94,6 +101,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"AbortController", module: "guest:abort", enumerable: false },
     Global { name: c"AbortSignal", module: "guest:abort", enumerable: false },
     Global { name: c"Blob", module: "guest:blob", enumerable: false },
+    Global { name: c"Buffer", module: "guest:buffer", enumerable: false },
     Global { name: c"ByteLengthQueuingStrategy", module: "guest:queuing", enumerable: false },
     Global { name: c"CloseEvent", module: "guest:websocket", enumerable: false },
     Global { name: c"CompressionStream", module: "guest:compression", enumerable: false },
@@ -156,9 +164,12 @@ const GLOBALS: &[Global] = &[
     Global { name: c"native", module: "guest:native", enumerable: false },
     Global { name: c"navigator", module: "guest:navigator", enumerable: true },
     Global { name: c"nodeCryptoCompat", module: "guest:nodecrypto", enumerable: false },
+    Global { name: c"path", module: "guest:path", enumerable: false },
     Global { name: c"performance", module: "guest:performance", enumerable: true },
     Global { name: c"plugin", module: "guest:plugin", enumerable: false },
+    Global { name: c"process", module: "guest:process", enumerable: false },
     Global { name: c"removeEventListener", module: "guest:events", enumerable: true },
+    Global { name: c"require", module: "guest:require", enumerable: false },
     Global { name: c"reportError", module: "guest:report", enumerable: true },
     Global { name: c"setImmediate", module: "guest:timers", enumerable: true },
     Global { name: c"setInterval", module: "guest:timers", enumerable: true },
@@ -172,4 +183,15 @@ const ACCESSORS: &[Global] = &[
     Global { name: c"onerror", module: "guest:uncaught", enumerable: true },
     Global { name: c"onrejectionhandled", module: "guest:uncaught", enumerable: true },
     Global { name: c"onunhandledrejection", module: "guest:uncaught", enumerable: true },
+];
+
+/// Node's modules that guests may `require` and `import`, with or without `node:`.
+const BUILTINS: &[Builtin] = &[
+    Builtin { name: "buffer", module: "guest:buffer", export: c"bufferModule" },
+    Builtin { name: "crypto", module: "guest:nodecrypto", export: c"nodeCryptoCompat" },
+    Builtin { name: "events", module: "guest:nodeevents", export: c"EventEmitter" },
+    Builtin { name: "path", module: "guest:path", export: c"path" },
+    Builtin { name: "path/posix", module: "guest:path", export: c"posix" },
+    Builtin { name: "path/win32", module: "guest:path", export: c"win32" },
+    Builtin { name: "process", module: "guest:process", export: c"process" },
 ];

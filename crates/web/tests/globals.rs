@@ -83,7 +83,7 @@ const ECMASCRIPT: &[&str] = &[
 /// What the engine or the sandbox itself brings beyond it.
 const BUILT_IN: &[&str] = &["DOMException", "InternalError", "atob", "btoa", "performance", "queueMicrotask", "self"];
 
-static NO_GLOBALS: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[] };
+static NO_GLOBALS: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[], builtins: &[] };
 
 fn app() -> App {
     App::new(&EXTENSION)

@@ -41,6 +41,7 @@ fn extension() -> &'static Extension {
             natives: EXTENSION.natives,
             globals: globals.leak(),
             accessors: EXTENSION.accessors,
+            builtins: EXTENSION.builtins,
         }))
     })
 }
@@ -135,5 +136,5 @@ macro_rules! features {
 }
 
 features! {
-    abort blob bloburl body bridge cache clone compression console crypto encoding events eventsource fetch filereader formdata headers inspect messageevent messaging mime native navigator nodecipher nodecrypto nodehash nodekdf noderandom patternstring performance performanceobserver plugin readablestream report request response streams subtle textstreams timers transform uncaught url urlinit urlpattern uuid webidl websocket writable
+    abort blob bloburl body bridge buffer cache clone compression console crypto encoding events eventsource fetch filereader formdata headers inspect messageevent messaging mime native navigator nodecipher nodecrypto nodeevents nodehash nodekdf noderandom path patternstring performance performanceobserver plugin process readablestream report request response streams subtle textstreams timers transform uncaught url urlinit urlpattern uuid webidl websocket writable
 }

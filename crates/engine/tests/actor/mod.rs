@@ -124,6 +124,7 @@ static EXTENSION: Extension = Extension {
         tool(c"thread"),
     ],
     accessors: &[],
+    builtins: &[],
 };
 
 type Answer<'js> = rquickjs::Result<Value<'js>>;

@@ -1,8 +1,16 @@
 // All that is ever loaded late, loaded at once.
 
-const names = ['nodecipher', 'nodehash', 'nodekdf', 'noderandom', 'streams'];
-// Imports what this is a part of: Node's own stands for it.
-const exports = { 'guest:crypto': { crypto: globalThis.crypto } };
+import { createRequire } from 'node:module';
+import process from 'node:process';
+
+const names = ['inspect', 'nodecipher', 'nodehash', 'nodekdf', 'noderandom', 'streams'];
+// These import what this is a part of: Node's own stand for them.
+const exports = {
+  'guest:blob': { Blob: globalThis.Blob, File: globalThis.File },
+  'guest:crypto': { crypto: globalThis.crypto },
+  'guest:process': { process },
+};
 for (const name of names) exports[`guest:${name}`] = await import(`guest:${name}`);
 
 export const load = (name) => exports[name];
+export const require = createRequire(import.meta.url);

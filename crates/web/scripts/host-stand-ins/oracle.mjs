@@ -22,9 +22,20 @@ export const globals = {
   noderandom:
     "export { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';",
   url: 'export const { URL, URLSearchParams } = globalThis;',
+  buffer: "import bufferModule, { Buffer } from 'node:buffer'; export { Buffer, bufferModule };",
+  nodeevents: "import EventEmitter from 'node:events'; export { EventEmitter };",
+  path: "import path from 'node:path'; export { path }; export const { posix, win32 } = path;",
+  process: "import process from 'node:process'; export { process };",
 };
 
 export const differences = {
+  process: {
+    'it says what packages ask for': 'it tells of the real process',
+    'the environment is what was granted, and its values are text': 'the environment is that of the process',
+    'a plugin cannot end its process': 'it can',
+    'memory is that of the sandbox': 'memory is that of the process',
+    'a warning is heard by listeners after the turn’s own code': 'it is written to the standard error stream, too',
+  },
   formdata: {
     'a blob becomes a file, and a file keeps its name unless it is given another': 'undefined is a name',
     'the class looks as the standard says': 'the constructor has the length 1',

@@ -3,6 +3,7 @@
 // The value may be hostile. Nothing of it runs: no getter, no proxy trap, no toString, toJSON or custom inspection. Work is
 // bounded by depth, by items, and by a budget of characters. What cannot be read is shown as such; nothing is thrown.
 
+import { marks } from 'guest:marks';
 import { isObject, uncurry } from 'guest:webidl';
 import { isProxy, promiseState } from 'host:inspect';
 
@@ -83,6 +84,7 @@ const MAX_STRING = 10_000;
 const MAX_ITEMS = 100;
 const MAX_HOLES = 100_000;
 const MAX_BYTES_SHOWN = 100;
+const MAX_BUFFER_SHOWN = 50;
 const MAX_PROTOTYPES = 1_000;
 const MAX_OWN_KEYS_LENGTH = 1_000;
 const BREAK_LENGTH = 80;
@@ -571,18 +573,16 @@ function typedArrayShape(walk: Walk, value: object): Shape | undefined {
   const name = typedArrayName(value) as string | undefined;
   if (name === undefined) return undefined;
   const length = typedArrayLength(value) as number;
+  const keys = length > MAX_OWN_KEYS_LENGTH ? [] : enumerableKeys(value, true);
+  if (marks.bufferPrototype !== undefined && getPrototypeOf(value) === marks.bufferPrototype) {
+    return plainBase(value, spend(walk, `<Buffer ${hexOf(value as Uint8Array, MAX_BUFFER_SHOWN)}>`), keys);
+  }
   const items = (): string[] => {
     const shown: string[] = [];
     for (let i = 0; i < length && i < MAX_ITEMS; i++) shown[i] = spend(walk, primitiveText((value as Uint8Array)[i]));
     return length > MAX_ITEMS ? more(shown, length - MAX_ITEMS, 'item') : shown;
   };
-  return listed(
-    prefix(value, name, undefined, length),
-    length,
-    items,
-    length > MAX_OWN_KEYS_LENGTH ? [] : enumerableKeys(value, true),
-    true,
-  );
+  return listed(prefix(value, name, undefined, length), length, items, keys, true);
 }
 
 function mapShape(walk: Walk, value: object, level: number): Shape | undefined {
@@ -630,13 +630,15 @@ function bufferShape(walk: Walk, value: object): Shape | undefined {
   return braced(prefix(value, isShared ? 'SharedArrayBuffer' : 'ArrayBuffer'), enumerableKeys(value, false), () => {
     if (attempt(bufferDetached, value) === true) return ['(detached)', 'byteLength: 0'];
     const view = new Uint8ArrayIntrinsic(value as ArrayBuffer, 0, min(length, MAX_BYTES_SHOWN));
-    let bytes = '';
-    for (let i = 0; i < min(length, MAX_BYTES_SHOWN); i++)
-      bytes += `${i === 0 ? '' : ' '}${padStart(toHex(view[i], 16), 2, '0')}`;
-    const rest = length - MAX_BYTES_SHOWN;
-    if (rest > 0) bytes += ` ... ${rest} more byte${rest === 1 ? '' : 's'}`;
-    return [spend(walk, `[Uint8Contents]: <${bytes}>`), `byteLength: ${length}`];
+    return [spend(walk, `[Uint8Contents]: <${hexOf(view, MAX_BYTES_SHOWN, length)}>`), `byteLength: ${length}`];
   });
+}
+
+function hexOf(bytes: Uint8Array, most: number, length = typedArrayLength(bytes) as number): string {
+  let text = '';
+  for (let i = 0; i < min(length, most); i++) text += `${i === 0 ? '' : ' '}${padStart(toHex(bytes[i], 16), 2, '0')}`;
+  const rest = length - most;
+  return rest > 0 ? `${text} ... ${rest} more byte${rest === 1 ? '' : 's'}` : text;
 }
 
 function dataViewShape(walk: Walk, value: object, level: number): Shape | undefined {

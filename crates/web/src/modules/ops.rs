@@ -3,8 +3,14 @@
 use hostbox_engine::{Call, Native, NativeModule};
 use rquickjs::Value;
 
-pub(crate) const MODULE: NativeModule =
-    NativeModule { name: "host:modules", functions: &[Native { name: c"load", length: 1, run: load }] };
+pub(crate) const MODULE: NativeModule = NativeModule {
+    name: "host:modules",
+    functions: &[Native { name: c"load", length: 1, run: load }, Native { name: c"require", length: 1, run: require }],
+};
+
+fn require<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
+    call.require(&call.string(0)?)
+}
 
 fn load<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
     call.import(&call.string(0)?)

@@ -1,90 +1,136 @@
-// The errors of Node's argument checks: their classes, codes and sentences.
+// Errors as Node's modules throw them: the class of ECMAScript, a `code`, and Node's wording of what was expected and what came.
 
-import { isObject, uncurry, withCode } from 'guest:webidl';
+import { descriptor, isObject } from 'guest:webidl';
 
-const { isArray } = Array;
-const { abs } = Math;
+const { defineProperty } = Reflect;
+const { stringify } = JSON;
 const { isInteger } = Number;
-const slice = uncurry(String.prototype.slice);
-const indexOf = uncurry(String.prototype.indexOf as (text: string) => number);
-const RangeErrorIntrinsic = RangeError;
-const TypeErrorIntrinsic = TypeError;
-const ErrorIntrinsic = Error;
+const { abs } = Math;
 
-type Coded<E extends Error> = E & { code: string };
-
-/** `expected` goes on after "must be": "of type string", "an instance of Buffer". */
-export function invalidArgType(name: string, expected: string, value: unknown): Coded<TypeError> {
-  const message = `${subject(name)} must be ${expected}.${received(value)}`;
-  return withCode(new TypeErrorIntrinsic(message), 'ERR_INVALID_ARG_TYPE');
+export interface CodedError extends Error {
+  code: string;
 }
 
-export function invalidArgValue(name: string, value: unknown, reason = 'is invalid'): Coded<TypeError> {
-  const kind = indexOf(name, '.') >= 0 ? 'property' : 'argument';
-  const message = `The ${kind} '${name}' ${reason}. Received ${briefly(value)}`;
-  return withCode(new TypeErrorIntrinsic(message), 'ERR_INVALID_ARG_VALUE');
+/** An error of the class with the code, which its text names, too. */
+export function coded<E extends Error>(
+  cls: new (message: string, options?: ErrorOptions) => E,
+  code: string,
+  message: string,
+  options?: ErrorOptions,
+): E & { code: string } {
+  const error = options === undefined ? new cls(message) : new cls(message, options);
+  defineProperty(error, 'code', descriptor({ value: code, enumerable: true, writable: true, configurable: true }));
+  const toString = function (this: Error): string {
+    return `${this.name} [${code}]: ${this.message}`;
+  };
+  defineProperty(error, 'toString', descriptor({ value: toString, writable: true, configurable: true }));
+  return error as E & { code: string };
 }
 
-export function outOfRange(name: string, range: string, value: unknown): Coded<RangeError> {
-  const shown = isInteger(value) && abs(value as number) > 2 ** 32 ? grouped(value as number) : briefly(value);
-  const message = `The value of "${name}" is out of range. It must be ${range}. Received ${shown}`;
-  return withCode(new RangeErrorIntrinsic(message), 'ERR_OUT_OF_RANGE');
+/** `must` is what follows "must be": 'of type string', 'an instance of Buffer or Uint8Array'. */
+export function invalidArgType(name: string, must: string, value: unknown): CodedError {
+  const what = name.endsWith(' argument')
+    ? `The ${name}`
+    : `The "${name}" ${name.includes('.') ? 'property' : 'argument'}`;
+  return coded(TypeError, 'ERR_INVALID_ARG_TYPE', `${what} must be ${must}.${received(value)}`);
 }
 
-export function failure(code: string, message: string): Coded<Error> {
-  return withCode(new ErrorIntrinsic(message), code);
+export function invalidArgValue(name: string, value: unknown, reason = 'is invalid'): CodedError {
+  let shown = shortly(value);
+  if (shown.length > 128) shown = `${shown.slice(0, 128)}...`;
+  const kind = name.includes('.') ? 'property' : 'argument';
+  return coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The ${kind} '${name}' ${reason}. Received ${shown}`);
 }
 
-function subject(name: string): string {
-  return `The "${name}" ${indexOf(name, '.') >= 0 ? 'property' : 'argument'}`;
+export function outOfRange(name: string, range: string, value: unknown): CodedError {
+  let shown: string;
+  if (isInteger(value) && abs(value as number) > 2 ** 32) shown = separated(`${value as number}`);
+  else if (typeof value === 'bigint') {
+    shown = `${value}`;
+    if (value > 2n ** 32n || value < -(2n ** 32n)) shown = separated(shown);
+    shown += 'n';
+  } else shown = shortly(value);
+  return coded(
+    RangeError,
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${shown}`,
+  );
 }
 
-/** ` Received …` as Node says it. */
-function received(value: unknown): string {
-  if (value === undefined || value === null) return ` Received ${value as undefined}`;
+export function failure(code: string, message: string): CodedError {
+  return coded(Error, code, message);
+}
+
+export function missingArgs(text: string): CodedError {
+  return coded(TypeError, 'ERR_MISSING_ARGS', text);
+}
+
+/** Digits in groups of three from the right. */
+function separated(number: string): string {
+  const start = number[0] === '-' ? 1 : 0;
+  let groups = '';
+  let end = number.length;
+  for (; end >= start + 4; end -= 3) groups = `_${number.slice(end - 3, end)}${groups}`;
+  return number.slice(0, end) + groups;
+}
+
+/** ' Received …', as Node's messages end. */
+export function received(value: unknown): string {
+  if (value === null || value === undefined) return ` Received ${value as undefined}`;
   if (typeof value === 'function') return ` Received function ${value.name}`;
-  if (typeof value === 'object') {
-    const made = (value as { constructor?: unknown }).constructor;
-    const name = typeof made === 'function' ? made.name : undefined;
-    return name ? ` Received an instance of ${name}` : ` Received ${isArray(value) ? '[]' : '{}'}`;
+  if (isObject(value)) {
+    const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+    return typeof name === 'string' && name !== '' ? ` Received an instance of ${name}` : ` Received ${shortly(value)}`;
   }
-  return ` Received type ${typeof value} (${briefly(value)})`;
+  let shown = shortly(value);
+  if (shown.length > 28) shown = `${shown.slice(0, 25)}...`;
+  return ` Received type ${typeof value} (${shown})`;
 }
 
-function briefly(value: unknown): string {
-  if (typeof value === 'string') return `'${value.length > 28 ? `${slice(value, 0, 25)}...` : value}'`;
+function shortly(value: unknown): string {
+  if (typeof value === 'string') {
+    if (!value.includes("'")) return `'${value}'`;
+    return stringify(value);
+  }
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'symbol') return 'Symbol()';
+  if (typeof value === 'symbol') return value.toString();
   if (typeof value === 'function') return `[Function: ${value.name}]`;
-  if (isObject(value)) return isArray(value) ? '[Array]' : '[Object]';
-  return `${value as number}`;
+  if (isObject(value)) return Array.isArray(value) ? '[Array]' : '[Object: null prototype] {}';
+  return Object.is(value, -0) ? '-0' : `${value as number}`;
 }
 
-/** 281_474_976_710_656 */
-function grouped(value: number): string {
-  let digits = `${abs(value)}`;
-  let text = '';
-  for (; digits.length > 3; digits = slice(digits, 0, digits.length - 3)) text = `_${slice(digits, -3)}${text}`;
-  return `${value < 0 ? '-' : ''}${digits}${text}`;
-}
-
-// ── checks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── validators ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function checkString(value: unknown, name: string): asserts value is string {
   if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value);
 }
 
-export function checkFunction(value: unknown, name: string): asserts value is (...args: any[]) => void {
+export function checkFunction(value: unknown, name: string): asserts value is (...args: any[]) => any {
   if (typeof value !== 'function') throw invalidArgType(name, 'of type function', value);
 }
 
+export function checkObject(value: unknown, name: string): asserts value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgType(name, 'of type object', value);
+  }
+}
+
+export function checkBoolean(value: unknown, name: string): asserts value is boolean {
+  if (typeof value !== 'boolean') throw invalidArgType(name, 'of type boolean', value);
+}
+
+export function checkNumber(value: unknown, name: string): asserts value is number {
+  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
+}
+
+/** A whole number between the two, which are part of the range. */
 export function checkInteger(
   value: unknown,
   name: string,
-  least = -9007199254740991,
-  most = 9007199254740991,
+  least = Number.MIN_SAFE_INTEGER,
+  most = Number.MAX_SAFE_INTEGER,
 ): asserts value is number {
-  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
+  checkNumber(value, name);
   if (!isInteger(value)) throw outOfRange(name, 'an integer', value);
   if (value < least || value > most) throw outOfRange(name, `>= ${least} && <= ${most}`, value);
 }

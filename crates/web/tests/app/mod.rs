@@ -14,7 +14,7 @@ use hostbox_engine::{
     next_ticket,
 };
 use hostbox_net::{Client, Config as NetConfig};
-use hostbox_permissions::Limits;
+use hostbox_permissions::{Environment, Limits};
 use hostbox_web::Data;
 use serde_json::{Value, json};
 
@@ -61,6 +61,12 @@ fn function(name: &str, args: &Value) -> OpOutcome {
     OpOutcome::Value(Payload::from_json(&value))
 }
 
+/// What `process/guest.test.ts` expects.
+fn environment() -> Environment {
+    Environment::new([("HOME", "/home/guest"), ("MODE", "test")].map(|(name, value)| (name.into(), value.into())))
+        .unwrap()
+}
+
 pub struct App {
     sandbox: Arc<Sandbox>,
     desk: Arc<Desk>,
@@ -85,7 +91,7 @@ impl App {
                 limits,
                 host: desk.clone(),
                 extension,
-                data: Box::new(Data { store, net, cache }),
+                data: Box::new(Data { store, net, cache, env: environment() }),
                 bridge: BRIDGE.map(str::to_owned).to_vec(),
                 map_stack: None,
             })
