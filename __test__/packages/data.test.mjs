@@ -139,8 +139,9 @@ test('jose signs, verifies and encrypts', async (t) => {
   assert.deepEqual(await verified(token), { role: 'admin', sub: 'me', iat: 1000 });
   assert.equal(await verified(`${token.slice(0, -3)}abc`), 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED');
   assert.equal(await verified(token, { audience: 'them' }), 'ERR_JWT_CLAIM_VALIDATION_FAILED');
-  for (const alg of ['ES256', 'ES384', 'EdDSA']) assert.equal(await signedWith(alg), alg);
+  for (const alg of ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS384']) assert.equal(await signedWith(alg), alg);
   assert.equal(await encrypted('ECDH-ES+A128KW', 'A128CBC-HS256'), 42);
+  assert.equal(await encrypted('RSA-OAEP-256', 'A256GCM'), 42);
   assert.equal(await wrapped(), 'hello');
 });
 
