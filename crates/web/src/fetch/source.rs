@@ -55,10 +55,10 @@ impl NetworkBody {
 
     /// Closes the connection. Where a read is under way it sees the cancellation and does it itself.
     pub(super) fn give_up(&self) {
-        if let Ok(mut state) = self.state.try_lock() {
-            if !matches!(*state, State::Ended) {
-                *state = State::Failed(given_up());
-            }
+        if let Ok(mut state) = self.state.try_lock()
+            && !matches!(*state, State::Ended)
+        {
+            *state = State::Failed(given_up());
         }
     }
 
