@@ -6,6 +6,7 @@ import { checkLayers } from './layers.mjs';
 import { checkPlatforms } from './platforms.mjs';
 import { checkToolchain, installModules } from './setup.mjs';
 import { findProgram, main, root, run, runParts, runTool } from './steps.mjs';
+import { checkRuntimeApi } from './runtime-api.mjs';
 import { checkTypes } from './types.mjs';
 
 const parts = {
@@ -20,6 +21,7 @@ const parts = {
   },
   layers: checkLayers,
   platforms: checkPlatforms,
+  runtimeApi: checkRuntimeApi,
   types: checkTypes,
   clippy() {
     const { env, flags } = cargoSettings();

@@ -1,0 +1,1 @@
+// `hostbox/guest` is types: importing it does nothing.
