@@ -106,3 +106,18 @@ test('what a tick throws is reported and stops no other', async (t) => {
   assert.equal(await host.eval(source), 8);
   assert.match(entries[0], /lost/);
 });
+
+test('each built-in module can be required and imported', async (t) => {
+  const host = open(t);
+  const names = [
+    ...['assert', 'assert/strict', 'buffer', 'crypto', 'events', 'os', 'path', 'path/posix', 'path/win32', 'process'],
+    ...['punycode', 'querystring', 'string_decoder', 'url', 'util', 'util/types'],
+  ];
+  for (const name of names) {
+    const source = `import('node:${name}').then((module) => {
+      const required = require('${name}');
+      return module.default === required && Object.keys(required).every((key) => key in module);
+    })`;
+    assert.equal(await host.eval(source), true, name);
+  }
+});

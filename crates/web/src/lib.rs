@@ -187,11 +187,20 @@ const ACCESSORS: &[Global] = &[
 
 /// Node's modules that guests may `require` and `import`, with or without `node:`.
 const BUILTINS: &[Builtin] = &[
+    Builtin { name: "assert", module: "guest:assert", export: c"assert" },
+    Builtin { name: "assert/strict", module: "guest:assert", export: c"strict" },
     Builtin { name: "buffer", module: "guest:buffer", export: c"bufferModule" },
     Builtin { name: "crypto", module: "guest:nodecrypto", export: c"nodeCryptoCompat" },
     Builtin { name: "events", module: "guest:nodeevents", export: c"EventEmitter" },
+    Builtin { name: "os", module: "guest:os", export: c"os" },
     Builtin { name: "path", module: "guest:path", export: c"path" },
     Builtin { name: "path/posix", module: "guest:path", export: c"posix" },
     Builtin { name: "path/win32", module: "guest:path", export: c"win32" },
     Builtin { name: "process", module: "guest:process", export: c"process" },
+    Builtin { name: "punycode", module: "guest:punycode", export: c"punycode" },
+    Builtin { name: "querystring", module: "guest:querystring", export: c"querystring" },
+    Builtin { name: "string_decoder", module: "guest:stringdecoder", export: c"stringDecoder" },
+    Builtin { name: "url", module: "guest:nodeurl", export: c"url" },
+    Builtin { name: "util", module: "guest:util", export: c"util" },
+    Builtin { name: "util/types", module: "guest:nodetypes", export: c"types" },
 ];

@@ -2,12 +2,16 @@
 
 import { createRequire } from 'node:module';
 import process from 'node:process';
+import util from 'node:util';
 
 const names = ['inspect', 'nodecipher', 'nodehash', 'nodekdf', 'noderandom', 'streams'];
 // These import what this is a part of: Node's own stand for them.
 const exports = {
   'guest:blob': { Blob: globalThis.Blob, File: globalThis.File },
   'guest:crypto': { crypto: globalThis.crypto },
+  'guest:console': { console: globalThis.console },
+  'guest:encoding': { TextDecoder: globalThis.TextDecoder, TextEncoder: globalThis.TextEncoder },
+  'guest:parseargs': util,
   'guest:process': { process },
 };
 for (const name of names) exports[`guest:${name}`] = await import(`guest:${name}`);

@@ -25,6 +25,12 @@ export const globals = {
   buffer: "import bufferModule, { Buffer } from 'node:buffer'; export { Buffer, bufferModule };",
   nodeevents: "import EventEmitter from 'node:events'; export { EventEmitter };",
   path: "import path from 'node:path'; export { path }; export const { posix, win32 } = path;",
+  assert: "import assert, { strict } from 'node:assert'; export { assert, strict };",
+  nodeurl: "import url from 'node:url'; export { url };",
+  punycode: "import punycode from 'node:punycode'; export { punycode };",
+  querystring: "import querystring from 'node:querystring'; export { querystring };",
+  stringdecoder: "export { StringDecoder } from 'node:string_decoder';",
+  util: "import util from 'node:util'; export { util };",
   process: "import process from 'node:process'; export { process };",
 };
 
