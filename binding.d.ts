@@ -30,7 +30,7 @@ export declare class NativeSandbox {
   /** What is known of a buffer: `[byteLength, width, height, format]`. */
   info(id: number): { byteLength: number; width?: number; height?: number; format?: string }
   /** Makes a sandbox whose events go to `port`. */
-  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, env: Array<NativeVariable>, logFetches: boolean, cacheOptions: NativeCache)
+  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, env: Array<NativeVariable>, logFetches: boolean, cacheOptions: NativeCache, fsGrants: Array<NativeFsGrant>)
   /** Names the sandbox in events. */
   get id(): number
   /** Runs a script; the ticket of the answer. */
@@ -120,6 +120,14 @@ export interface NativeCache {
   hasStore: boolean
   maxBytes?: number
   ttlMs?: number
+}
+
+/** A grant for files, checked likewise. */
+export interface NativeFsGrant {
+  guest: string
+  path: string
+  write: boolean
+  maxBytes?: number
 }
 
 /** Limits as `lib/arguments.js` checked them. */

@@ -106,8 +106,25 @@ export interface NetGrant {
   private?: boolean;
 }
 
+/** A directory that guests may see. */
+export interface FsGrant {
+  /** A directory of the host; one that is not absolute is taken from the process's working directory. */
+  path: string;
+  /** Whether guests may write, and not only read. Default false. */
+  write?: boolean;
+  /** How many bytes the files below it may have together, where guests write. Default: no bound. */
+  maxBytes?: number;
+}
+
 /** What guests may reach. Default: nothing. */
 export interface Permissions {
+  /**
+   * Which directories guests may see with `fs`: a guest path, and the host's directory that it leads to. A string grants reading.
+   *
+   * @example
+   * { '/src': './plugins/src', '/out': { path: '/srv/app/out', write: true, maxBytes: 2 ** 30 } }
+   */
+  fs?: Record<string, string | FsGrant>;
   /** Where guests may connect to with `fetch`, `WebSocket` and `EventSource`. */
   net?: (string | NetGrant)[];
   /** What guests see as `process.env`, which has nothing else. */

@@ -8,3 +8,4 @@
 /// <reference path="./crypto.d.ts" />
 /// <reference path="./host.d.ts" />
 /// <reference path="./node.d.ts" />
+/// <reference path="./fs.d.ts" />

@@ -14,6 +14,7 @@ const { HostboxError } = require('./errors.js');
 /** @typedef {import('../binding').NativeCache} NativeCache */
 /** @typedef {import('../binding').NativeNetGrant} NativeNetGrant */
 /** @typedef {import('../binding').NativeVariable} NativeVariable */
+/** @typedef {import('../binding').NativeFsGrant} NativeFsGrant */
 /** @typedef {Record<string, (...args: any[]) => unknown>} Bridge */
 
 const MIB = 2 ** 20;
@@ -271,17 +272,18 @@ function pluginOptions(value) {
 /**
  * @param {unknown} value
  * @returns {{ limits: Required<Limits>, bridge: Bridge, console: NonNullable<HostRuntimeOptions['console']>,
- *   net: NativeNetGrant[], env: NativeVariable[], onFetch: HostRuntimeOptions['onFetch'], cache: Omit<NativeCache, 'scope'> }}
+ *   net: NativeNetGrant[], fs: NativeFsGrant[], env: NativeVariable[], onFetch: HostRuntimeOptions['onFetch'], cache: Omit<NativeCache, 'scope'> }}
  */
 function runtimeOptions(value) {
   const given = options(value, 'options', RUNTIME);
-  const { net, env } = options(given.permissions, 'options.permissions', ['net', 'env']);
+  const { net, fs, env } = options(given.permissions, 'options.permissions', ['net', 'fs', 'env']);
   return {
     limits: limits(given.limits),
     bridge: bridge(given.bridge),
     console: consoleOption(given.console),
     net: netGrants(net),
     env: variables(env),
+    fs: fsGrants(fs),
     onFetch: hook(given.onFetch, 'options.onFetch'),
     cache: cacheOptions(given.cache),
   };
@@ -350,6 +352,33 @@ function variables(value) {
     name,
     value: string(text, `options.permissions.env.${name}`),
   }));
+}
+
+/**
+ * Grants by their shape; what a path means, and whether there is such a directory, is checked in Rust.
+ *
+ * @param {unknown} value
+ * @returns {NativeFsGrant[]}
+ */
+function fsGrants(value) {
+  if (value === undefined) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('an object of guest paths', 'options.permissions.fs', value);
+  }
+  return Object.entries(value).map(([guest, /** @type {unknown} */ grant]) => {
+    const name = `options.permissions.fs['${shownKey(guest)}']`;
+    if (typeof grant === 'string') return { guest, path: filledString(grant, name), write: false };
+    if (typeof grant !== 'object' || grant === null) return refuse('a directory or { path }', name, grant);
+    const { path, write, maxBytes } = options(grant, name, ['path', 'write', 'maxBytes']);
+    /** @type {NativeFsGrant} */
+    const result = {
+      guest,
+      path: filledString(path, `${name}.path`),
+      write: write === undefined ? false : boolean(write, `${name}.write`),
+    };
+    if (maxBytes !== undefined) result.maxBytes = integer(maxBytes, `${name}.maxBytes`, 0, Number.MAX_SAFE_INTEGER);
+    return result;
+  });
 }
 
 /**

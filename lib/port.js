@@ -411,15 +411,25 @@ function translated(error) {
  * @param {string[]} bridge
  * @param {import('../binding').NativeNetGrant[]} grants
  * @param {import('../binding').NativeVariable[]} env
+ * @param {import('../binding').NativeFsGrant[]} files
  * @param {import('../binding').NativeCache} cache
  * @param {Receiver} receiver
  * @returns {NativeSandbox}
  */
-function createSandbox(limits, bridge, grants, env, cache, receiver) {
+function createSandbox(limits, bridge, grants, env, files, cache, receiver) {
   /** @type {NativeSandbox} */
   let sandbox;
   try {
-    sandbox = new binding.NativeSandbox(native, limits, bridge, grants, env, receiver.onFetch !== undefined, cache);
+    sandbox = new binding.NativeSandbox(
+      native,
+      limits,
+      bridge,
+      grants,
+      env,
+      receiver.onFetch !== undefined,
+      cache,
+      files,
+    );
   } catch (error) {
     throw translated(error);
   }

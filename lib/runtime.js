@@ -43,7 +43,7 @@ class HostRuntime {
    */
   constructor(scope, options) {
     this.#scope = check.scope(scope);
-    const { limits, bridge, console: output, net, env, onFetch, cache } = check.runtimeOptions(options);
+    const { limits, bridge, console: output, net, env, fs, onFetch, cache } = check.runtimeOptions(options);
     this.#bridge = bridge;
     this.#console = output;
     this.#receiver = {
@@ -52,7 +52,7 @@ class HostRuntime {
       onFetch: onFetch && ((event) => tell(onFetch, event)),
     };
     const names = Object.keys(bridge).sort();
-    this.#sandbox = createSandbox(limits, names, net, env, { scope: this.#scope, ...cache }, this.#receiver);
+    this.#sandbox = createSandbox(limits, names, net, env, fs, { scope: this.#scope, ...cache }, this.#receiver);
     this.#native = new Native(this.#sandbox, this.#receiver, () => this.#closing === undefined);
   }
 

@@ -75,6 +75,7 @@ exports.apiNames = [
     'crypto',
     'dispatchEvent',
     'fetch',
+    'fs',
     'native',
     'navigator',
     'nodeCryptoCompat',

@@ -69,6 +69,7 @@ export const apiNames = [
     'crypto',
     'dispatchEvent',
     'fetch',
+    'fs',
     'native',
     'navigator',
     'nodeCryptoCompat',

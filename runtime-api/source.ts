@@ -74,6 +74,7 @@ export const apiNames = [
   'crypto',
   'dispatchEvent',
   'fetch',
+  'fs',
   'native',
   'navigator',
   'nodeCryptoCompat',

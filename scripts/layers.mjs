@@ -10,12 +10,21 @@ const below = {
   'hostbox-cache': [],
   'hostbox-permissions': [],
   'hostbox-net': ['hostbox-buffers', 'hostbox-permissions'],
+  'hostbox-files': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-source': [],
   'hostbox-engine': ['hostbox-buffers', 'hostbox-permissions'],
-  'hostbox-web': ['hostbox-engine', 'hostbox-net', 'hostbox-buffers', 'hostbox-cache', 'hostbox-permissions'],
+  'hostbox-web': [
+    'hostbox-engine',
+    'hostbox-files',
+    'hostbox-net',
+    'hostbox-buffers',
+    'hostbox-cache',
+    'hostbox-permissions',
+  ],
   hostbox: [
     'hostbox-web',
     'hostbox-engine',
+    'hostbox-files',
     'hostbox-net',
     'hostbox-buffers',
     'hostbox-cache',
@@ -29,6 +38,7 @@ const tools = { 'hostbox-guest-build': 'build', 'hostbox-testkit': 'dev' };
 /** Crates from outside that are the business of some rooms alone. */
 const fences = {
   'aws-lc-sys': ['hostbox-web'],
+  'cap-std': ['hostbox-files'],
   moka: ['hostbox-cache'],
   redb: ['hostbox-cache'],
   rquickjs: ['hostbox-engine', 'hostbox-web', 'hostbox-guest-build', 'hostbox'],

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hostbox::parts::{
-    Cache, Cancel, Client, Config, Data, EXTENSION, Environment, ErrorClass, Event, Failure, Format, Host, Log,
-    NetConfig, NetLimits, NetPermissions, OpError, OpId, OpOutcome, Payload, Plugin, Request, Sandbox, Sources, Store,
-    SyncProgress, next_ticket, spawn_blocking,
+    Cache, Cancel, Client, Config, Data, EXTENSION, Environment, ErrorClass, Event, Failure, Files, Format,
+    FsPermissions, Host, Lanes, Log, NetConfig, NetLimits, NetPermissions, OpError, OpId, OpOutcome, Payload, Plugin,
+    Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking,
 };
-use hostbox::{CacheOptions, CacheStore, Limits, NetGrant};
+use hostbox::{CacheOptions, CacheStore, FsGrant, Limits, NetGrant};
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
@@ -60,6 +60,15 @@ pub struct NativeCache {
 pub struct NativeVariable {
     pub name: String,
     pub value: String,
+}
+
+/// A grant for files, checked likewise.
+#[napi(object)]
+pub struct NativeFsGrant {
+    pub guest: String,
+    pub path: String,
+    pub write: bool,
+    pub max_bytes: Option<f64>,
 }
 
 /// A plugin as `lib/arguments.js` checked it.
@@ -129,6 +138,16 @@ fn permissions(grants: Vec<NativeNetGrant>) -> Result<NetPermissions> {
     NetPermissions::new(&grants).map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
 }
 
+fn files(grants: Vec<NativeFsGrant>) -> Result<Files> {
+    let grants = grants.iter().map(|NativeFsGrant { guest, path, write, max_bytes }| {
+        let grant = FsGrant { write: *write, max_bytes: max_bytes.map(whole), ..FsGrant::from(path) };
+        (guest.as_str(), grant)
+    });
+    let invalid = |error: &dyn std::fmt::Display| Error::from_reason(format!("ERR_ARGUMENT: {error}"));
+    let permissions = FsPermissions::new(grants).map_err(|error| invalid(&error))?;
+    Files::new(&permissions).map_err(|error| invalid(&error))
+}
+
 fn cache(options: NativeCache) -> Result<Cache> {
     let NativeCache { scope, file, has_store, max_bytes, ttl_ms } = options;
     let store = match file {
@@ -160,6 +179,7 @@ impl NativeSandbox {
         env: Vec<NativeVariable>,
         log_fetches: bool,
         cache_options: NativeCache,
+        fs_grants: Vec<NativeFsGrant>,
     ) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let id = LAST.fetch_add(1, Relaxed) + 1;
@@ -188,6 +208,7 @@ impl NativeSandbox {
             log,
             ..NetConfig::new(store.clone())
         });
+        let files = files(fs_grants)?;
         let cache = Arc::new(cache(cache_options)?);
         let sandbox = Sandbox::new(Config {
             limits,
@@ -198,6 +219,8 @@ impl NativeSandbox {
                 net: net.clone(),
                 cache: cache.clone(),
                 env: environment(env)?,
+                files,
+                file_lanes: Lanes::default(),
             }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),

@@ -38,8 +38,9 @@ new HostRuntime('app', { console: 'loud' });
 new HostRuntime('app', { bridge: { answer: 42 } });
 // @ts-expect-error misspelt
 new HostRuntime('app', { limits: { timeoutMS: 1 } });
-// @ts-expect-error not in this release
-new HostRuntime('app', { permissions: { fs: {} } });
+new HostRuntime('app', { permissions: { fs: { '/a': '.', '/b': { path: '.', write: true, maxBytes: 1 } } } });
+// @ts-expect-error a grant names a directory
+new HostRuntime('app', { permissions: { fs: { '/a': { write: true } } } });
 // @ts-expect-error a grant needs an origin
 new HostRuntime('app', { permissions: { net: [{ private: true }] } });
 // @ts-expect-error not in this release

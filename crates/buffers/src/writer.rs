@@ -110,6 +110,29 @@ impl Writer {
         self.check_at = CHECK_BYTES;
     }
 
+    /// Reads once from `source`, straight into memory that is paid for: how many bytes came, none at its end.
+    ///
+    /// # Errors
+    /// What the source says; where [`Writer::failure`] has a reason, what the account or the flag says.
+    pub fn read_from(&mut self, source: &mut impl io::Read) -> io::Result<usize> {
+        let mut paid = Ok(());
+        if self.filled == self.paid.block.len() {
+            paid = self.grow(1, self.filled.max(FIRST_BYTES));
+        }
+        let read = match paid {
+            Ok(()) => source.read(&mut self.paid.block[self.filled..])?,
+            Err(_) => 0,
+        };
+        match paid.and_then(|()| self.advance(read)) {
+            Ok(()) => Ok(read),
+            Err(error) => {
+                let text = error.to_string();
+                self.failure = Some(error);
+                Err(io::Error::other(text))
+            }
+        }
+    }
+
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let free = self.paid.block.len() - self.filled;
         if bytes.len() > free {

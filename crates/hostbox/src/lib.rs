@@ -28,7 +28,7 @@ pub use hostbox_cache::{
     StoreKind as CacheStore, When as CacheWhen,
 };
 pub use hostbox_net::FetchEvent;
-pub use hostbox_permissions::{InvalidLimit, Limits, NetGrant};
+pub use hostbox_permissions::{FsGrant, InvalidLimit, Limits, NetGrant};
 pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
@@ -45,7 +45,8 @@ pub mod parts {
         OpError, OpId, OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer,
         next_ticket, next_tickets, post_all, spawn_blocking,
     };
+    pub use hostbox_files::{Files, Lanes};
     pub use hostbox_net::{Client, Config as NetConfig, Log, NetLimits};
-    pub use hostbox_permissions::{Environment, NetPermissions};
+    pub use hostbox_permissions::{Environment, FsPermissions, NetPermissions};
     pub use hostbox_web::{Data, EXTENSION};
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use hostbox_buffers::{CustomOperation, Operations, Store};
 use hostbox_cache::{Cache, Options as CacheOptions};
 use hostbox_engine::{Code, Config, Failure, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
+use hostbox_files::{Files, Lanes};
 use hostbox_net::{CertificateDer, Client, FetchEvent, NetLimits};
-use hostbox_permissions::{Environment, Limits, NetGrant, NetPermissions};
+use hostbox_permissions::{Environment, FsGrant, FsPermissions, Limits, NetGrant, NetPermissions};
 use hostbox_web::{Data, EXTENSION};
 use serde_json::Value;
 
@@ -35,6 +36,7 @@ pub struct Builder {
     operations: Vec<(String, Arc<dyn CustomOperation>)>,
     grants: Vec<NetGrant>,
     env: Vec<(String, String)>,
+    files: Vec<(String, FsGrant)>,
     on_fetch: Option<hostbox_net::Log>,
     extra_roots: Vec<CertificateDer<'static>>,
     cache: CacheOptions,
@@ -107,6 +109,24 @@ impl Builder {
         self
     }
 
+    /// Lets guests see a directory of the host under a path of theirs, for reading; an [`FsGrant`] says more. Nothing is granted until it is said
+    /// here.
+    ///
+    /// ```
+    /// # use hostbox::{FsGrant, HostRuntime};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let out = FsGrant { write: true, max_bytes: Some(1 << 20), ..FsGrant::from(std::env::temp_dir()) };
+    /// let host = HostRuntime::builder("docs").grant_fs("/src", env!("CARGO_MANIFEST_DIR")).grant_fs("/out", out).build()?;
+    /// let manifest = host.eval("fs.promises.readFile('/src/Cargo.toml', 'utf8')").await?;
+    /// assert!(manifest.as_str().unwrap().contains("[package]"));
+    /// # Ok::<(), hostbox::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn grant_fs(mut self, guest_path: impl Into<String>, grant: impl Into<FsGrant>) -> Self {
+        self.files.push((guest_path.into(), grant.into()));
+        self
+    }
+
     /// Hears of every request of the guests, also of those that were refused. Called on a thread of the I/O runtime or of the guests: it has to
     /// be quick.
     pub fn on_fetch(mut self, hook: impl Fn(FetchEvent) + Send + Sync + 'static) -> Self {
@@ -161,7 +181,7 @@ impl Builder {
     /// Makes the sandbox.
     ///
     /// # Errors
-    /// `ERR_ARGUMENT` for a scope without a name of 1 to 240 characters, a cache that is not what its scope has, a limit out of range, a grant that is no origin, or an operation's name that is taken or no name,
+    /// `ERR_ARGUMENT` for a scope without a name of 1 to 240 characters, a cache that is not what its scope has, a limit out of range, a grant that is no origin or no directory, or an operation's name that is taken or no name,
     /// `ERR_BUSY` where too many guest threads are lost, or another process has the cache's file.
     pub fn build(self) -> Result<HostRuntime, Error> {
         self.limits.check()?;
@@ -179,6 +199,9 @@ impl Builder {
             extra_roots: self.extra_roots,
         });
         let env = Environment::new(self.env).map_err(|error| Error::argument(error.to_string()))?;
+        let grants = self.files.iter().map(|(guest, grant)| (guest.as_str(), grant.clone()));
+        let granted = FsPermissions::new(grants).map_err(|error| Error::argument(error.to_string()))?;
+        let files = Files::new(&granted).map_err(|error| Error::argument(error.to_string()))?;
         let sources = Sources::default();
         let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
         bridge.sort();
@@ -188,7 +211,14 @@ impl Builder {
             limits: self.limits,
             host: board.clone(),
             extension: &EXTENSION,
-            data: Box::new(Data { store: store.clone(), net: net.clone(), cache: cache.clone(), env }),
+            data: Box::new(Data {
+                store: store.clone(),
+                net: net.clone(),
+                cache: cache.clone(),
+                env,
+                files,
+                file_lanes: Lanes::default(),
+            }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         })?);
@@ -208,6 +238,7 @@ impl HostRuntime {
             operations: Vec::new(),
             grants: Vec::new(),
             env: Vec::new(),
+            files: Vec::new(),
             on_fetch: None,
             extra_roots: Vec::new(),
             cache: CacheOptions::default(),

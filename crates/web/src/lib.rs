@@ -16,6 +16,7 @@ mod crypto;
 mod encoding;
 mod fetch;
 mod filereader;
+mod fs;
 mod headers;
 mod inspect;
 mod mime;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 use hostbox_buffers::Store;
 use hostbox_cache::Cache;
 use hostbox_engine::{Builtin, Extension, Global, GuestModule, NativeModule};
+use hostbox_files::{Files, Lanes};
 use hostbox_net::Client;
 use hostbox_permissions::Environment;
 
@@ -56,6 +58,10 @@ pub struct Data {
     pub cache: Arc<Cache>,
     /// The granted environment.
     pub env: Environment,
+    /// The sandbox's files.
+    pub files: Files,
+    /// Where operations on them wait for each other.
+    pub file_lanes: Lanes,
 }
 
 /// Guest modules, native modules and lazy globals of this release.
@@ -75,6 +81,7 @@ const NATIVES: &[NativeModule] = &[
     encoding::ops::MODULE,
     fetch::ops::MODULE,
     filereader::ops::MODULE,
+    fs::ops::MODULE,
     headers::ops::MODULE,
     inspect::ops::MODULE,
     mime::ops::MODULE,
@@ -161,6 +168,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"crypto", module: "guest:crypto", enumerable: true },
     Global { name: c"dispatchEvent", module: "guest:events", enumerable: true },
     Global { name: c"fetch", module: "guest:fetch", enumerable: true },
+    Global { name: c"fs", module: "guest:fs", enumerable: false },
     Global { name: c"native", module: "guest:native", enumerable: false },
     Global { name: c"navigator", module: "guest:navigator", enumerable: true },
     Global { name: c"nodeCryptoCompat", module: "guest:nodecrypto", enumerable: false },
@@ -192,6 +200,8 @@ const BUILTINS: &[Builtin] = &[
     Builtin { name: "buffer", module: "guest:buffer", export: c"bufferModule" },
     Builtin { name: "crypto", module: "guest:nodecrypto", export: c"nodeCryptoCompat" },
     Builtin { name: "events", module: "guest:nodeevents", export: c"EventEmitter" },
+    Builtin { name: "fs", module: "guest:fs", export: c"fs" },
+    Builtin { name: "fs/promises", module: "guest:fspromises", export: c"promises" },
     Builtin { name: "os", module: "guest:os", export: c"os" },
     Builtin { name: "path", module: "guest:path", export: c"path" },
     Builtin { name: "path/posix", module: "guest:path", export: c"posix" },

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 import util from 'node:util';
 
-const names = ['inspect', 'nodecipher', 'nodehash', 'nodekdf', 'noderandom', 'streams'];
+const names = ['fscp', 'inspect', 'nodecipher', 'nodehash', 'nodekdf', 'noderandom', 'streams'];
 // These import what this is a part of: Node's own stand for them.
 const exports = {
   'guest:blob': { Blob: globalThis.Blob, File: globalThis.File },

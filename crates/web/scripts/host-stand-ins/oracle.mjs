@@ -21,6 +21,7 @@ export const globals = {
   nodehash: "export { Hash, Hmac, createHash, createHmac, getHashes, hash } from 'node:crypto';",
   noderandom:
     "export { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';",
+  fs: "export { default as fs } from 'node:fs';",
   url: 'export const { URL, URLSearchParams } = globalThis;',
   buffer: "import bufferModule, { Buffer } from 'node:buffer'; export { Buffer, bufferModule };",
   nodeevents: "import EventEmitter from 'node:events'; export { EventEmitter };",

@@ -3,4 +3,4 @@
 //! Data in: a string and the name of its encoding, or bytes. Data out: bytes, or a string. Specification: Node's `Buffer` encodings.
 
 pub(crate) mod ops;
-mod text;
+pub(crate) mod text;

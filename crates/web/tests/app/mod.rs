@@ -13,10 +13,12 @@ use hostbox_engine::{
     Config, ErrorClass, Event, Extension, Failure, Host, OpError, OpOutcome, Payload, Request, Sandbox, Stats, Ticket,
     next_ticket,
 };
+use hostbox_files::{Files, Lanes};
 use hostbox_net::{Client, Config as NetConfig};
-use hostbox_permissions::{Environment, Limits};
+use hostbox_permissions::{Environment, FsGrant, FsPermissions, Limits};
 use hostbox_web::Data;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 const BRIDGE: [&str; 6] = ["echo", "math", "math.add", "call", "constructor", "fail"];
 
@@ -70,6 +72,8 @@ fn environment() -> Environment {
 pub struct App {
     sandbox: Arc<Sandbox>,
     desk: Arc<Desk>,
+    /// What guests see as /tmp.
+    _tmp: TempDir,
 }
 
 impl App {
@@ -86,19 +90,22 @@ impl App {
         static APPS: AtomicU64 = AtomicU64::new(0);
         let scope = format!("app {}", APPS.fetch_add(1, Relaxed));
         let cache = Arc::new(Cache::open(&scope, &CacheOptions::default()).unwrap());
+        let tmp = tempfile::tempdir().unwrap();
+        let grant = FsGrant { write: true, ..FsGrant::from(tmp.path()) };
+        let files = Files::new(&FsPermissions::new([("/tmp", grant)]).unwrap()).unwrap();
         let sandbox = Arc::new(
             Sandbox::new(Config {
                 limits,
                 host: desk.clone(),
                 extension,
-                data: Box::new(Data { store, net, cache, env: environment() }),
+                data: Box::new(Data { store, net, cache, env: environment(), files, file_lanes: Lanes::default() }),
                 bridge: BRIDGE.map(str::to_owned).to_vec(),
                 map_stack: None,
             })
             .unwrap(),
         );
         let _ = desk.sandbox.set(Arc::downgrade(&sandbox));
-        Self { sandbox, desk }
+        Self { sandbox, desk, _tmp: tmp }
     }
 
     /// Runs a script; its answer as JSON.

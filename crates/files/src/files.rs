@@ -1,0 +1,167 @@
+//! The files of one sandbox: its grants, and the directories behind them.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use cap_std::fs::Dir;
+use hostbox_buffers::Cancel;
+use hostbox_permissions::{Access, CheckedPath, FsPermissions, FsRefusal, Place};
+
+use crate::error::{Cause, Code};
+use crate::root::Root;
+use crate::usage::Change;
+
+/// Files that one sandbox may have open.
+const MOST_OPEN: usize = 256;
+
+/// What one sandbox sees of the disk. Clones share it.
+#[derive(Clone, Default)]
+pub struct Files {
+    inner: Option<Arc<Inner>>,
+}
+
+struct Inner {
+    permissions: FsPermissions,
+    /// In the order of the grants.
+    roots: Vec<Arc<Root>>,
+    open: AtomicUsize,
+}
+
+/// A grant whose directory is not there.
+#[derive(Debug)]
+pub struct InvalidGrant {
+    guest: String,
+    path: String,
+    reason: std::io::Error,
+}
+
+impl fmt::Display for InvalidGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { guest, path, reason } = self;
+        write!(f, "Expected a directory for permissions.fs['{guest}'] but received '{path}': {reason}")
+    }
+}
+
+impl std::error::Error for InvalidGrant {}
+
+/// A path, and the directory that it is resolved beneath.
+pub(crate) struct Target<'a> {
+    pub(crate) root: &'a Arc<Root>,
+    pub(crate) dir: &'a Dir,
+    pub(crate) path: CheckedPath,
+}
+
+pub(crate) enum Spot<'a> {
+    Below(Target<'a>),
+    Above { path: String, names: Vec<String> },
+}
+
+impl Target<'_> {
+    pub(crate) fn rest(&self) -> &Path {
+        Path::new(self.path.rest())
+    }
+
+    /// The same without a slash at its end.
+    pub(crate) fn name(&self) -> &Path {
+        Path::new(self.path.rest().trim_end_matches('/'))
+    }
+
+    pub(crate) fn change<'a>(&'a self, cancel: &'a Cancel) -> Result<Change<'a>, Cause> {
+        self.root.ledger.change(self.dir, self.path.max_bytes(), cancel)
+    }
+
+    /// Refuses the directory of a grant, which is not the guest's to remove or to move, and those that hold other grants.
+    pub(crate) fn not_granted_itself(&self) -> Result<(), Cause> {
+        if level(self.path.rest()) == 0 || !self.path.granted_names().is_empty() {
+            Err(Code::EBUSY.into())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// How far below its directory a path leads, as it is written.
+fn level(rest: &str) -> usize {
+    rest.split('/').fold(0_usize, |level, name| match name {
+        "" | "." => level,
+        ".." => level.saturating_sub(1),
+        _ => level + 1,
+    })
+}
+
+/// An open file among those that the sandbox may have.
+pub(crate) struct Seat(Arc<Inner>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Files {
+    /// Looks the granted directories up. Nothing is opened before a guest asks.
+    ///
+    /// # Errors
+    /// The first grant that is no directory.
+    pub fn new(permissions: &FsPermissions) -> Result<Files, InvalidGrant> {
+        if permissions.is_empty() {
+            return Ok(Files::default());
+        }
+        let root = |(guest, grant): (String, &hostbox_permissions::FsGrant)| {
+            let path = grant.path.display().to_string();
+            Root::at(&grant.path).map_err(|reason| InvalidGrant { guest, path, reason })
+        };
+        let roots = permissions.grants().map(root).collect::<Result<_, _>>()?;
+        let inner = Inner { permissions: permissions.clone(), roots, open: AtomicUsize::new(0) };
+        Ok(Files { inner: Some(Arc::new(inner)) })
+    }
+
+    /// Whether nothing is granted.
+    pub fn is_empty(&self) -> bool {
+        self.inner.is_none()
+    }
+
+    /// Files that guests have open.
+    pub fn open_files(&self) -> usize {
+        self.inner.as_ref().map_or(0, |inner| inner.open.load(Relaxed))
+    }
+
+    pub(crate) fn spot(&self, path: &str, access: Access) -> Result<Spot<'_>, Cause> {
+        let refused = |refusal| match refusal {
+            FsRefusal::NotGranted | FsRefusal::ReadOnly => Code::EACCES,
+            FsRefusal::Empty => Code::ENOENT,
+            FsRefusal::TooLong => Code::ENAMETOOLONG,
+            FsRefusal::NoPath => Code::EINVAL,
+        };
+        let Some(inner) = &self.inner else {
+            let nothing = FsPermissions::default().place(path, access).map_err(refused);
+            return Err(nothing.err().unwrap_or(Code::EACCES).into());
+        };
+        match inner.permissions.place(path, access).map_err(refused)? {
+            Place::Above { path, names } => Ok(Spot::Above { path, names }),
+            Place::Below(path) => {
+                let root = inner.roots.get(path.grant()).ok_or(Code::EACCES)?;
+                Ok(Spot::Below(Target { root, dir: root.dir()?, path }))
+            }
+        }
+    }
+
+    /// Where only a place below a grant will do.
+    pub(crate) fn target(&self, path: &str, access: Access) -> Result<Target<'_>, Cause> {
+        match self.spot(path, access)? {
+            Spot::Below(target) => Ok(target),
+            Spot::Above { .. } => Err(Code::EACCES.into()),
+        }
+    }
+
+    pub(crate) fn seat(&self) -> Result<Seat, Cause> {
+        let inner = self.inner.as_ref().ok_or(Code::EACCES)?;
+        if inner.open.fetch_add(1, Relaxed) >= MOST_OPEN {
+            inner.open.fetch_sub(1, Relaxed);
+            return Err(Code::EMFILE.into());
+        }
+        Ok(Seat(inner.clone()))
+    }
+}

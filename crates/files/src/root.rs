@@ -1,0 +1,78 @@
+//! Granted directories, opened once a process: sandboxes with the same grant share the descriptor and the count of its bytes.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use crate::error::{Cause, Code};
+use crate::usage::Ledger;
+
+/// A directory of the host that guests may see.
+pub(crate) struct Root {
+    path: PathBuf,
+    dir: OnceLock<Dir>,
+    pub(crate) ledger: Ledger,
+}
+
+impl Root {
+    /// The directory at a path of the app's own.
+    pub(crate) fn at(path: &Path) -> io::Result<Arc<Root>> {
+        static ROOTS: Mutex<Option<HashMap<PathBuf, Weak<Root>>>> = Mutex::new(None);
+        let path = std::fs::canonicalize(path)?;
+        if !std::fs::metadata(&path)?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        let mut roots = ROOTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let roots = roots.get_or_insert_default();
+        if let Some(root) = roots.get(&path).and_then(Weak::upgrade) {
+            return Ok(root);
+        }
+        roots.retain(|_, root| root.strong_count() > 0);
+        let root = Arc::new(Root { path: path.clone(), dir: OnceLock::new(), ledger: Ledger::default() });
+        roots.insert(path, Arc::downgrade(&root));
+        Ok(root)
+    }
+
+    /// The directory, opened when somebody first needs it.
+    pub(crate) fn dir(&self) -> Result<&Dir, Cause> {
+        if let Some(dir) = self.dir.get() {
+            return Ok(dir);
+        }
+        let dir = Dir::open_ambient_dir(&self.path, ambient_authority())?;
+        Ok(self.dir.get_or_init(|| dir))
+    }
+}
+
+/// Refuses what lies on a file system of the kernel's own, such as `/proc`: its files are not files.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn refuse_kernel_files(open: &impl std::os::fd::AsFd) -> Result<(), Cause> {
+    /// procfs, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, devpts, bpf, configfs, efivarfs, binfmt_misc.
+    const KERNEL: [u64; 12] = [
+        0x9fa0,
+        0x6265_6572,
+        0x6462_6720,
+        0x7472_6163,
+        0x7363_6673,
+        0x0027_e0eb,
+        0x6367_7270,
+        0x1cd1,
+        0xcafe_4a11,
+        0x6265_6570,
+        0xde5e_81e4,
+        0x4249_4e4d,
+    ];
+    let kind = rustix::fs::fstatfs(open).map_err(io::Error::from)?.f_type;
+    #[expect(clippy::cast_sign_loss, reason = "32 bits, whatever type the system gives them")]
+    let kind = (kind as i64 as u64) & 0xffff_ffff;
+    if KERNEL.contains(&kind) { Err(Code::EACCES.into()) } else { Ok(()) }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn refuse_kernel_files<T>(_open: &T) -> Result<(), Cause> {
+    let _ = Code::EACCES;
+    Ok(())
+}

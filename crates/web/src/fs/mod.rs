@@ -1,0 +1,3 @@
+//! `fs`: files below the granted directories, asynchronous only. Rights are checked and paths are resolved in `hostbox-files`.
+
+pub(crate) mod ops;
