@@ -173,6 +173,131 @@ describe('derivations', () => {
   });
 });
 
+describe('keys and signatures', () => {
+  const kinds = [
+    ['rsa', { modulusLength: 2048 }],
+    ['ec', { namedCurve: 'P-256' }],
+    ['ec', { namedCurve: 'P-384' }],
+    ['ec', { namedCurve: 'P-521' }],
+    ['ec', { namedCurve: 'secp256k1' }],
+    ['ed25519', {}],
+  ];
+
+  test('that one side makes, the other one reads and verifies', async (t) => {
+    const host = open(t);
+    await host.loadPlugin(
+      'p',
+      `exports.sign = (type, options, digest, message) => {
+        const { publicKey, privateKey } = crypto.generateKeyPairSync(type, options);
+        return {
+          signature: crypto.sign(digest, message, privateKey),
+          pem: publicKey.export({ type: 'spki', format: 'pem' }),
+          key: privateKey.export({ type: 'pkcs8', format: 'der' }),
+        };
+      };
+      exports.verify = (digest, message, pem, signature, key) => [
+        crypto.verify(digest, message, pem, signature),
+        crypto.createPrivateKey({ key, format: 'der', type: 'pkcs8' }).asymmetricKeyType,
+      ]`,
+    );
+    const guest = host.plugin('p');
+    const message = new Uint8Array(random(100));
+    for (const [type, options] of kinds) {
+      const digest = type === 'ed25519' ? null : 'sha384';
+      const made = await guest.sign(type, options, digest, message);
+      assert.ok(crypto.verify(digest, message, made.pem, made.signature), type);
+      const key = crypto.createPrivateKey({ key: Buffer.from(made.key), format: 'der', type: 'pkcs8' });
+      assert.equal(crypto.createPublicKey(key).export({ type: 'spki', format: 'pem' }), made.pem);
+      const own = crypto.generateKeyPairSync(type, options);
+      const pem = own.publicKey.export({ type: 'spki', format: 'pem' });
+      const der = own.privateKey.export({ type: 'pkcs8', format: 'der' });
+      const signature = crypto.sign(digest, message, own.privateKey);
+      assert.deepEqual(await guest.verify(digest, message, pem, signature, der), [true, type]);
+    }
+  });
+
+  test('are the same as JSON Web Keys', async (t) => {
+    for (const [type, options] of kinds.filter(([, { namedCurve }]) => namedCurve !== 'secp256k1')) {
+      const { privateKey } = crypto.generateKeyPairSync(type, options);
+      await same(
+        t,
+        (crypto, { pem, jwk }) => {
+          const key = crypto.createPrivateKey(pem);
+          const open = crypto.createPublicKey({ key: jwk, format: 'jwk' });
+          return [
+            key.export({ format: 'jwk' }),
+            open.export({ format: 'jwk' }),
+            crypto.createPrivateKey({ key: jwk, format: 'jwk' }).equals(key),
+            open.equals(crypto.createPublicKey(key)),
+          ];
+        },
+        { pem: privateKey.export({ type: 'pkcs8', format: 'pem' }), jwk: privateKey.export({ format: 'jwk' }) },
+      );
+    }
+  });
+
+  test('of crypto.subtle become KeyObjects where they may be taken out', async (t) => {
+    const host = open(t);
+    const source = `(async () => {
+      const { publicKey, privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+      const signature = crypto.sign('sha256', 'message', { key: crypto.KeyObject.from(privateKey), dsaEncoding: 'ieee-p1363' });
+      const message = new TextEncoder().encode('message');
+      const kept = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+      let refused;
+      try { crypto.KeyObject.from(kept) } catch (error) { refused = error.name }
+      return [await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, publicKey, signature, message), refused];
+    })()`;
+    assert.deepEqual(await host.eval(source), [true, 'InvalidAccessError']);
+  });
+
+  test('of Node are secrets for digests and ciphers', async (t) => {
+    await same(
+      t,
+      (crypto, secret) => {
+        const key = crypto.createSecretKey(secret);
+        return [
+          crypto.createHmac('sha256', key).update('message').digest('hex'),
+          crypto.createCipheriv('aes-256-ecb', key, null).update(new Uint8Array(32), undefined, 'hex'),
+          [...new Uint8Array(crypto.hkdfSync('sha256', key, 'salt', 'info', 20))],
+        ];
+      },
+      new Uint8Array(crypto.randomBytes(32)),
+    );
+  });
+
+  test('are not waited for when the call is over', async (t) => {
+    const host = open(t);
+    for (const source of [
+      "crypto.generateKeyPairSync('rsa', { modulusLength: 8192 })",
+      "new Promise((done) => crypto.generateKeyPair('rsa', { modulusLength: 8192 }, done))",
+    ]) {
+      await assert.rejects(host.eval(source, { timeoutMs: 50 }), { code: 'ERR_TIMEOUT' }, source);
+    }
+    assert.equal(await host.eval('1 + 1'), 2);
+  });
+
+  test('that are closed with too many rounds are refused', async (t) => {
+    const { privateKey } = crypto.generateKeyPairSync('ed25519');
+    const der = privateKey.export({ type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc', passphrase: 'open' });
+    const at = der.indexOf(Buffer.from([0x02, 0x02, 0x08, 0x00]));
+    // 2048 rounds become two billion: two more bytes in the number and in everything around it.
+    const longer = Buffer.concat([der.subarray(0, at), Buffer.from([2, 4, 0x7f, 255, 255, 255]), der.subarray(at + 4)]);
+    for (let i = 0; i < at; i++)
+      if (longer[i] === 0x30 && i + 2 + longer[i + 1] >= at && longer[i + 1] < 126) longer[i + 1] += 2;
+    longer[2] += longer[1] === 0x81 ? 2 : 0;
+    const host = open(t);
+    await host.loadPlugin(
+      'p',
+      `exports.read = (key) => {
+        try { return crypto.createPrivateKey({ key, format: 'der', type: 'pkcs8', passphrase: 'open' }).asymmetricKeyType }
+        catch (error) { return error.code }
+      }`,
+    );
+    assert.equal(await host.call('p', 'read', [der]), 'ed25519');
+    assert.equal(await host.call('p', 'read', [longer]), 'ERR_LIMIT');
+  });
+});
+
 test('a deadline ends a digest in the middle', async (t) => {
   const host = open(t, { limits: { memoryBytes: 1 << 30 } });
   const source = "const h = crypto.createHash('ripemd160'), b = new Uint8Array(4e8); h.update(b); h.digest('hex')";

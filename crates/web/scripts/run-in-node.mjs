@@ -13,6 +13,7 @@ import module, { createRequire, register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import './host-stand-ins/ecmascript.mjs';
+import { loadAll } from './host-stand-ins/modules.mjs';
 import { differences, globals } from './host-stand-ins/oracle.mjs';
 
 const sources = new URL('../src/', import.meta.url);
@@ -63,6 +64,7 @@ export function load(url, context, next) {
 // ── runner ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function runFeature(feature, suffix) {
+  if (suffix === '') await loadAll();
   await import(new URL(`guest.test.ts${suffix}`, folder(feature)).href);
   const { run } = await import(new URL(`guest.ts${suffix}`, folder('test')).href);
   return run();

@@ -27,6 +27,7 @@ mod nodebytes;
 mod nodecipher;
 mod nodehash;
 mod nodekdf;
+mod nodekey;
 mod noderandom;
 mod plugin;
 mod process;
@@ -91,6 +92,7 @@ const NATIVES: &[NativeModule] = &[
     nodecipher::ops::MODULE,
     nodehash::ops::MODULE,
     nodekdf::ops::MODULE,
+    nodekey::ops::MODULE,
     noderandom::ops::MODULE,
     navigator::ops::MODULE,
     plugin::ops::MODULE,

@@ -1,10 +1,21 @@
-// All that is ever loaded late, loaded at once.
+// All that is ever loaded late, loaded before the tests run: some of it imports what loads it.
 
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import util from 'node:util';
 
-const names = ['fscp', 'inspect', 'nodecipher', 'nodehash', 'nodekdf', 'noderandom', 'streams'];
+const names = [
+  'fscp',
+  'inspect',
+  'nodecipher',
+  'nodehash',
+  'nodejwk',
+  'nodekdf',
+  'nodekey',
+  'noderandom',
+  'nodesign',
+  'streams',
+];
 // These import what this is a part of: Node's own stand for them.
 const exports = {
   'guest:blob': { Blob: globalThis.Blob, File: globalThis.File },
@@ -14,7 +25,10 @@ const exports = {
   'guest:parseargs': util,
   'guest:process': { process },
 };
-for (const name of names) exports[`guest:${name}`] = await import(`guest:${name}`);
+
+export async function loadAll() {
+  for (const name of names) exports[`guest:${name}`] ??= await import(`guest:${name}`);
+}
 
 export const load = (name) => exports[name];
 export const require = createRequire(import.meta.url);

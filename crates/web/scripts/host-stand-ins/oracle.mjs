@@ -18,6 +18,8 @@ export const globals = {
   nodecipher:
     "export { Cipheriv, Decipheriv, createCipheriv, createDecipheriv, getCipherInfo, getCiphers } from 'node:crypto';",
   nodekdf: "export { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';",
+  nodekey: "export * from 'node:crypto';",
+  nodesign: "export * from 'node:crypto';",
   nodehash: "export { Hash, Hmac, createHash, createHmac, getHashes, hash } from 'node:crypto';",
   noderandom:
     "export { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';",

@@ -1,4 +1,4 @@
-//! RSA (RFC 8017) over AWS-LC: the only file here that calls C.
+//! RSA (RFC 8017) over AWS-LC: beside `nodekey/evp.rs` the only file here that calls C.
 //!
 //! Everything is checked by the library when a key is made, so that a [`RsaKey`] is one that it can use. What it frees it wipes.
 //! Its operations on private keys are blinded and take the same time for every input.

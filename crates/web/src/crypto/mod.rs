@@ -20,4 +20,5 @@ mod rsa;
 mod symmetric;
 mod uses;
 
-pub(crate) use aes::GcmState;
+pub(crate) use aes::{GcmState, decrypt_cbc};
+pub(crate) use aws_lc::RsaKey;

@@ -1,18 +1,19 @@
 // What Node's cryptography takes and gives: text with an encoding, views, Buffers.
 
+import { FastBuffer } from 'guest:buffer';
 import { invalidArgType, invalidArgValue } from 'guest:nodeerrors';
-import { isBufferSource, uncurry } from 'guest:webidl';
+import { isBufferSource, isObject, uncurry } from 'guest:webidl';
+import { load } from 'host:modules';
 import { decode, encode, isEncoding } from 'host:nodebytes';
 
 const { isView } = ArrayBuffer;
-const Bytes = Uint8Array;
 const toLowerCase = uncurry(String.prototype.toLowerCase);
 
 export type Source = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
-/** Node's result type over bytes that nobody else has. */
+/** A Buffer over bytes that nobody else has. */
 export function toBuffer(bytes: ArrayBuffer): Uint8Array {
-  return new Bytes(bytes);
+  return new FastBuffer(bytes);
 }
 
 /** Text where an encoding is named, else a Buffer; so it is with an encoding that nobody knows. */
@@ -45,6 +46,9 @@ export function keyBytes(
 ): Source {
   if (typeof value === 'string') return decode(value, 'utf8');
   if (isBufferSource(value)) return value;
+  // Where nobody has made a KeyObject yet, this loads the module in vain: the next thing is an exception.
+  const bytes = isObject(value) ? load<typeof import('guest:nodekey')>('guest:nodekey').secretOf(value) : undefined;
+  if (bytes !== undefined) return bytes;
   throw invalidArgType(name, expected, value);
 }
 

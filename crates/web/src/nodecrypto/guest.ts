@@ -12,7 +12,31 @@ const PARTS: readonly (readonly [module: string, ...names: string[]])[] = [
   ['guest:nodecipher', 'Cipheriv', 'Decipheriv', 'createCipheriv', 'createDecipheriv', 'getCipherInfo', 'getCiphers'],
   ['guest:nodehash', 'Hash', 'Hmac', 'createHash', 'createHmac', 'getHashes', 'hash'],
   ['guest:nodekdf', 'hkdf', 'hkdfSync', 'pbkdf2', 'pbkdf2Sync', 'scrypt', 'scryptSync'],
+  [
+    'guest:nodekey',
+    'KeyObject',
+    'createPrivateKey',
+    'createPublicKey',
+    'createSecretKey',
+    'generateKey',
+    'generateKeyPair',
+    'generateKeyPairSync',
+    'generateKeySync',
+    'getCurves',
+  ],
   ['guest:noderandom', 'randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID', 'timingSafeEqual'],
+  [
+    'guest:nodesign',
+    'Sign',
+    'Verify',
+    'constants',
+    'createSign',
+    'createVerify',
+    'privateDecrypt',
+    'publicEncrypt',
+    'sign',
+    'verify',
+  ],
 ];
 
 /** Defines all of it that `target` does not have yet. */
