@@ -27,6 +27,7 @@ class HostPool {
   /** @type {Queue} */ #queue;
   /** @type {Map<string, Plugin>} */ #plugins;
   #bound;
+  #share;
   #concurrency;
   #timeoutMs;
   #running = 0;
@@ -36,6 +37,7 @@ class HostPool {
   /** @type {Promise<unknown>} one plugin after the other */ #loading = Promise.resolve();
   /** @type {Promise<void> | undefined} */ #closing;
   /** @type {import('./pool/outcomes.js').Desk} */ #desk;
+  /** @type {(() => void)[]} those who wait for a sandbox to take calls */ #watchers = [];
 
   /**
    * @param {string} scope
@@ -58,15 +60,16 @@ class HostPool {
     }
     this.#queue = new Queue(this.#slots);
     // Half of the queue is for those who read lists: single calls find room beside them.
-    const share = Math.max(1, Math.ceil(queue / 2));
+    this.#share = Math.max(1, Math.ceil(queue / 2));
     this.#desk = {
-      window: size * concurrency + share,
+      window: size * concurrency + this.#share,
       timeoutMs: this.#timeoutMs,
-      hasRoom: () => this.#queue.length < share,
+      hasRoom: () => this.#queue.length < this.#share,
       closed: () => (this.#closing === undefined ? undefined : closed()),
       submit: (job) => this.#submit(job, true),
       giveUp: (job, error) => this.#giveUp(job, error),
-      listeners: new Set(),
+      waiting: new Set(),
+      tell: () => this.#tell(),
     };
     for (const slot of this.#slots) if (!slot.isReady) this.#equip(slot);
   }
@@ -361,17 +364,20 @@ class HostPool {
 
   /** The next time that something ended, or a sandbox came. */
   #change() {
-    return new Promise((resolve) => {
-      const listener = () => {
-        this.#desk.listeners.delete(listener);
-        resolve(undefined);
-      };
-      this.#desk.listeners.add(listener);
-    });
+    return new Promise((resolve) => this.#watchers.push(() => resolve(undefined)));
   }
 
+  /** Something ended, or a sandbox came: there may be room in the queue. */
   #tell() {
-    for (const listener of [...this.#desk.listeners]) listener();
+    let room = this.#closing === undefined ? this.#share - this.#queue.length : Infinity;
+    for (const go of this.#desk.waiting) {
+      if (room-- <= 0) break;
+      go();
+    }
+    const watchers = this.#watchers;
+    if (watchers.length === 0) return;
+    this.#watchers = [];
+    for (const look of watchers) look();
   }
 }
 

@@ -19,7 +19,8 @@ const { Job } = require('./job.js');
  * @property {() => HostboxError | undefined} closed
  * @property {(job: Job) => void} submit
  * @property {(job: Job, error: unknown) => void} giveUp
- * @property {Set<() => void>} listeners told when there may be room
+ * @property {Set<() => void>} waiting for room: the first ones are called when there is some
+ * @property {() => void} tell to be called by who was, and has no use for it
  */
 
 class Run {
@@ -32,7 +33,7 @@ class Run {
   #isStopped = false;
   /** @type {{ error: unknown } | undefined} why requests are left unread */ #failure;
   /** @type {(() => void)[]} */ #waiting = [];
-  #ring = () => this.#wake();
+  #stopWaiting = () => {};
   #onAbort = () => this.#abort();
 
   /**
@@ -48,7 +49,6 @@ class Run {
 
   /** @returns {AsyncGenerator<Outcome, undefined, undefined>} */
   async *outcomesAsTheyCome() {
-    this.#desk.listeners.add(this.#ring);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal?.aborted) this.#abort();
     this.#read().catch((error) => this.#fail(error));
@@ -73,7 +73,8 @@ class Run {
 
   async #read() {
     for (let index = 0; !this.#isStopped; index++) {
-      while (!this.#isStopped && !this.#mayRead()) await this.#change();
+      while (!this.#isStopped && this.#isFull) await this.#change();
+      while (!this.#isStopped && !this.#desk.hasRoom() && this.#desk.closed() === undefined) await this.#room();
       if (this.#isStopped) break;
       const closed = this.#desk.closed();
       if (closed !== undefined) return this.#fail(closed);
@@ -89,10 +90,20 @@ class Run {
     }
   }
 
-  #mayRead() {
-    const { window, hasRoom, closed } = this.#desk;
-    if (closed() !== undefined) return true;
-    return this.#jobs.size + this.outcomes.length < window && hasRoom();
+  get #isFull() {
+    return this.#jobs.size + this.outcomes.length >= this.#desk.window;
+  }
+
+  #room() {
+    return new Promise((resolve) => {
+      const { waiting } = this.#desk;
+      const go = () => {
+        waiting.delete(go);
+        resolve(undefined);
+      };
+      waiting.add(go);
+      this.#stopWaiting = go;
+    });
   }
 
   /**
@@ -140,7 +151,7 @@ class Run {
     this.#isReading = false;
     this.#cancel();
     this.#endSource();
-    this.#wake();
+    this.#leave();
   }
 
   /** The error of what was ended by the signal; anything else keeps its own. */
@@ -158,14 +169,20 @@ class Run {
 
   /** Nobody takes outcomes any more, or there are none left. */
   #stop() {
-    this.#desk.listeners.delete(this.#ring);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     const wasReading = this.#isReading;
     this.#isStopped = true;
     this.#isReading = false;
     this.#cancel();
     if (wasReading) this.#endSource();
+    this.#leave();
+  }
+
+  /** Whoever waits for room behind this one may have it. */
+  #leave() {
+    this.#stopWaiting();
     this.#wake();
+    this.#desk.tell();
   }
 
   #endSource() {
