@@ -2,6 +2,7 @@
 // that is not typed. Names of globals, of their members, and of the members of what classes make.
 
 import assert from 'node:assert/strict';
+import { builtinModules } from 'node:module';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -47,6 +48,8 @@ function typed() {
   const globals = new Map();
   const language = new Set();
   for (const symbol of checker.getSymbolsInScope(source, ts.SymbolFlags.Value)) {
+    // Modules stand in quotes.
+    if (symbol.name.startsWith('"')) continue;
     const files = (symbol.declarations ?? []).map((declaration) => declaration.getSourceFile());
     if (!files.some(({ fileName }) => fileName.includes('/guest/'))) {
       language.add(symbol.name);
@@ -59,7 +62,12 @@ function typed() {
       instance: constructed && members(checker, checker.getTypeOfSymbolAtLocation(constructed, source)),
     });
   }
-  return { globals, language };
+  const modules = new Map();
+  for (const symbol of checker.getAmbientModules()) {
+    const exported = checker.resolveExternalModuleSymbol?.(symbol) ?? symbol.exports.get('export=');
+    modules.set(JSON.parse(symbol.name), members(checker, checker.getTypeOfSymbolAtLocation(exported, source)));
+  }
+  return { globals, language, modules };
 }
 
 /** What is there, in the same words. Functions have no members but those that were put on them. */
@@ -90,13 +98,32 @@ const LOOK = `(() => {
   return found;
 })()`;
 
+/** Names of Node's modules that `require` finds, and what they have. Properties that every function has are not told. */
+const LOOK_AT_MODULES = `(names) => {
+  const ends = [Object.prototype, Function.prototype];
+  const every = new Set(['length', 'name', 'prototype', 'arguments', 'caller', 'constructor']);
+  const found = {};
+  for (const name of names) {
+    let exported;
+    try { exported = require(name); } catch { continue; }
+    const members = new Set();
+    for (let at = exported; at && !ends.includes(at); at = Object.getPrototypeOf(at))
+      for (const key of Object.getOwnPropertyNames(at)) if (!every.has(key)) members.add(key);
+    found[name] = [...members];
+  }
+  return found;
+}`;
+
 let types;
 let found;
+let modules;
 
 before(async () => {
   types = typed();
   const host = new HostRuntime('guest types');
   found = new Map(Object.entries(await host.eval(LOOK)));
+  const names = builtinModules.flatMap((name) => [name, `node:${name.replace(/^node:/, '')}`]);
+  modules = new Map(Object.entries(await host.eval(`(${LOOK_AT_MODULES})(${JSON.stringify(names)})`)));
   await host.close();
 });
 
@@ -132,6 +159,21 @@ test('what classes make has the members that are typed, and no others', () => {
     if (instance.has(OF_EVENTS)) real.add(OF_EVENTS);
     const difference = { 'not there': missing(instance, real), 'not typed': missing(real, instance) };
     if (difference['not there'].length + difference['not typed'].length > 0) differences[global] = difference;
+  }
+  assert.deepEqual(differences, {});
+});
+
+test('every module of Node that guests have is typed, and no other', () => {
+  assert.deepEqual(missing(modules.keys(), types.modules), [], 'there, not typed');
+  assert.deepEqual(missing(types.modules.keys(), modules), [], 'typed, not there');
+});
+
+test('modules have the members that are typed, and no others', () => {
+  const differences = {};
+  for (const [name, typedMembers] of types.modules) {
+    const real = new Set(modules.get(name));
+    const difference = { 'not there': missing(typedMembers, real), 'not typed': missing(real, typedMembers) };
+    if (difference['not there'].length + difference['not typed'].length > 0) differences[name] = difference;
   }
   assert.deepEqual(differences, {});
 });

@@ -9,3 +9,4 @@
 /// <reference path="./host.d.ts" />
 /// <reference path="./node.d.ts" />
 /// <reference path="./fs.d.ts" />
+/// <reference path="./modules.d.ts" />

@@ -76,9 +76,9 @@ const cache = {
   },
 };
 
-/** Lone surrogates would become one and the same character; the rest is the host's to check. */
+/** Lone surrogates would become one and the same character, and a long text would be copied; the rest is the host's to check. */
 function name(key: unknown): string {
-  if (typeof key !== 'string' || !isWellFormed(key))
+  if (typeof key !== 'string' || key.length > 480 || !isWellFormed(key))
     throw argumentError('a string of 1 to 240 characters without control characters', 'key', key);
   return key;
 }

@@ -1,0 +1,443 @@
+// Node's modules that guests have built in, by `import` and by `require`. Types as Node's, as far as it is here.
+
+declare namespace Hostbox {
+  interface BufferModule {
+    Buffer: typeof Buffer;
+    SlowBuffer: (length: number) => Buffer;
+    transcode(source: Uint8Array, from: BufferEncoding, to: BufferEncoding): Buffer;
+    isUtf8(input: ArrayBufferView | ArrayBufferLike): boolean;
+    isAscii(input: ArrayBufferView | ArrayBufferLike): boolean;
+    readonly kMaxLength: number;
+    readonly kStringMaxLength: number;
+    readonly constants: { readonly MAX_LENGTH: number; readonly MAX_STRING_LENGTH: number };
+    INSPECT_MAX_BYTES: number;
+    atob: typeof atob;
+    btoa: typeof btoa;
+    Blob: typeof Blob;
+    File: typeof File;
+  }
+
+  interface Events {
+    new (options?: { captureRejections?: boolean }): EventEmitter;
+    readonly prototype: EventEmitter;
+    EventEmitter: Events;
+    once(
+      emitter: EventEmitter | EventTarget,
+      name: string | symbol,
+      options?: { signal?: AbortSignal },
+    ): Promise<any[]>;
+    on(
+      emitter: EventEmitter | EventTarget,
+      name: string | symbol,
+      options?: { signal?: AbortSignal; close?: string[]; highWaterMark?: number; lowWaterMark?: number },
+    ): AsyncIterableIterator<any[]>;
+    getEventListeners(emitter: EventEmitter | EventTarget, name: string | symbol): Function[];
+    getMaxListeners(emitter: EventEmitter | EventTarget): number;
+    setMaxListeners(count?: number, ...emitters: (EventEmitter | EventTarget)[]): void;
+    listenerCount(emitter: EventEmitter, name: string | symbol): number;
+    /** What it gives has a method `Symbol.dispose`, which the library "esnext.disposable" knows. */
+    addAbortListener(signal: AbortSignal, listener: (event: Event) => void): object;
+    init(): void;
+    readonly usingDomains: false;
+    readonly captureRejectionSymbol: unique symbol;
+    readonly errorMonitor: unique symbol;
+    captureRejections: boolean;
+    defaultMaxListeners: number;
+  }
+
+  interface InspectOptions {
+    showHidden?: boolean;
+    depth?: number | null;
+    colors?: boolean;
+    customInspect?: boolean;
+    showProxy?: boolean;
+    maxArrayLength?: number | null;
+    maxStringLength?: number | null;
+    breakLength?: number;
+    compact?: boolean | number;
+    sorted?: boolean | ((one: string, two: string) => number);
+    getters?: boolean | 'get' | 'set';
+    numericSeparator?: boolean;
+  }
+  interface UtilTypes {
+    isAnyArrayBuffer(value: unknown): value is ArrayBufferLike;
+    isArgumentsObject(value: unknown): value is IArguments;
+    isArrayBuffer(value: unknown): value is ArrayBuffer;
+    isArrayBufferView(value: unknown): value is ArrayBufferView;
+    isAsyncFunction(value: unknown): boolean;
+    isBigInt64Array(value: unknown): value is BigInt64Array;
+    isBigIntObject(value: unknown): value is BigInt;
+    isBigUint64Array(value: unknown): value is BigUint64Array;
+    isBooleanObject(value: unknown): value is Boolean;
+    isBoxedPrimitive(value: unknown): value is Boolean | Number | String | Symbol | BigInt;
+    isCryptoKey(value: unknown): value is CryptoKey;
+    isDataView(value: unknown): value is DataView;
+    isDate(value: unknown): value is Date;
+    isExternal(value: unknown): boolean;
+    isFloat32Array(value: unknown): value is Float32Array;
+    isFloat64Array(value: unknown): value is Float64Array;
+    isGeneratorFunction(value: unknown): value is GeneratorFunction;
+    isGeneratorObject(value: unknown): value is Generator;
+    isInt16Array(value: unknown): value is Int16Array;
+    isInt32Array(value: unknown): value is Int32Array;
+    isInt8Array(value: unknown): value is Int8Array;
+    isKeyObject(value: unknown): boolean;
+    isMap(value: unknown): value is Map<unknown, unknown>;
+    isMapIterator(value: unknown): boolean;
+    isModuleNamespaceObject(value: unknown): boolean;
+    isNativeError(value: unknown): value is Error;
+    isNumberObject(value: unknown): value is Number;
+    isPromise(value: unknown): value is Promise<unknown>;
+    isProxy(value: unknown): boolean;
+    isRegExp(value: unknown): value is RegExp;
+    isSet(value: unknown): value is Set<unknown>;
+    isSetIterator(value: unknown): boolean;
+    isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer;
+    isStringObject(value: unknown): value is String;
+    isSymbolObject(value: unknown): value is Symbol;
+    isTypedArray(value: unknown): value is Uint8Array;
+    isUint16Array(value: unknown): value is Uint16Array;
+    isUint32Array(value: unknown): value is Uint32Array;
+    isUint8Array(value: unknown): value is Uint8Array;
+    isUint8ClampedArray(value: unknown): value is Uint8ClampedArray;
+    isWeakMap(value: unknown): value is WeakMap<WeakKey, unknown>;
+    isWeakSet(value: unknown): value is WeakSet<WeakKey>;
+  }
+  interface ParseArgsOption {
+    type: 'string' | 'boolean';
+    multiple?: boolean;
+    short?: string;
+    default?: string | boolean | string[] | boolean[];
+  }
+  interface DebugLogger {
+    (format: string, ...args: unknown[]): void;
+    readonly enabled: boolean;
+  }
+  interface Util {
+    aborted(signal: AbortSignal, resource: object): Promise<void>;
+    callbackify(fn: (...args: any[]) => Promise<unknown>): (...args: any[]) => void;
+    debug(section: string, callback?: (logger: DebugLogger) => void): DebugLogger;
+    debuglog(section: string, callback?: (logger: DebugLogger) => void): DebugLogger;
+    deprecate<F extends Function>(fn: F, message: string, code?: string): F;
+    format(format?: unknown, ...args: unknown[]): string;
+    formatWithOptions(options: InspectOptions, format?: unknown, ...args: unknown[]): string;
+    inherits(constructor: unknown, base: unknown): void;
+    inspect: {
+      (value: unknown, options?: InspectOptions): string;
+      (value: unknown, showHidden?: boolean, depth?: number | null, colors?: boolean): string;
+      readonly custom: unique symbol;
+      defaultOptions: InspectOptions;
+      colors: Record<string, [number, number] | undefined>;
+      styles: Record<string, string>;
+    };
+    isArray(value: unknown): value is unknown[];
+    isBoolean(value: unknown): value is boolean;
+    isBuffer(value: unknown): value is Buffer;
+    isDate(value: unknown): value is Date;
+    isDeepStrictEqual(one: unknown, two: unknown): boolean;
+    isError(value: unknown): value is Error;
+    isFunction(value: unknown): boolean;
+    isNull(value: unknown): value is null;
+    isNullOrUndefined(value: unknown): value is null | undefined;
+    isNumber(value: unknown): value is number;
+    isObject(value: unknown): boolean;
+    isPrimitive(value: unknown): boolean;
+    isRegExp(value: unknown): value is RegExp;
+    isString(value: unknown): value is string;
+    isSymbol(value: unknown): value is symbol;
+    isUndefined(value: unknown): value is undefined;
+    log(format?: unknown, ...args: unknown[]): void;
+    promisify: {
+      (fn: (...args: any[]) => void): (...args: any[]) => Promise<any>;
+      readonly custom: unique symbol;
+    };
+    stripVTControlCharacters(text: string): string;
+    styleText(format: string | string[], text: string, options?: { validateStream?: boolean }): string;
+    toUSVString(text: string): string;
+    types: UtilTypes;
+    parseArgs(config?: {
+      args?: string[];
+      options?: Record<string, ParseArgsOption>;
+      strict?: boolean;
+      allowPositionals?: boolean;
+      tokens?: boolean;
+    }): { values: Record<string, any>; positionals: string[]; tokens?: object[] };
+    TextDecoder: typeof TextDecoder;
+    TextEncoder: typeof TextEncoder;
+  }
+
+  interface Os {
+    readonly EOL: string;
+    readonly devNull: string;
+    readonly constants: Readonly<Record<string, any>>;
+    arch(): string;
+    availableParallelism(): number;
+    cpus(): { model: string; speed: number; times: Record<'user' | 'nice' | 'sys' | 'idle' | 'irq', number> }[];
+    endianness(): 'BE' | 'LE';
+    freemem(): number;
+    homedir(): string;
+    hostname(): string;
+    loadavg(): number[];
+    machine(): string;
+    networkInterfaces(): Record<string, object[] | undefined>;
+    platform(): string;
+    release(): string;
+    tmpdir(): string;
+    totalmem(): number;
+    type(): string;
+    uptime(): number;
+    userInfo(options?: { encoding?: BufferEncoding | 'buffer' }): {
+      username: string;
+      uid: number;
+      gid: number;
+      shell: string | null;
+      homedir: string;
+    };
+    version(): string;
+  }
+
+  interface UrlObject {
+    auth?: string | null;
+    hash?: string | null;
+    host?: string | null;
+    hostname?: string | null;
+    href?: string | null;
+    path?: string | null;
+    pathname?: string | null;
+    port?: string | number | null;
+    protocol?: string | null;
+    query?: string | null | Record<string, unknown>;
+    search?: string | null;
+    slashes?: boolean | null;
+  }
+  interface UrlModule {
+    Url: new () => UrlObject;
+    parse(url: string, parseQuery?: boolean, slashesDenoteHost?: boolean): UrlObject;
+    resolve(from: string, to: string): string;
+    resolveObject(from: string | UrlObject, to: string | UrlObject): UrlObject;
+    format(url: UrlObject | string): string;
+    format(url: URL, options?: { auth?: boolean; fragment?: boolean; search?: boolean; unicode?: boolean }): string;
+    URL: typeof URL;
+    URLSearchParams: typeof URLSearchParams;
+    domainToASCII(domain: string): string;
+    domainToUnicode(domain: string): string;
+    pathToFileURL(path: string): URL;
+    fileURLToPath(url: string | URL): string;
+    urlToHttpOptions(url: URL): Record<string, any>;
+  }
+
+  type ParsedQuery = Record<string, string | string[] | undefined>;
+  type QueryInput = Record<string, string | number | boolean | bigint | readonly (string | number | boolean)[] | null>;
+  interface QueryString {
+    parse(
+      text: string,
+      separator?: string,
+      equals?: string,
+      options?: { maxKeys?: number; decodeURIComponent?: (text: string) => string },
+    ): ParsedQuery;
+    stringify(
+      values?: QueryInput,
+      separator?: string,
+      equals?: string,
+      options?: { encodeURIComponent?: (text: string) => string },
+    ): string;
+    decode: QueryString['parse'];
+    encode: QueryString['stringify'];
+    escape(text: string): string;
+    unescape(text: string): string;
+    unescapeBuffer(text: string | Buffer, decodeSpaces?: boolean): Buffer;
+  }
+
+  interface StringDecoder {
+    readonly encoding: string;
+    write(chunk: string | ArrayBufferView): string;
+    end(chunk?: string | ArrayBufferView): string;
+    text(buffer: Uint8Array, offset: number): string;
+  }
+  interface StringDecoderModule {
+    StringDecoder: new (encoding?: BufferEncoding) => StringDecoder;
+  }
+
+  type Thrown = RegExp | (new (...args: any[]) => Error) | ((error: unknown) => boolean) | object | Error;
+  interface AssertionError extends Error {
+    readonly actual: unknown;
+    readonly expected: unknown;
+    readonly operator: string;
+    readonly generatedMessage: boolean;
+    readonly code: 'ERR_ASSERTION';
+  }
+  interface AssertFunctions {
+    (value: unknown, message?: string | Error): asserts value;
+    ok(value: unknown, message?: string | Error): asserts value;
+    fail(message?: string | Error): never;
+    equal(actual: unknown, expected: unknown, message?: string | Error): void;
+    notEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    strictEqual<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    notStrictEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    deepEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    notDeepEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    deepStrictEqual<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    notDeepStrictEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    match(text: string, pattern: RegExp, message?: string | Error): void;
+    doesNotMatch(text: string, pattern: RegExp, message?: string | Error): void;
+    throws(work: () => unknown, expected?: Thrown | string, message?: string | Error): void;
+    doesNotThrow(work: () => unknown, expected?: Thrown | string, message?: string | Error): void;
+    rejects(
+      work: Promise<unknown> | (() => Promise<unknown>),
+      expected?: Thrown | string,
+      message?: string | Error,
+    ): Promise<void>;
+    doesNotReject(
+      work: Promise<unknown> | (() => Promise<unknown>),
+      expected?: Thrown | string,
+      message?: string | Error,
+    ): Promise<void>;
+    ifError(value: unknown): asserts value is null | undefined;
+    AssertionError: new (options: {
+      message?: string;
+      actual?: unknown;
+      expected?: unknown;
+      operator?: string;
+      stackStartFn?: Function;
+    }) => AssertionError;
+    strict: AssertFunctions;
+  }
+
+  interface Punycode {
+    readonly version: string;
+    readonly ucs2: { decode(text: string): number[]; encode(points: readonly number[]): string };
+    decode(text: string): string;
+    encode(text: string): string;
+    toASCII(domain: string): string;
+    toUnicode(domain: string): string;
+  }
+}
+
+declare module 'assert' {
+  const assert: Hostbox.AssertFunctions;
+  export = assert;
+}
+declare module 'assert/strict' {
+  const strict: Hostbox.AssertFunctions;
+  export = strict;
+}
+declare module 'buffer' {
+  const buffer: Hostbox.BufferModule;
+  export = buffer;
+}
+declare module 'crypto' {
+  const crypto: Hostbox.NodeCrypto;
+  export = crypto;
+}
+declare module 'events' {
+  const events: Hostbox.Events;
+  export = events;
+}
+declare module 'os' {
+  const os: Hostbox.Os;
+  export = os;
+}
+declare module 'path' {
+  const path: Hostbox.Path;
+  export = path;
+}
+declare module 'path/posix' {
+  const posix: Hostbox.Path;
+  export = posix;
+}
+declare module 'path/win32' {
+  const win32: Hostbox.Path;
+  export = win32;
+}
+declare module 'process' {
+  const process: Hostbox.Process;
+  export = process;
+}
+declare module 'punycode' {
+  const punycode: Hostbox.Punycode;
+  export = punycode;
+}
+declare module 'querystring' {
+  const querystring: Hostbox.QueryString;
+  export = querystring;
+}
+declare module 'string_decoder' {
+  const decoder: Hostbox.StringDecoderModule;
+  export = decoder;
+}
+declare module 'url' {
+  const url: Hostbox.UrlModule;
+  export = url;
+}
+declare module 'util' {
+  const util: Hostbox.Util;
+  export = util;
+}
+declare module 'util/types' {
+  const types: Hostbox.UtilTypes;
+  export = types;
+}
+declare module 'node:assert' {
+  import it = require('assert');
+  export = it;
+}
+declare module 'node:assert/strict' {
+  import it = require('assert/strict');
+  export = it;
+}
+declare module 'node:buffer' {
+  import it = require('buffer');
+  export = it;
+}
+declare module 'node:crypto' {
+  import it = require('crypto');
+  export = it;
+}
+declare module 'node:events' {
+  import it = require('events');
+  export = it;
+}
+declare module 'node:os' {
+  import it = require('os');
+  export = it;
+}
+declare module 'node:path' {
+  import it = require('path');
+  export = it;
+}
+declare module 'node:path/posix' {
+  import it = require('path/posix');
+  export = it;
+}
+declare module 'node:path/win32' {
+  import it = require('path/win32');
+  export = it;
+}
+declare module 'node:process' {
+  import it = require('process');
+  export = it;
+}
+declare module 'node:punycode' {
+  import it = require('punycode');
+  export = it;
+}
+declare module 'node:querystring' {
+  import it = require('querystring');
+  export = it;
+}
+declare module 'node:string_decoder' {
+  import it = require('string_decoder');
+  export = it;
+}
+declare module 'node:url' {
+  import it = require('url');
+  export = it;
+}
+declare module 'node:util' {
+  import it = require('util');
+  export = it;
+}
+declare module 'node:util/types' {
+  import it = require('util/types');
+  export = it;
+}
