@@ -4,6 +4,7 @@
 //
 // They take the place of the library "dom" and of "@types/node", which have names that guests do not have.
 
+/// <reference lib="esnext.disposable" />
 /// <reference path="./web.d.ts" />
 /// <reference path="./crypto.d.ts" />
 /// <reference path="./host.d.ts" />

@@ -35,8 +35,7 @@ declare namespace Hostbox {
     getMaxListeners(emitter: EventEmitter | EventTarget): number;
     setMaxListeners(count?: number, ...emitters: (EventEmitter | EventTarget)[]): void;
     listenerCount(emitter: EventEmitter, name: string | symbol): number;
-    /** What it gives has a method `Symbol.dispose`, which the library "esnext.disposable" knows. */
-    addAbortListener(signal: AbortSignal, listener: (event: Event) => void): object;
+    addAbortListener(signal: AbortSignal, listener: (event: Event) => void): Disposable;
     init(): void;
     readonly usingDomains: false;
     readonly captureRejectionSymbol: unique symbol;
@@ -333,6 +332,13 @@ declare module 'events' {
   const events: Hostbox.Events;
   export = events;
 }
+declare module 'fs' {
+  export = fs;
+}
+declare module 'fs/promises' {
+  const promises: fs.Promises;
+  export = promises;
+}
 declare module 'os' {
   const os: Hostbox.Os;
   export = os;
@@ -395,6 +401,14 @@ declare module 'node:crypto' {
 }
 declare module 'node:events' {
   import it = require('events');
+  export = it;
+}
+declare module 'node:fs' {
+  import it = require('fs');
+  export = it;
+}
+declare module 'node:fs/promises' {
+  import it = require('fs/promises');
   export = it;
 }
 declare module 'node:os' {
