@@ -8,6 +8,7 @@ import { checkToolchain, installModules } from './setup.mjs';
 import { findProgram, main, root, run, runParts, runTool } from './steps.mjs';
 import { checkRuntimeApi } from './runtime-api.mjs';
 import { checkTypes } from './types.mjs';
+import { vendor } from './vendor.mjs';
 
 const parts = {
   rustfmt() {
@@ -21,6 +22,8 @@ const parts = {
   },
   layers: checkLayers,
   platforms: checkPlatforms,
+  /** Vendored text is committed: what the installed packages give must be what stands there. */
+  vendor: () => vendor(true),
   runtimeApi: checkRuntimeApi,
   types: checkTypes,
   clippy() {

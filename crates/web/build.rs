@@ -8,7 +8,7 @@ fn main() {
     let mut modules = Vec::new();
     for entry in fs::read_dir("src").expect("src can be read") {
         let folder = entry.expect("src can be read").path();
-        for (file, prefix) in [("guest.ts", "guest"), ("guest.test.ts", "test")] {
+        for (file, prefix) in [("guest.ts", "guest"), ("guest.test.ts", "test"), ("vendor.mjs", "vendor")] {
             let source = folder.join(file);
             if source.exists() {
                 println!("cargo:rerun-if-changed={}", source.display());

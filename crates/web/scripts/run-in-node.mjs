@@ -42,11 +42,12 @@ function makeStripper() {
 }
 
 export function resolve(specifier, context, next) {
-  const [, scheme, name] = /^(guest|host):(.+)$/.exec(specifier) ?? [];
+  const [, scheme, name] = /^(guest|host|vendor):(.+)$/.exec(specifier) ?? [];
   if (scheme === undefined) return next(specifier, context);
   const isOracle = context.parentURL?.endsWith('?oracle');
   const suffix = isOracle ? '?oracle' : '';
   if (scheme === 'host') return { url: new URL(`${name}.mjs`, standIns).href + suffix, shortCircuit: true };
+  if (scheme === 'vendor') return { url: new URL('vendor.mjs', folder(name)).href, shortCircuit: true };
   if (isOracle && name in globals) return { url: `oracle:${name}`, shortCircuit: true };
   return { url: new URL('guest.ts', folder(name)).href + suffix, shortCircuit: true };
 }

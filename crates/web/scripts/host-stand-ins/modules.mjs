@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import process from 'node:process';
+import * as timersPromises from 'node:timers/promises';
 import util from 'node:util';
 
 const names = [
@@ -24,11 +25,14 @@ const exports = {
   'guest:encoding': { TextDecoder: globalThis.TextDecoder, TextEncoder: globalThis.TextEncoder },
   'guest:parseargs': util,
   'guest:process': { process },
+  'guest:timers': globalThis,
+  'guest:timerspromises': { timersPromises },
 };
 
 export async function loadAll() {
   for (const name of names) exports[`guest:${name}`] ??= await import(`guest:${name}`);
 }
 
-export const load = (name) => exports[name];
+// What is only there by name: Node's own global.
+export const load = (name) => exports[name] ?? globalThis;
 export const require = createRequire(import.meta.url);

@@ -32,6 +32,10 @@ export const globals = {
   nodeurl: "import url from 'node:url'; export { url };",
   punycode: "import punycode from 'node:punycode'; export { punycode };",
   querystring: "import querystring from 'node:querystring'; export { querystring };",
+  nodestream:
+    "import stream from 'node:stream'; import * as consumers from 'node:stream/consumers'; import * as promises from 'node:stream/promises'; import * as web from 'node:stream/web'; export { consumers, promises, stream, web };",
+  timerspromises:
+    "import timers from 'node:timers'; import timersPromises from 'node:timers/promises'; export { timers, timersPromises };",
   stringdecoder: "export { StringDecoder } from 'node:string_decoder';",
   util: "import util from 'node:util'; export { util };",
   process: "import process from 'node:process'; export { process };",

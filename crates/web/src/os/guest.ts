@@ -65,4 +65,7 @@ const os: Record<string, unknown> = {
   version: text('hostbox'),
 };
 
-export { os };
+/** What `require('constants')` gives. */
+const constants = { ...signals, ...errno };
+
+export { constants, os };

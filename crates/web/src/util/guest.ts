@@ -21,8 +21,19 @@ export const customPromisifyArgs = Symbol('customPromisifyArgs');
 const nodeProcess = (): typeof import('guest:process').process =>
   load<typeof import('guest:process')>('guest:process').process;
 
+/** The web's timers have no properties of Node's; `promisify(setTimeout)` means those that give promises. */
+function promisedTimer(original: AnyFunction): AnyFunction | undefined {
+  const timers = load<typeof import('guest:timers')>('guest:timers');
+  const promised = (): typeof import('guest:timerspromises').timersPromises =>
+    load<typeof import('guest:timerspromises')>('guest:timerspromises').timersPromises;
+  if (original === timers.setTimeout) return promised().setTimeout;
+  return original === timers.setImmediate ? promised().setImmediate : undefined;
+}
+
 function promisify(original: AnyFunction): AnyFunction {
   checkFunction(original, 'original');
+  const timer = promisedTimer(original);
+  if (timer !== undefined) return timer;
   const own = (original as unknown as Record<symbol, unknown>)[customPromisify];
   if (own) {
     checkFunction(own, 'util.promisify.custom');
