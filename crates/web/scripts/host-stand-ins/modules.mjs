@@ -6,6 +6,7 @@ import * as timersPromises from 'node:timers/promises';
 import util from 'node:util';
 
 const names = [
+  'bridgeroutes',
   'fscp',
   'inspect',
   'nodecipher',

@@ -1,11 +1,13 @@
 // bridge: the functions that the app gave, each under its name; dots nest ('math.add' is bridge.math.add).
 //
-// The tree is made once, from the names at that moment; `bridge.call` finds functions that came later as well.
+// The tree is made once, from the names at that moment; `bridge.call` finds functions that came later as well. A few names are
+// built in; functions of the app with such a name go before.
 
 import { argumentError, bare, descriptor, uncurry, withCode } from 'guest:webidl';
 import { call as callHost, names } from 'host:bridge';
+import { load } from 'host:modules';
 
-const { defineProperty } = Reflect;
+const { apply, defineProperty } = Reflect;
 const { freeze } = Object;
 const split = uncurry(String.prototype.split as (separator: string) => string[]);
 const join = uncurry(Array.prototype.join);
@@ -18,10 +20,33 @@ interface Branch {
 
 const known = bare<true>();
 
+/** Names that are there without an app's doing: `guest:bridgeroutes` has them. */
+const BUILT_IN: readonly string[] = [
+  'compression.gzip_compress',
+  'compression.gzip_decompress',
+  'crypto.aes_ecb_pkcs7_decrypt_b64',
+  'crypto.md5_hex',
+  'math.add',
+  'native.exec',
+  'native.put',
+  'native.take',
+];
+
 async function call(name: string, ...args: unknown[]): Promise<unknown> {
   if (typeof name !== 'string') throw argumentError('a string', 'name', name);
-  if (known[name] === undefined && !learn()[name]) throw notFound(name);
-  return callHost(name, args);
+  if (known[name] !== undefined || learn()[name]) return callHost(name, args);
+  if (!isBuiltIn(name)) throw notFound(name);
+  return callBuiltIn(name, args);
+}
+
+function isBuiltIn(name: string): boolean {
+  for (let i = 0; i < BUILT_IN.length; i++) if (BUILT_IN[i] === name) return true;
+  return false;
+}
+
+async function callBuiltIn(name: string, args: unknown[]): Promise<unknown> {
+  const { routes } = load<typeof import('guest:bridgeroutes')>('guest:bridgeroutes');
+  return apply(routes[name]!, undefined, args) as unknown;
 }
 
 function learn(): typeof known {
@@ -52,16 +77,23 @@ function define(target: object, name: string, value: unknown): void {
   defineProperty(target, name, descriptor({ value, enumerable: true, configurable: true }));
 }
 
+function plant(root: Branch, name: string, run: (...args: unknown[]) => Promise<unknown>): void {
+  const segments = split(name, '.');
+  let at = root;
+  for (let i = 0; i < segments.length; i++) at = at.children[segments[i]!] ??= branch();
+  defineProperty(run, 'name', descriptor({ value: segments[segments.length - 1]!, configurable: true }));
+  at.run = run;
+}
+
 function grow(): Tree {
   const root = branch();
-  for (const name in learn()) {
-    const segments = split(name, '.');
-    let at = root;
-    for (let i = 0; i < segments.length; i++) at = at.children[segments[i]!] ??= branch();
-    const run = (...args: unknown[]): Promise<unknown> => callHost(name, args);
-    defineProperty(run, 'name', descriptor({ value: segments[segments.length - 1]!, configurable: true }));
-    at.run = run;
+  for (let i = 0; i < BUILT_IN.length; i++) {
+    const name = BUILT_IN[i]!;
+    plant(root, name, (...args) => callBuiltIn(name, args));
   }
+  plant(root, 'gzipCompress', (...args) => callBuiltIn('compression.gzip_compress', args));
+  plant(root, 'gzipDecompress', (...args) => callBuiltIn('compression.gzip_decompress', args));
+  for (const name in learn()) plant(root, name, (...args) => callHost(name, args));
   root.children['call'] = { run: call as (...args: any[]) => Promise<unknown>, children: bare() };
   return toTree(root);
 }
