@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::clock::{NEVER, Nanos, nanos, now, set_alarm};
-use crate::ending::closed;
+use crate::ending::{Watch, closed};
 use crate::linger::Linger;
 use crate::mail::{Code, Event, Failure, Mail, Request, Ticket, TicketMap};
 use crate::realm::Realm;
@@ -83,7 +83,7 @@ pub(crate) struct Shared {
     pub(crate) timers_due: AtomicU64,
     pub(crate) watched: AtomicBool,
     /// The turn that the watchdog wants ended, and since when.
-    pub(crate) watch: Mutex<(u64, Nanos)>,
+    pub(crate) watch: Mutex<Watch>,
     pub(crate) lost: AtomicBool,
     pub(crate) linger: Linger,
     /// The engine; null after the last turn, and before the first where there was none in stock.
@@ -119,7 +119,7 @@ impl Shared {
             alarm: AtomicU64::new(NEVER),
             timers_due: AtomicU64::new(NEVER),
             watched: AtomicBool::new(false),
-            watch: Mutex::new((0, 0)),
+            watch: Mutex::default(),
             lost: AtomicBool::new(false),
             linger: Linger::default(),
             realm: UnsafeCell::new(realm),

@@ -47,6 +47,36 @@ pub(crate) fn thread_cpu() -> Nanos {
     now()
 }
 
+/// The clock of the calling thread's CPU time, for other threads to read; 0 where the system has none.
+#[cfg(target_os = "linux")]
+pub(crate) fn thread_clock() -> libc::clockid_t {
+    thread_local!(static CLOCK: libc::clockid_t = {
+        let mut clock = 0;
+        // SAFETY: the calling thread, and a pointer to a live local.
+        if unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &raw mut clock) } == 0 { clock } else { 0 }
+    });
+    CLOCK.with(|clock| *clock)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn thread_clock() -> i32 {
+    0
+}
+
+/// CPU time by a `thread_clock`; nothing where there is none, or its thread has ended.
+#[cfg(target_os = "linux")]
+pub(crate) fn cpu_by(clock: libc::clockid_t) -> Option<Nanos> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a live local; an unknown clock is an error.
+    let status = if clock == 0 { -1 } else { unsafe { libc::clock_gettime(clock, &raw mut time) } };
+    (status == 0).then(|| (time.tv_sec.unsigned_abs() * 1_000_000_000) + time.tv_nsec.unsigned_abs())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn cpu_by(_clock: i32) -> Option<Nanos> {
+    None
+}
+
 /// The tokio runtime of the process: alarms, the network, and native work off the guest's thread.
 ///
 /// Made on first use and never dropped: threads of a library must not be joined while a process exits.

@@ -9,6 +9,14 @@ use crate::mail::{Code, Event, Failure, Ticket};
 use crate::threads;
 use crate::turn::Verdict;
 
+/// Since when the watchdog wants a turn ended: by the clock, and in CPU time of its thread.
+#[derive(Default)]
+pub(crate) struct Watch {
+    sequence: u64,
+    wall: Nanos,
+    cpu: Option<Nanos>,
+}
+
 impl Shared {
     pub(crate) fn close(&self, closer: Option<Ticket>) {
         let was_alive = self.life.compare_exchange(ALIVE, CLOSED, SeqCst, SeqCst).is_ok();
@@ -88,13 +96,19 @@ impl Shared {
         self.lost.load(SeqCst)
     }
 
-    /// Since when the watchdog wants this turn ended; from now on where it is another one, or may still go on.
-    pub(crate) fn watched_since(&self, sequence: u64, must_end: bool) -> Nanos {
+    /// How long a turn that has to end had the chance to, since the watchdog saw it first: CPU time of its thread, so that a machine with too
+    /// much to do condemns nobody, and a quarter of the wall time at least, for natives that wait.
+    pub(crate) fn watched_for(&self, sequence: u64, must_end: bool) -> Nanos {
+        let (wall, cpu) = (now(), self.turn.thread_time());
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        if watch.0 != sequence || !must_end {
-            *watch = (sequence, now());
+        if watch.sequence != sequence || !must_end {
+            *watch = Watch { sequence, wall, cpu };
         }
-        watch.1
+        let waited = wall.saturating_sub(watch.wall);
+        match (cpu, watch.cpu) {
+            (Some(cpu), Some(since)) => cpu.saturating_sub(since).clamp(waited / 4, waited),
+            _ => waited,
+        }
     }
 
     /// Whether the watchdog has to take it on: it does not watch it yet.

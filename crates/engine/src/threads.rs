@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::actor::Shared;
-use crate::clock::{Nanos, now};
+use crate::clock::Nanos;
 use crate::{stock, tidy};
 
 /// Threads that may hold guests at once, quarantined ones not counted.
@@ -267,8 +267,7 @@ fn still_overdue(sandbox: &Arc<Shared>) -> bool {
     match sandbox.turn.overdue() {
         Some(turn) => {
             sandbox.turn.poke();
-            let since = sandbox.watched_since(turn.sequence, turn.must_end);
-            if now() - since > LOST_AFTER && !sandbox.is_lost() {
+            if sandbox.watched_for(turn.sequence, turn.must_end) > LOST_AFTER && !sandbox.is_lost() {
                 sandbox.declare_lost(turn.sequence);
             }
             true

@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rquickjs::{Context, Runtime, qjs};
 
-use crate::clock::{NEVER, Nanos, now, thread_cpu};
+use crate::clock::{NEVER, Nanos, cpu_by, now, thread_clock, thread_cpu};
 
 /// Turns shorter than this are charged by the wall clock alone.
 const CPU_CLOCK_FROM: Nanos = 1_000_000;
@@ -58,6 +58,8 @@ pub(crate) struct Turn {
     cpu_limit: Nanos,
     /// Thread CPU time at which the turn began; 0 until the turn is long enough to ask.
     cpu_base: AtomicU64,
+    /// The CPU clock of the thread that the turn runs on.
+    clock: AtomicI32,
     /// `sequence << 8 | verdict`.
     verdict: AtomicU64,
     /// The engine's interrupt counter while there is an engine. The lock keeps it from being freed under a poke.
@@ -73,6 +75,7 @@ impl Turn {
             limit: AtomicU64::new(NEVER),
             cpu_limit,
             cpu_base: AtomicU64::new(0),
+            clock: AtomicI32::new(0),
             verdict: AtomicU64::new(0),
             counter: Mutex::new(AtomicPtr::new(null_mut())),
         }
@@ -82,6 +85,7 @@ impl Turn {
         self.started.store(now, Relaxed);
         self.limit.store(limit, Relaxed);
         self.cpu_base.store(0, Relaxed);
+        self.clock.store(thread_clock(), Relaxed);
         self.sequence.store(self.sequence.load(Relaxed) + 1, SeqCst);
         self.scope.store(scope, SeqCst);
     }
@@ -107,6 +111,11 @@ impl Turn {
         }
         // Wall time tells that the CPU limit may be reached; only the turn's own poll can tell that it is.
         (self.cpu_deadline() <= now).then_some(Overdue { sequence, must_end: false })
+    }
+
+    /// CPU time of the turn's thread, read from another one; nothing where the system does not tell.
+    pub(crate) fn thread_time(&self) -> Option<Nanos> {
+        cpu_by(self.clock.load(Relaxed))
     }
 
     fn cpu_deadline(&self) -> Nanos {
