@@ -181,6 +181,8 @@ declare namespace Hostbox {
     end(chunk?: string | Uint8Array): this;
   }
   interface Process extends EventEmitter {
+    /** There are no files and no processes behind it. */
+    readonly browser: true;
     title: string;
     readonly version: string;
     readonly versions: Readonly<Record<string, string>>;
@@ -333,5 +335,8 @@ declare namespace Hostbox {
 declare var path: Hostbox.Path;
 declare var process: Hostbox.Process;
 declare var nodeCryptoCompat: Hostbox.NodeCrypto;
-/** Node's modules that are built in, and nothing else: `buffer`, `crypto`, `events`, `path`, `process`, with `node:` or without. */
+/** The global object. */
+declare var global: typeof globalThis;
+
+/** Node's modules that are built in, and nothing else, with `node:` or without: `require('module').builtinModules` lists them. */
 declare function require(id: string): any;

@@ -51,7 +51,10 @@ pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
     unsafe {
         let global = qjs::JS_GetGlobalObject(cx);
         let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as c_int;
-        qjs::JS_DefinePropertyValueStr(cx, global, c"self".as_ptr(), qjs::JS_DupValue(cx, global), flags);
+        // The web's name for it and Node's.
+        for name in [c"self", c"global"] {
+            qjs::JS_DefinePropertyValueStr(cx, global, name.as_ptr(), qjs::JS_DupValue(cx, global), flags);
+        }
         let mut waiting = realm.lazy.waiting.borrow_mut();
         for (index, entry) in realm.extension.globals.iter().chain(realm.extension.accessors).enumerate() {
             let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());

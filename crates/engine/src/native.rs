@@ -569,6 +569,11 @@ impl<'js> Call<'_, 'js> {
         }
     }
 
+    /// Names of the built-in modules, without a prefix.
+    pub fn builtins(&self) -> impl Iterator<Item = &'static str> {
+        self.realm.extension.builtins.iter().map(|builtin| builtin.name)
+    }
+
     /// Calls `run` before the next microtask of this turn, or when there are none left where microtasks run already.
     ///
     /// # Errors

@@ -81,7 +81,8 @@ const ECMASCRIPT: &[&str] = &[
 ];
 
 /// What the engine or the sandbox itself brings beyond it.
-const BUILT_IN: &[&str] = &["DOMException", "InternalError", "atob", "btoa", "performance", "queueMicrotask", "self"];
+const BUILT_IN: &[&str] =
+    &["DOMException", "InternalError", "atob", "btoa", "global", "performance", "queueMicrotask", "self"];
 
 static NO_GLOBALS: Extension = Extension { modules: &[], natives: &[], globals: &[], accessors: &[], builtins: &[] };
 

@@ -157,6 +157,8 @@ function exit(): never {
 const process = create(create(EventEmitter.prototype)) as EventEmitter & Record<string, any>;
 apply(EventEmitter, process, []);
 Object.assign(process, {
+  // Packages that ask take their ways without files and processes.
+  browser: true,
   title: 'hostbox',
   version: `v${NODE_VERSION}`,
   versions: freeze({ node: NODE_VERSION, hostbox: hostVersion() }),

@@ -1,0 +1,5 @@
+import MarkdownIt from 'markdown-it';
+
+export function html(text) {
+  return new MarkdownIt({ linkify: true, typographer: true }).render(text);
+}
