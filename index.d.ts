@@ -175,7 +175,7 @@ export interface CacheOptions {
    */
   store?: 'memory' | { file: string };
   /**
-   * What the scope may hold, keys and 200 to 400 bytes for each entry included: 1 KiB to 64 GiB. Beyond it, what was used
+   * What the scope may hold, keys and 200 to 450 bytes for each entry included: 1 KiB to 64 GiB. Beyond it, what was used
    * longest ago makes room, in a file what was written longest ago. Default 64 MiB.
    */
   maxBytes?: number;

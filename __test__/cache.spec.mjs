@@ -170,6 +170,6 @@ test('what could never fit is a RangeError with the limit in its message', () =>
     const host = make(freshScope(), { maxBytes: 2_000 });
     const source = `try { cache.set('key', 'x'.repeat(2_000)); } catch (error) {
       [error instanceof RangeError, error.code, error.message] }`;
-    const message = 'cache.maxBytes: an entry of 2405 bytes does not fit into 2000';
+    const message = 'cache.maxBytes: an entry of 2455 bytes does not fit into 2000';
     assert.deepEqual(await host.eval(source), [true, 'ERR_LIMIT', message]);
   }));

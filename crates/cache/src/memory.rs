@@ -16,7 +16,7 @@ use moka::sync;
 use crate::{Entry, Error, Name, Store, When};
 
 /// What `moka` itself takes for an entry, about: nodes of its table, queue and timer wheel.
-const OVERHEAD: u64 = 400;
+const OVERHEAD: u64 = 450;
 /// Writers of different keys seldom wait for each other.
 const STRIPES: usize = 64;
 
