@@ -33,6 +33,9 @@ declare namespace Hostbox {
   interface Bridge {
     /** Calls one by its name. */
     call(name: string, ...args: unknown[]): Promise<any>;
+    // There without the app's doing; functions of the app with such a name go before.
+    gzipCompress(input: Bytes | ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>>;
+    gzipDecompress(input: Bytes | ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>>;
     readonly [name: string]: any;
   }
 

@@ -302,6 +302,258 @@ declare namespace Hostbox {
     strict: AssertFunctions;
   }
 
+  interface StreamOptions<S> {
+    highWaterMark?: number;
+    objectMode?: boolean;
+    emitClose?: boolean;
+    autoDestroy?: boolean;
+    signal?: AbortSignal;
+    construct?: (this: S, done: (error?: Error | null) => void) => void;
+    destroy?: (this: S, error: Error | null, done: (error?: Error | null) => void) => void;
+  }
+  interface ReadableOptions<S = Readable> extends StreamOptions<S> {
+    encoding?: BufferEncoding;
+    read?: (this: S, size: number) => void;
+  }
+  interface WritableOptions<S = Writable> extends StreamOptions<S> {
+    decodeStrings?: boolean;
+    defaultEncoding?: BufferEncoding;
+    write?: (this: S, chunk: any, encoding: BufferEncoding, done: (error?: Error | null) => void) => void;
+    writev?: (
+      this: S,
+      chunks: { chunk: any; encoding: BufferEncoding }[],
+      done: (error?: Error | null) => void,
+    ) => void;
+    final?: (this: S, done: (error?: Error | null) => void) => void;
+  }
+  interface DuplexOptions<S = Duplex> extends Omit<ReadableOptions<S>, never>, Omit<WritableOptions<S>, never> {
+    allowHalfOpen?: boolean;
+    readableObjectMode?: boolean;
+    writableObjectMode?: boolean;
+    readableHighWaterMark?: number;
+    writableHighWaterMark?: number;
+  }
+  interface TransformOptions extends DuplexOptions<Transform> {
+    transform?: (
+      this: Transform,
+      chunk: any,
+      encoding: BufferEncoding,
+      done: (error?: Error | null, data?: any) => void,
+    ) => void;
+    flush?: (this: Transform, done: (error?: Error | null, data?: any) => void) => void;
+  }
+  interface Stream extends EventEmitter {
+    pipe<W extends Writable>(destination: W, options?: { end?: boolean }): W;
+  }
+  interface Readable extends Stream, AsyncIterable<any> {
+    readonly readable: boolean;
+    readonly readableAborted: boolean;
+    readonly readableDidRead: boolean;
+    readonly readableEncoding: BufferEncoding | null;
+    readonly readableEnded: boolean;
+    readonly readableFlowing: boolean | null;
+    readonly readableHighWaterMark: number;
+    readonly readableLength: number;
+    readonly readableObjectMode: boolean;
+    readonly destroyed: boolean;
+    readonly closed: boolean;
+    readonly errored: Error | null;
+    read(size?: number): any;
+    push(chunk: any, encoding?: BufferEncoding): boolean;
+    unshift(chunk: any, encoding?: BufferEncoding): void;
+    setEncoding(encoding: BufferEncoding): this;
+    pause(): this;
+    resume(): this;
+    isPaused(): boolean;
+    unpipe(destination?: Writable): this;
+    wrap(stream: Stream): this;
+    destroy(error?: Error): this;
+    iterator(options?: { destroyOnReturn?: boolean }): AsyncIterableIterator<any>;
+    toArray(options?: { signal?: AbortSignal }): Promise<any[]>;
+  }
+  interface Writable extends Stream {
+    readonly writable: boolean;
+    readonly writableAborted: boolean;
+    readonly writableCorked: number;
+    readonly writableEnded: boolean;
+    readonly writableFinished: boolean;
+    readonly writableHighWaterMark: number;
+    readonly writableLength: number;
+    readonly writableNeedDrain: boolean;
+    readonly writableObjectMode: boolean;
+    readonly destroyed: boolean;
+    readonly closed: boolean;
+    readonly errored: Error | null;
+    write(chunk: any, done?: (error?: Error | null) => void): boolean;
+    write(chunk: any, encoding: BufferEncoding, done?: (error?: Error | null) => void): boolean;
+    end(done?: () => void): this;
+    end(chunk: any, done?: () => void): this;
+    end(chunk: any, encoding: BufferEncoding, done?: () => void): this;
+    cork(): void;
+    uncork(): void;
+    setDefaultEncoding(encoding: BufferEncoding): this;
+    destroy(error?: Error): this;
+  }
+  interface Duplex extends Readable, Writable {
+    readonly closed: boolean;
+    readonly destroyed: boolean;
+    readonly errored: Error | null;
+    allowHalfOpen: boolean;
+    destroy(error?: Error): this;
+    pipe<W extends Writable>(destination: W, options?: { end?: boolean }): W;
+  }
+  interface Transform extends Duplex {}
+  type StreamSource = Stream | Iterable<any> | AsyncIterable<any> | ((...args: any[]) => any);
+  interface StreamPromises {
+    finished(stream: Stream, options?: { signal?: AbortSignal; readable?: boolean; writable?: boolean }): Promise<void>;
+    pipeline(...streams: (StreamSource | { signal?: AbortSignal; end?: boolean })[]): Promise<any>;
+  }
+  interface StreamConsumers {
+    arrayBuffer(source: AsyncIterable<unknown>): Promise<ArrayBuffer>;
+    blob(source: AsyncIterable<unknown>): Promise<Blob>;
+    buffer(source: AsyncIterable<unknown>): Promise<Buffer>;
+    json(source: AsyncIterable<unknown>): Promise<any>;
+    text(source: AsyncIterable<unknown>): Promise<string>;
+  }
+  interface StreamModule {
+    new (options?: ReadableOptions): Readable;
+    readonly prototype: Readable;
+    readonly default: StreamModule;
+    Stream: StreamModule;
+    ReadableState: new (...args: any[]) => object;
+    from(source: Iterable<any> | AsyncIterable<any>, options?: ReadableOptions): Readable;
+    fromWeb(stream: ReadableStream, options?: ReadableOptions): Readable;
+    toWeb(stream: Readable): ReadableStream;
+    wrap(source: Stream, options?: ReadableOptions): Readable;
+    Readable: {
+      new (options?: ReadableOptions): Readable;
+      readonly prototype: Readable;
+      from(source: Iterable<any> | AsyncIterable<any>, options?: ReadableOptions): Readable;
+      fromWeb(stream: ReadableStream, options?: ReadableOptions): Readable;
+      toWeb(stream: Readable): ReadableStream;
+    };
+    Writable: {
+      new (options?: WritableOptions): Writable;
+      readonly prototype: Writable;
+      fromWeb(stream: WritableStream, options?: WritableOptions): Writable;
+      toWeb(stream: Writable): WritableStream;
+    };
+    Duplex: {
+      new (options?: DuplexOptions): Duplex;
+      readonly prototype: Duplex;
+      from(source: any): Duplex;
+      fromWeb(pair: { readable: ReadableStream; writable: WritableStream }, options?: DuplexOptions): Duplex;
+      toWeb(stream: Duplex): { readable: ReadableStream; writable: WritableStream };
+    };
+    Transform: { new (options?: TransformOptions): Transform; readonly prototype: Transform };
+    PassThrough: { new (options?: TransformOptions): Transform; readonly prototype: Transform };
+    pipeline(...streams: (StreamSource | ((error: Error | null, value?: any) => void))[]): any;
+    finished(stream: Stream, done: (error?: Error | null) => void): () => void;
+    finished(stream: Stream, options: object, done: (error?: Error | null) => void): () => void;
+    addAbortSignal<S extends Stream>(signal: AbortSignal, stream: S): S;
+    compose(...streams: StreamSource[]): Duplex;
+    destroy(stream: Stream, error?: Error): void;
+    isDestroyed(stream: Stream): boolean;
+    isDisturbed(stream: Stream | ReadableStream): boolean;
+    isErrored(stream: Stream | ReadableStream): boolean;
+    isReadable(stream: Stream | ReadableStream): boolean;
+    isWritable(stream: Stream | WritableStream): boolean;
+    getDefaultHighWaterMark(objectMode: boolean): number;
+    setDefaultHighWaterMark(objectMode: boolean, value: number): void;
+    promises: StreamPromises;
+  }
+  interface StreamWeb {
+    readonly ByteLengthQueuingStrategy: typeof ByteLengthQueuingStrategy;
+    readonly CompressionStream: typeof CompressionStream;
+    readonly CountQueuingStrategy: typeof CountQueuingStrategy;
+    readonly DecompressionStream: typeof DecompressionStream;
+    readonly ReadableByteStreamController: typeof ReadableByteStreamController;
+    readonly ReadableStream: typeof ReadableStream;
+    readonly ReadableStreamBYOBReader: typeof ReadableStreamBYOBReader;
+    readonly ReadableStreamBYOBRequest: typeof ReadableStreamBYOBRequest;
+    readonly ReadableStreamDefaultController: typeof ReadableStreamDefaultController;
+    readonly ReadableStreamDefaultReader: typeof ReadableStreamDefaultReader;
+    readonly TextDecoderStream: typeof TextDecoderStream;
+    readonly TextEncoderStream: typeof TextEncoderStream;
+    readonly TransformStream: typeof TransformStream;
+    readonly TransformStreamDefaultController: typeof TransformStreamDefaultController;
+    readonly WritableStream: typeof WritableStream;
+    readonly WritableStreamDefaultController: typeof WritableStreamDefaultController;
+    readonly WritableStreamDefaultWriter: typeof WritableStreamDefaultWriter;
+  }
+
+  /** What `timers` gives in the place of the global functions' numbers. */
+  interface Timer {
+    ref(): this;
+    unref(): this;
+    hasRef(): boolean;
+    refresh(): this;
+    close(): this;
+    [Symbol.toPrimitive](): number;
+  }
+  interface TimerOptions {
+    ref?: boolean;
+    signal?: AbortSignal;
+  }
+  interface TimersPromises {
+    setTimeout<T = void>(delay?: number, value?: T, options?: TimerOptions): Promise<T>;
+    setImmediate<T = void>(value?: T, options?: TimerOptions): Promise<T>;
+    setInterval<T = void>(delay?: number, value?: T, options?: TimerOptions): AsyncIterableIterator<T>;
+    readonly scheduler: {
+      wait(delay?: number, options?: TimerOptions): Promise<void>;
+      yield(): Promise<void>;
+    };
+  }
+  interface Timers {
+    setTimeout<A extends unknown[]>(handler: (...args: A) => void, delay?: number, ...args: A): Timer;
+    setInterval<A extends unknown[]>(handler: (...args: A) => void, delay?: number, ...args: A): Timer;
+    setImmediate<A extends unknown[]>(handler: (...args: A) => void, ...args: A): Timer;
+    clearTimeout(timer?: Timer | number): void;
+    clearInterval(timer?: Timer | number): void;
+    clearImmediate(timer?: Timer | number): void;
+    readonly promises: TimersPromises;
+  }
+  /** Numbers of signals and errors, as Linux has them. */
+  type Constants = {
+    readonly [
+      Name in
+        | 'SIGHUP'
+        | 'SIGINT'
+        | 'SIGQUIT'
+        | 'SIGKILL'
+        | 'SIGUSR1'
+        | 'SIGUSR2'
+        | 'SIGPIPE'
+        | 'SIGALRM'
+        | 'SIGTERM'
+        | 'EPERM'
+        | 'ENOENT'
+        | 'EIO'
+        | 'EBADF'
+        | 'ENOMEM'
+        | 'EACCES'
+        | 'EEXIST'
+        | 'ENOTDIR'
+        | 'EISDIR'
+        | 'EINVAL'
+        | 'EMFILE'
+        | 'ENOSPC'
+        | 'EPIPE'
+        | 'ENOTEMPTY'
+        | 'ETIMEDOUT'
+        | 'ECONNREFUSED'
+    ]: number;
+  };
+  interface PerfHooks {
+    readonly Performance: typeof Performance;
+    readonly PerformanceEntry: typeof PerformanceEntry;
+    readonly PerformanceMark: typeof PerformanceMark;
+    readonly PerformanceMeasure: typeof PerformanceMeasure;
+    readonly PerformanceObserver: typeof PerformanceObserver;
+    readonly PerformanceObserverEntryList: typeof PerformanceObserverEntryList;
+    readonly performance: Performance;
+  }
+
   interface Punycode {
     readonly version: string;
     readonly ucs2: { decode(text: string): number[]; encode(points: readonly number[]): string };
@@ -453,5 +705,77 @@ declare module 'node:util' {
 }
 declare module 'node:util/types' {
   import it = require('util/types');
+  export = it;
+}
+declare module 'console' {
+  const it: Console;
+  export = it;
+}
+declare module 'constants' {
+  const it: Hostbox.Constants;
+  export = it;
+}
+declare module 'perf_hooks' {
+  const it: Hostbox.PerfHooks;
+  export = it;
+}
+declare module 'stream' {
+  const it: Hostbox.StreamModule;
+  export = it;
+}
+declare module 'stream/consumers' {
+  const it: Hostbox.StreamConsumers;
+  export = it;
+}
+declare module 'stream/promises' {
+  const it: Hostbox.StreamPromises;
+  export = it;
+}
+declare module 'stream/web' {
+  const it: Hostbox.StreamWeb;
+  export = it;
+}
+declare module 'timers' {
+  const it: Hostbox.Timers;
+  export = it;
+}
+declare module 'timers/promises' {
+  const it: Hostbox.TimersPromises;
+  export = it;
+}
+declare module 'node:console' {
+  import it = require('console');
+  export = it;
+}
+declare module 'node:constants' {
+  import it = require('constants');
+  export = it;
+}
+declare module 'node:perf_hooks' {
+  import it = require('perf_hooks');
+  export = it;
+}
+declare module 'node:stream' {
+  import it = require('stream');
+  export = it;
+}
+declare module 'node:stream/consumers' {
+  import it = require('stream/consumers');
+  export = it;
+}
+declare module 'node:stream/promises' {
+  import it = require('stream/promises');
+  export = it;
+}
+declare module 'node:stream/web' {
+  import it = require('stream/web');
+  export = it;
+}
+declare module 'node:timers' {
+  import it = require('timers');
+  export = it;
+}
+declare module 'node:timers/promises' {
+  import it = require('timers/promises');
   export = it;
 }

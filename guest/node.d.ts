@@ -267,6 +267,58 @@ declare namespace Hostbox {
     p?: number;
     maxmem?: number;
   }
+  type KeyObjectType = 'private' | 'public' | 'secret';
+  interface KeyExportOptions {
+    type?: 'pkcs1' | 'pkcs8' | 'sec1' | 'spki';
+    format?: 'der' | 'jwk' | 'pem';
+    cipher?: string;
+    passphrase?: BinaryLike;
+  }
+  interface KeyObject {
+    readonly type: KeyObjectType;
+    readonly asymmetricKeyType: string | undefined;
+    readonly asymmetricKeyDetails: Record<string, unknown> | undefined;
+    readonly symmetricKeySize: number | undefined;
+    equals(other: KeyObject): boolean;
+    export(options: KeyExportOptions & { format: 'jwk' }): JsonWebKey;
+    export(options: KeyExportOptions & { format: 'pem' }): string;
+    export(options?: KeyExportOptions): any;
+  }
+  /** A key as PEM text, as bytes, as an object, or with what it takes to read or to use it. */
+  type AsymmetricKey =
+    | BinaryLike
+    | KeyObject
+    | CryptoKey
+    | {
+        key: BinaryLike | KeyObject | CryptoKey | JsonWebKey;
+        format?: 'der' | 'jwk' | 'pem';
+        type?: 'pkcs1' | 'pkcs8' | 'sec1' | 'spki';
+        passphrase?: BinaryLike;
+        encoding?: BufferEncoding;
+        padding?: number;
+        saltLength?: number;
+        dsaEncoding?: 'der' | 'ieee-p1363';
+        oaepHash?: string;
+        oaepLabel?: BinaryLike;
+      };
+  interface KeyPairOptions {
+    modulusLength?: number;
+    publicExponent?: number;
+    namedCurve?: string;
+    paramEncoding?: 'named';
+    publicKeyEncoding?: KeyExportOptions;
+    privateKeyEncoding?: KeyExportOptions;
+    [option: string]: unknown;
+  }
+  interface Signer {
+    update(data: BinaryLike, inputEncoding?: BufferEncoding): this;
+    sign(key: AsymmetricKey): Buffer;
+    sign(key: AsymmetricKey, encoding: BinaryToText): string;
+  }
+  interface Verifier {
+    update(data: BinaryLike, inputEncoding?: BufferEncoding): this;
+    verify(key: AsymmetricKey, signature: BinaryLike, encoding?: BinaryToText): boolean;
+  }
   /** Node's `crypto`, as far as it is here. */
   interface NodeCrypto {
     Hash: new (algorithm: string, options?: { outputLength?: number }) => Hash;
@@ -326,6 +378,45 @@ declare namespace Hostbox {
     randomInt(min: number, max: number, callback: NodeCallback<number>): void;
     randomUUID(options?: { disableEntropyCache?: boolean }): string;
     timingSafeEqual(one: ArrayBufferView | ArrayBufferLike, two: ArrayBufferView | ArrayBufferLike): boolean;
+    KeyObject: { readonly prototype: KeyObject; from(key: CryptoKey): KeyObject };
+    createPrivateKey(key: AsymmetricKey): KeyObject;
+    createPublicKey(key: AsymmetricKey): KeyObject;
+    createSecretKey(key: BinaryLike, encoding?: BufferEncoding): KeyObject;
+    generateKey(type: 'aes' | 'hmac', options: { length: number }, callback: NodeCallback<KeyObject>): void;
+    generateKeySync(type: 'aes' | 'hmac', options: { length: number }): KeyObject;
+    generateKeyPair(
+      type: string,
+      options: KeyPairOptions,
+      callback: (error: Error | null, publicKey: any, privateKey: any) => void,
+    ): void;
+    generateKeyPair(
+      type: string,
+      callback: (error: Error | null, publicKey: KeyObject, privateKey: KeyObject) => void,
+    ): void;
+    generateKeyPairSync(type: string, options?: KeyPairOptions): { publicKey: any; privateKey: any };
+    getCurves(): string[];
+    Sign: new (algorithm: string) => Signer;
+    Verify: new (algorithm: string) => Verifier;
+    readonly constants: Readonly<Record<string, number>>;
+    createSign(algorithm: string): Signer;
+    createVerify(algorithm: string): Verifier;
+    privateDecrypt(key: AsymmetricKey, data: BinaryLike): Buffer;
+    publicEncrypt(key: AsymmetricKey, data: BinaryLike): Buffer;
+    sign(algorithm: string | null | undefined, data: BinaryLike, key: AsymmetricKey): Buffer;
+    sign(
+      algorithm: string | null | undefined,
+      data: BinaryLike,
+      key: AsymmetricKey,
+      callback: NodeCallback<Buffer>,
+    ): void;
+    verify(algorithm: string | null | undefined, data: BinaryLike, key: AsymmetricKey, signature: BinaryLike): boolean;
+    verify(
+      algorithm: string | null | undefined,
+      data: BinaryLike,
+      key: AsymmetricKey,
+      signature: BinaryLike,
+      callback: NodeCallback<boolean>,
+    ): void;
     readonly webcrypto: Crypto;
     readonly subtle: SubtleCrypto;
     getRandomValues<T extends IntegerArray>(array: T): T;

@@ -1,6 +1,11 @@
 // One CommonJS file: what an app gives to `loadPlugin`.
 import { build } from 'esbuild';
 
+const MODULES =
+  'assert buffer console constants crypto events fs os path perf_hooks process punycode querystring stream string_decoder timers url util'.split(
+    ' ',
+  );
+
 await build({
   entryPoints: ['src/index.ts'],
   outfile: 'dist/plugin.cjs',
@@ -9,6 +14,6 @@ await build({
   platform: 'neutral',
   target: 'es2023',
   // Guests have these built in; everything else is bundled.
-  external: ['buffer', 'crypto', 'events', 'fs', 'path', 'process', 'node:*'],
+  external: [...MODULES, 'node:*'],
   sourcemap: 'inline',
 });
