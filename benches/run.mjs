@@ -18,7 +18,19 @@ const ROUNDS = Number(process.env.HOSTBOX_BENCH_ROUNDS ?? 5);
 const TIMEOUT_MS = 300_000;
 const ORDER = [
   ...['coldStart', 'memory', 'density', 'callSync', 'call', 'bridge', 'values'],
-  ...['bytesMoved', 'bytesCopied', 'pixels', 'operations', 'streams', 'web', 'cache', 'pool', 'bundles', 'binarySize'],
+  ...[
+    'bytesMoved',
+    'bytesCopied',
+    'pixels',
+    'operations',
+    'streams',
+    'web',
+    'files',
+    'cache',
+    'pool',
+    'bundles',
+    'binarySize',
+  ],
 ];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
