@@ -118,6 +118,46 @@ test('a file that does not fit is an error of the guest', async (t) => {
   assert.equal(host.stats().bufferBytes, 0);
 });
 
+test('what is piped from file to file does not enter the engine', async (t) => {
+  const root = world(t);
+  writeFileSync(join(root, 'data', 'large'), Buffer.alloc(20 << 20, 'x'));
+  const path = join(root, 'data');
+  const limits = { memoryBytes: 4 << 20, bufferBytes: 4 << 20 };
+  const host = open(t, { permissions: { fs: { '/data': { path, write: true } } }, limits });
+  await host.eval(`fs.createReadStream('/data/large').readable.pipeTo(fs.createWriteStream('/data/copy').writable)`);
+  assert.equal(readFileSync(join(path, 'copy')).length, 20 << 20);
+});
+
+test('open files that nobody has any more are closed', async (t) => {
+  const host = withData(t, world(t));
+  const source = `(async () => { for (let i = 0; i < 600; i++) await fs.promises.open('/data/file.txt'); })()`;
+  await host.eval(source);
+  assert.equal(
+    (
+      await failure(
+        host.eval(`(async () => {
+    globalThis.held = [];
+    for (let i = 0; i < 300; i++) held.push(await fs.promises.open('/data/file.txt'));
+  })()`),
+      )
+    ).details.code,
+    'EMFILE',
+  );
+  await host.eval(`(async () => { for (const file of held.splice(0)) await file.close(); })()`);
+  const number = await host.eval(`fs.promises.open('/data/file.txt').then((file) => file.fd)`);
+  assert.ok(number < 500, `numbers are used again: ${number}`);
+});
+
+test('a watcher ends with its call', async (t) => {
+  const host = withData(t, world(t));
+  for (let i = 0; i < 40; i++) {
+    const source = `(async () => { for await (const change of fs.promises.watch('/data')); })()`;
+    assert.equal((await failure(host.eval(source, { timeoutMs: 20 }))).code, 'ERR_TIMEOUT');
+    if (i % 10 === 9) await host.gc();
+  }
+  assert.equal(host.stats().state, 'idle');
+});
+
 test('a deadline ends work on files, and the sandbox works on', async (t) => {
   const root = world(t);
   for (let i = 0; i < 300; i++) mkdirSync(join(root, 'data', `${i}`));

@@ -159,6 +159,8 @@ declare namespace fs {
     appendFile(data: Content, options?: WriteOptions | Encoding): Promise<void>;
     chmod(mode: Mode): Promise<void>;
     close(): Promise<void>;
+    createReadStream(options?: ReadStreamOptions | Encoding): ReadStream;
+    createWriteStream(options?: WriteStreamOptions | Encoding): WriteStream;
     datasync(): Promise<void>;
     read<B extends ArrayBufferView>(
       buffer: B,
@@ -171,6 +173,7 @@ declare namespace fs {
     readFile(options?: (ReadOptions & { encoding?: null; native?: false }) | null): Promise<Buffer>;
     readFile(options: (ReadOptions & { encoding: Encoding; native?: false }) | Encoding): Promise<string>;
     readFile(options: ReadOptions & { native: true }): Promise<number>;
+    readableWebStream(): ReadableStream<Uint8Array<ArrayBuffer>>;
     readv<B extends readonly ArrayBufferView[]>(
       buffers: B,
       position?: Position,
@@ -193,6 +196,77 @@ declare namespace fs {
       position?: Position,
     ): Promise<{ bytesWritten: number; buffers: B }>;
     [Symbol.asyncDispose](): Promise<void>;
+  }
+
+  interface StreamOptions {
+    encoding?: Encoding | null;
+    flags?: Flags;
+    mode?: Mode;
+    /** A file that is open already. */
+    fd?: number | FileHandle | null;
+    autoClose?: boolean;
+    emitClose?: boolean;
+    start?: number;
+    highWaterMark?: number;
+    signal?: AbortSignal;
+  }
+  interface ReadStreamOptions extends StreamOptions {
+    /** The last byte that is read. */
+    end?: number;
+  }
+  interface WriteStreamOptions extends StreamOptions {
+    flush?: boolean;
+  }
+
+  /** Node's stream over a file. */
+  interface ReadStream extends Hostbox.EventEmitter, AsyncIterable<any> {
+    readonly path: PathLike | undefined;
+    readonly fd: number | null;
+    readonly pending: boolean;
+    readonly bytesRead: number;
+    readonly destroyed: boolean;
+    /** A stream of the web over the same file: piped to another native end, its bytes do not enter the engine. False when it is over. */
+    readonly readable: ReadableStream<Uint8Array<ArrayBuffer>> | false;
+    read(size?: number): any;
+    setEncoding(encoding: Encoding): this;
+    pause(): this;
+    resume(): this;
+    pipe<T extends object>(target: T, options?: { end?: boolean }): T;
+    unpipe(target?: object): this;
+    destroy(error?: Error): this;
+    close(callback?: (error?: Error | null) => void): void;
+    [Symbol.asyncIterator](): AsyncIterableIterator<any>;
+  }
+  /** Node's stream into a file. */
+  interface WriteStream extends Hostbox.EventEmitter {
+    readonly path: PathLike | undefined;
+    readonly fd: number | null;
+    readonly pending: boolean;
+    readonly bytesWritten: number;
+    readonly destroyed: boolean;
+    /** As `readable` of a ReadStream. */
+    readonly writable: WritableStream<ArrayBuffer | ArrayBufferView<ArrayBuffer>> | false;
+    write(chunk: string | Uint8Array, callback?: (error?: Error | null) => void): boolean;
+    write(chunk: string | Uint8Array, encoding: Encoding, callback?: (error?: Error | null) => void): boolean;
+    end(chunk?: string | Uint8Array | (() => void), encoding?: Encoding | (() => void), callback?: () => void): this;
+    destroy(error?: Error): this;
+    close(callback?: (error?: Error | null) => void): void;
+  }
+
+  interface WatchOptions {
+    encoding?: Encoding | 'buffer' | null;
+    recursive?: boolean;
+    signal?: AbortSignal;
+  }
+  /** Tells of changes: `change` with `'rename'` or `'change'` and a name, `error`, `close`. */
+  interface FSWatcher extends Hostbox.EventEmitter {
+    close(): void;
+    ref(): this;
+    unref(): this;
+  }
+  interface WatchedChange {
+    eventType: 'rename' | 'change';
+    filename: string;
   }
 
   interface Promises {
@@ -241,10 +315,27 @@ declare namespace fs {
     truncate(path: PathLike, length?: number): Promise<void>;
     unlink(path: PathLike): Promise<void>;
     utimes(path: PathLike, atime: Time, mtime: Time): Promise<void>;
+    watch(path: PathLike, options?: WatchOptions): AsyncIterableIterator<WatchedChange>;
     writeFile(path: PathLike | FileHandle, data: Content, options?: WriteOptions | Encoding): Promise<void>;
   }
 
   const promises: Promises;
+  const ReadStream: {
+    readonly prototype: ReadStream;
+    new (path: PathLike, options?: ReadStreamOptions | Encoding): ReadStream;
+  };
+  const WriteStream: {
+    readonly prototype: WriteStream;
+    new (path: PathLike, options?: WriteStreamOptions | Encoding): WriteStream;
+  };
+  function createReadStream(path: PathLike, options?: ReadStreamOptions | Encoding): ReadStream;
+  function createWriteStream(path: PathLike, options?: WriteStreamOptions | Encoding): WriteStream;
+  function watch(path: PathLike, listener?: (eventType: 'rename' | 'change', name: string) => void): FSWatcher;
+  function watch(
+    path: PathLike,
+    options: WatchOptions | Encoding | null,
+    listener?: (eventType: 'rename' | 'change', name: string) => void,
+  ): FSWatcher;
   type Constants = Readonly<Record<string, number>>;
   const constants: Constants;
   const F_OK: number;

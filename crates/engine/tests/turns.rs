@@ -48,33 +48,6 @@ fn calls_take_turns_at_every_await() {
 }
 
 #[test]
-fn ticks_come_before_microtasks_and_after_those_that_queue_them() {
-    let actor = Actor::roomy();
-    actor.value(
-        "var log = []; Promise.resolve().then(() => { log.push('job'); nextTick(() => log.push('late')); }).then(() => log.push('job 2')); \
-         nextTick(() => { log.push('tick'); nextTick(() => log.push('tick 2')); }); log.push('code'); 0",
-    );
-    assert_eq!(actor.value("log"), json!(["code", "tick", "tick 2", "job", "job 2", "late"]));
-}
-
-#[test]
-fn ticks_of_an_interrupted_turn_are_dropped() {
-    let actor = Actor::roomy();
-    let call = actor.submit_within("nextTick(() => ran = true); for (;;);", 50);
-    assert_eq!(actor.wait(call).unwrap_err().code, Code::Timeout);
-    assert_eq!(actor.value("nextTick(() => 0); typeof ran"), "undefined");
-}
-
-#[test]
-fn built_in_modules_are_imported_under_both_names_and_no_others_are_there() {
-    let actor = Actor::roomy();
-    let same = "Promise.all([import('tools'), import('node:tools')]).then(([a, b]) => a === b && a.default === bytes)";
-    assert_eq!(actor.value(same), true);
-    let refused = "import('other').catch((error) => error.code)";
-    assert_eq!(actor.value(refused), "MODULE_NOT_FOUND");
-}
-
-#[test]
 fn a_call_is_answered_by_the_turn_of_another() {
     let actor = Actor::roomy();
     let waiting = actor.submit("var settle; new Promise((resolve) => settle = resolve)");

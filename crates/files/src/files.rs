@@ -27,6 +27,7 @@ struct Inner {
     /// In the order of the grants.
     roots: Vec<Arc<Root>>,
     open: AtomicUsize,
+    watchers: AtomicUsize,
 }
 
 /// A grant whose directory is not there.
@@ -100,6 +101,15 @@ impl Drop for Seat {
     }
 }
 
+/// A watcher among those that the sandbox may have.
+pub(crate) struct WatcherSeat(Arc<Inner>);
+
+impl Drop for WatcherSeat {
+    fn drop(&mut self) {
+        self.0.watchers.fetch_sub(1, Relaxed);
+    }
+}
+
 impl Files {
     /// Looks the granted directories up. Nothing is opened before a guest asks.
     ///
@@ -114,7 +124,8 @@ impl Files {
             Root::at(&grant.path).map_err(|reason| InvalidGrant { guest, path, reason })
         };
         let roots = permissions.grants().map(root).collect::<Result<_, _>>()?;
-        let inner = Inner { permissions: permissions.clone(), roots, open: AtomicUsize::new(0) };
+        let inner =
+            Inner { permissions: permissions.clone(), roots, open: AtomicUsize::new(0), watchers: AtomicUsize::new(0) };
         Ok(Files { inner: Some(Arc::new(inner)) })
     }
 
@@ -163,5 +174,14 @@ impl Files {
             return Err(Code::EMFILE.into());
         }
         Ok(Seat(inner.clone()))
+    }
+
+    pub(crate) fn watcher_seat(&self, most: usize) -> Result<WatcherSeat, Cause> {
+        let inner = self.inner.as_ref().ok_or(Code::EACCES)?;
+        if inner.watchers.fetch_add(1, Relaxed) >= most {
+            inner.watchers.fetch_sub(1, Relaxed);
+            return Err(Code::EMFILE.into());
+        }
+        Ok(WatcherSeat(inner.clone()))
     }
 }

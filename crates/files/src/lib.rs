@@ -22,6 +22,7 @@ mod root;
 mod stat;
 mod usage;
 mod walk;
+mod watch;
 mod whole;
 
 pub use attributes::Mode;
@@ -33,4 +34,5 @@ pub use list::{Entries, Entry, Kind};
 pub use open::{Flags, OpenFile};
 pub use remove::Removal;
 pub use stat::Stat;
+pub use watch::{Change, Watcher};
 pub use whole::Content;

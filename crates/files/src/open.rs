@@ -10,7 +10,7 @@ use hostbox_buffers::{Cancel, Store, Writer};
 use hostbox_permissions::Access;
 
 use crate::attributes::Mode;
-use crate::error::{Cause, Code, During, Error};
+use crate::error::{Cause, Code, During, Error, Failed};
 use crate::files::{Files, Seat, Spot, Target};
 use crate::root::{Root, refuse_kernel_files};
 use crate::stat::Stat;
@@ -172,6 +172,19 @@ impl OpenFile {
 
     pub(crate) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// What is said of a file that was closed.
+    pub fn closed(syscall: &'static str) -> Error {
+        Error::System(Failed { code: Code::EBADF, syscall, path: None, dest: None })
+    }
+
+    /// Where the next read or write without a position begins.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn position(&self) -> Result<u64, Error> {
+        (&self.file).stream_position().during("lseek")
     }
 
     /// What the system knows about it.

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use hostbox_buffers::Block;
 use hostbox_engine::{
-    Builtin, Call, Code, Completer, Config, ErrorClass, Event, Extension, Failure, Format, Global, Host, Native,
-    NativeModule, OpError, OpId, OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket,
-    next_ticket,
+    Call, Code, Completer, Config, ErrorClass, Event, Extension, Failure, Format, Global, Host, Native, NativeModule,
+    OpError, OpId, OpOutcome, Payload, PluginSource, Request, Sandbox, Stats, SyncProgress, Ticket, next_ticket,
 };
 use hostbox_permissions::Limits;
 use rquickjs::{IntoJs, Value};
@@ -93,7 +92,6 @@ static TOOLS: NativeModule = NativeModule {
         Native { name: c"host", length: 1, run: host },
         Native { name: c"hold", length: 0, run: hold },
         Native { name: c"mark", length: 0, run: mark },
-        Native { name: c"nextTick", length: 1, run: next_tick },
         Native { name: c"op", length: 0, run: op },
         Native { name: c"panic", length: 0, run: panic },
         Native { name: c"print", length: 1, run: print },
@@ -117,7 +115,6 @@ static EXTENSION: Extension = Extension {
         tool(c"host"),
         tool(c"hold"),
         tool(c"mark"),
-        tool(c"nextTick"),
         tool(c"op"),
         tool(c"panic"),
         tool(c"print"),
@@ -127,7 +124,7 @@ static EXTENSION: Extension = Extension {
         tool(c"thread"),
     ],
     accessors: &[],
-    builtins: &[Builtin { name: "tools", module: "host:tools", export: c"bytes" }],
+    builtins: &[],
 };
 
 type Answer<'js> = rquickjs::Result<Value<'js>>;
@@ -193,11 +190,6 @@ fn set_timeout<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn set_interval<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     call.start_timer(call.number(1)?, true, call.arg(0))?.into_js(call.ctx())
-}
-
-fn next_tick<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    call.next_tick(call.arg(0))?;
-    Ok(call.undefined())
 }
 
 fn set_immediate<'js>(call: &Call<'_, 'js>) -> Answer<'js> {

@@ -1,5 +1,6 @@
 // `host:fs` over Node's own, without grants: paths are this machine's.
-import { constants, promises as fs } from 'node:fs';
+import { constants, promises as fs, watch as watchFile } from 'node:fs';
+import { closeSink, newPipe, read as readPipe, write as writePipe } from 'host:streams';
 
 const stored = new Map();
 
@@ -86,3 +87,80 @@ export const truncateFile = (file, length) => file.truncate(length);
 export const sync = (file, dataAlone) => file[dataAlone ? 'datasync' : 'sync']();
 export const chmodFile = (file, mode) => file.chmod(mode);
 export const utimesFile = (file, read, written) => file.utimes(read, written);
+
+// ── streams: as the stand-in of `host:streams` has them, pipes with somebody at the other end ──
+
+class Place {
+  constructor(path, flags, mode) {
+    Object.assign(this, { path, flags, mode });
+  }
+
+  open() {
+    this.file ??= fs.open(this.path, this.flags, this.mode);
+    return this.file;
+  }
+}
+
+export const newPlace = (path, flags, mode) => new Place(path, flags, mode);
+export const openPlace = (place) => place.open();
+export const closePlace = async () => {};
+const opened = (file) => (file instanceof Place ? file.open() : Promise.resolve(file));
+
+export function source(of, start, end) {
+  const [sink, handle] = newPipe();
+  const feed = async () => {
+    const file = await opened(of);
+    for (let at = start; ;) {
+      const length = Math.min(65_536, at < 0 ? 65_536 : end - at);
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, at < 0 ? null : at);
+      if (bytesRead === 0) break;
+      await writePipe(sink, buffer.subarray(0, bytesRead));
+      if (at >= 0) at += bytesRead;
+    }
+    await closeSink(sink);
+  };
+  feed().catch(() => {});
+  return handle;
+}
+
+export function sink(of, start) {
+  const [handle, source] = newPipe();
+  const drain = async () => {
+    const file = await opened(of);
+    for (let at = start; ;) {
+      const bytes = await readPipe(source, 65_536);
+      if (bytes === undefined) break;
+      await file.write(bytes, 0, bytes.length, at < 0 ? null : at);
+      if (at >= 0) at += bytes.length;
+    }
+  };
+  drain().catch(() => {});
+  return handle;
+}
+
+// ── watching ──
+
+export async function watch(path, recursive) {
+  await fs.stat(path);
+  const seen = [];
+  let wake = () => {};
+  const watcher = watchFile(path, { recursive }, (type, name) => {
+    seen.push([type[0], name]);
+    wake();
+  });
+  return {
+    next: async () => {
+      if (seen.length === 0) await new Promise((resolve) => (wake = resolve));
+      const list = seen.splice(0);
+      return list.length === 0
+        ? undefined
+        : [list.map(([, name]) => name).join('\0'), list.map(([type]) => type).join('')];
+    },
+    stop: () => {
+      watcher.close();
+      wake();
+    },
+  };
+}
+export const changes = (watcher) => watcher.next();
+export const unwatch = (watcher) => watcher.stop();

@@ -8,6 +8,8 @@ import util from 'node:util';
 const names = [
   'bridgeroutes',
   'fscp',
+  'fsstreams',
+  'fswatch',
   'inspect',
   'nodecipher',
   'nodehash',

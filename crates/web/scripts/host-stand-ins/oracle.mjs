@@ -23,6 +23,8 @@ export const globals = {
   nodehash: "export { Hash, Hmac, createHash, createHmac, getHashes, hash } from 'node:crypto';",
   noderandom:
     "export { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';",
+  fsstreams: "export { ReadStream, WriteStream } from 'node:fs';",
+  fswatch: "export { watch } from 'node:fs';",
   fs: "export { default as fs } from 'node:fs';",
   url: 'export const { URL, URLSearchParams } = globalThis;',
   buffer: "import bufferModule, { Buffer } from 'node:buffer'; export { Buffer, bufferModule };",
@@ -42,6 +44,7 @@ export const globals = {
 };
 
 export const differences = {
+  fsstreams: { 'readable and writable are streams of the web over the same file': 'they are booleans' },
   process: {
     'it says what packages ask for': 'it tells of the real process',
     'the environment is what was granted, and its values are text': 'the environment is that of the process',

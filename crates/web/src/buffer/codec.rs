@@ -29,24 +29,14 @@ impl Encoding {
     }
 }
 
-/// Bytes of a text in UTF-8, lone surrogates counted as the three of U+FFFD.
-pub(super) fn utf8_length(units: &[u16]) -> usize {
-    let bytes: usize = units.iter().map(|unit| 1 + usize::from(*unit >= 0x80) + usize::from(*unit >= 0x800)).sum();
-    let pairs = units.windows(2).filter(|pair| pair[0] & 0xfc00 == 0xd800 && pair[1] & 0xfc00 == 0xdc00).count();
-    bytes - pairs * 2
-}
-
-/// As many whole characters as fit; lone surrogates become U+FFFD.
-pub(super) fn write_utf8(units: &[u16], target: &mut [u8]) -> usize {
-    let (read, mut written) = mem::convert_utf16_to_utf8_partial(units, target);
-    // It may stop before the very end.
-    for character in char::decode_utf16(units[read..].iter().copied()) {
-        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-        let Some(place) = target.get_mut(written..written + character.len_utf8()) else { break };
-        character.encode_utf8(place);
-        written += character.len_utf8();
+/// As many whole characters of well-formed UTF-8 as fit.
+pub(super) fn write_utf8(text: &[u8], target: &mut [u8]) -> usize {
+    let mut end = text.len().min(target.len());
+    while end < text.len() && end > 0 && text[end] & 0xc0 == 0x80 {
+        end -= 1;
     }
-    written
+    target[..end].copy_from_slice(&text[..end]);
+    end
 }
 
 /// The low byte of each code unit.
@@ -122,7 +112,6 @@ pub(super) enum Text {
 
 pub(super) fn decode(encoding: Encoding, bytes: &[u8]) -> Text {
     Text::Plain(match encoding {
-        Encoding::Utf8 if !mem::is_utf8_latin1(bytes) => return decode_utf8(bytes),
         Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
         Encoding::Utf16 => return decode_utf16(bytes),
         Encoding::Latin1 => mem::decode_latin1(bytes).into_owned(),
@@ -131,14 +120,6 @@ pub(super) fn decode(encoding: Encoding, bytes: &[u8]) -> Text {
         Encoding::Base64Url => base64_simd::URL_SAFE_NO_PAD.encode_to_string(bytes),
         Encoding::Hex => hex_simd::encode_to_string(bytes, hex_simd::AsciiCase::Lower),
     })
-}
-
-/// For text beyond Latin-1, which the engine keeps in units of sixteen bits.
-fn decode_utf8(bytes: &[u8]) -> Text {
-    let mut units = vec![0; bytes.len() + 1];
-    let count = mem::convert_utf8_to_utf16(bytes, &mut units);
-    units.truncate(count);
-    Text::Units(units)
 }
 
 fn decode_utf16(bytes: &[u8]) -> Text {
@@ -154,9 +135,10 @@ fn decode_utf16(bytes: &[u8]) -> Text {
 /// The most bytes that the text of so many bytes takes on the way to the engine.
 pub(super) fn text_size(encoding: Encoding, bytes: usize) -> usize {
     match encoding {
+        Encoding::Utf8 => bytes * 3,
         Encoding::Base64 | Encoding::Base64Url => bytes / 3 * 4 + 4,
         Encoding::Ascii => bytes,
-        Encoding::Utf8 | Encoding::Utf16 | Encoding::Latin1 | Encoding::Hex => bytes * 2 + 2,
+        Encoding::Utf16 | Encoding::Latin1 | Encoding::Hex => bytes * 2,
     }
 }
 
@@ -173,14 +155,8 @@ mod tests {
 
     #[test]
     fn a_character_that_does_not_fit_is_left_out() {
-        let units: Vec<u16> = "a€é😀".encode_utf16().chain([0xd800]).collect();
-        let whole = "a€é😀\u{fffd}".as_bytes();
-        assert_eq!(utf8_length(&units), whole.len());
-        for (size, fitting) in
-            [(0, 0), (1, 1), (3, 1), (4, 4), (5, 4), (6, 6), (9, 6), (10, 10), (12, 10), (13, 13), (20, 13)]
-        {
-            assert_eq!(written(size, |target| write_utf8(&units, target)), &whole[..fitting], "{size}");
-        }
+        assert_eq!(written(4, |target| write_utf8("a€é".as_bytes(), target)), "a€".as_bytes());
+        assert_eq!(written(3, |target| write_utf8("a€é".as_bytes(), target)), b"a");
         assert_eq!(written(3, |target| write_utf16(&[0x6161, 0x6262], target)), b"aa");
     }
 

@@ -2,7 +2,7 @@
 //
 // Text becomes bytes and back natively (`host:buffer`), and so do searches and fills; the rest is bookkeeping of offsets.
 
-import { descriptor, isObject, isUint8Array } from 'guest:webidl';
+import { descriptor, isObject, isUint8Array, usvString } from 'guest:webidl';
 import { defineNumbers } from 'guest:buffernumbers';
 import { coded, invalidArgType, invalidArgValue, outOfRange, checkString } from 'guest:nodeerrors';
 import { marks } from 'guest:marks';
@@ -69,7 +69,7 @@ function sizeOf(text: string, encoding: EncodingNumber): number {
   const { length } = text;
   switch (encoding) {
     case 0:
-      return host.byteLength(text);
+      return host.byteLength(usvString(text));
     case 1:
       return length * 2;
     case 4:
@@ -87,7 +87,7 @@ function sizeOf(text: string, encoding: EncodingNumber): number {
 }
 
 function put(text: string, encoding: EncodingNumber, target: Uint8Array, start: number, end: number): number {
-  return host.write(encoding, text, target, start, end);
+  return host.write(encoding, encoding === UTF8 ? usvString(text) : text, target, start, end);
 }
 
 // ── the class ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,11 +4,11 @@ declare module 'host:buffer' {
   /** Anything with bytes; what is detached has none. */
   type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
-  /** Bytes of a string in UTF-8. */
+  /** Bytes of a well-formed string in UTF-8. */
   export function byteLength(text: string): number;
   /**
-   * Writes text to `start` and before `end`, as many whole characters as fit; the bytes written. In UTF-8 lone surrogates
-   * become U+FFFD. base64 skips what is none, hex ends there.
+   * Writes text to `start` and before `end`, as many whole characters as fit; the bytes written. UTF-8 wants a well-formed string.
+   * base64 skips what is none, hex ends there.
    */
   export function write(encoding: EncodingNumber, text: string, target: Bytes, start: number, end: number): number;
   /** The text of the bytes from `start` to `end`, which are cut to what there is. */

@@ -58,7 +58,7 @@ fn encoding(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Encoding> {
 }
 
 fn byte_length<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let length = call.with_utf16(0, codec::utf8_length)?;
+    let length = call.with_utf8(0, <[u8]>::len)?;
     number(call, length)
 }
 
@@ -70,7 +70,7 @@ fn write<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         call.with_bytes_mut(&target, |bytes| write(range_mut(bytes, start, end))).unwrap_or(0)
     };
     let written = match encoding {
-        Encoding::Utf8 => call.with_utf16(1, |units| into(&|bytes| codec::write_utf8(units, bytes)))?,
+        Encoding::Utf8 => call.with_utf8(1, |text| into(&|bytes| codec::write_utf8(text, bytes)))?,
         Encoding::Utf16 => call.with_utf16(1, |units| into(&|bytes| codec::write_utf16(units, bytes)))?,
         Encoding::Latin1 | Encoding::Ascii => {
             call.with_utf16(1, |units| into(&|bytes| codec::write_latin1(units, bytes)))?

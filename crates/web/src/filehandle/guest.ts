@@ -23,15 +23,20 @@ import { rejected } from 'guest:promises';
 import { descriptor, isObject, uncurry } from 'guest:webidl';
 import * as host from 'host:fs';
 import type { Content, Encoding, OpenFile, Signal } from 'host:fs';
+import { load } from 'host:modules';
 
 const { defineProperty } = Reflect;
 const { isArray } = Array;
 const { isInteger, isSafeInteger } = Number;
 const { min } = Math;
 const MapIntrinsic = Map;
-const getFile = uncurry(Map.prototype.get as (key: number) => FileHandle | undefined);
-const setFile = uncurry(Map.prototype.set as (key: number, value: FileHandle) => unknown);
-const hasFile = uncurry(Map.prototype.has as (key: number) => boolean);
+const WeakRefIntrinsic = WeakRef;
+type Entry = FileHandle | WeakRef<FileHandle>;
+const getFile = uncurry(Map.prototype.get as (key: number) => Entry | undefined);
+const setFile = uncurry(Map.prototype.set as (key: number, value: Entry) => unknown);
+const sizeOf = uncurry(Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get as () => number);
+const eachFile = uncurry(Map.prototype.forEach as (each: (entry: Entry, number: number) => void) => void);
+const deref = uncurry(WeakRef.prototype.deref as () => FileHandle | undefined);
 const deleteFile = uncurry(Map.prototype.delete as (key: number) => boolean);
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const getter = <T>(of: object, name: string) => uncurry(Object.getOwnPropertyDescriptor(of, name)!.get as () => T);
@@ -58,20 +63,45 @@ interface State {
   closing: Promise<void> | undefined;
 }
 
-/** Files by their numbers. One that nobody closed is held here, as in Node. */
-const files = new MapIntrinsic<number, FileHandle>();
+/** Files by their numbers. One whose number alone is known is held here; any other one is closed when nobody has it any more. */
+const files = new MapIntrinsic<number, Entry>();
 let least = 3;
 
+let sweepAt = 64;
+
 function nextNumber(): number {
+  if (sizeOf(files) >= sweepAt) sweep();
   let number = least;
-  while (hasFile(files, number)) number++;
+  while (handleOf(number) !== undefined) number++;
   least = number + 1;
   return number;
 }
 
+/** Forgets the numbers of files that nobody had any more. */
+function sweep(): void {
+  eachFile(files, (entry, number) => {
+    if (isFileHandle(entry) || deref(entry) !== undefined) return;
+    deleteFile(files, number);
+    least = min(least, number);
+  });
+  sweepAt = 64 + 2 * sizeOf(files);
+}
+
+function handleOf(number: number): FileHandle | undefined {
+  const entry = getFile(files, number);
+  return entry === undefined || isFileHandle(entry) ? entry : deref(entry);
+}
+
+/** Keeps a file open until it is closed by its number, which this is. */
+export function keepOpen(handle: FileHandle): number {
+  const { fd } = handle;
+  setFile(files, fd, handle);
+  return fd;
+}
+
 /** The file of a number; an error where there is none. */
 export function fileOf(number: unknown, syscall: string): FileHandle {
-  const handle = getFile(files, unsigned(number, 'fd', 2147483647));
+  const handle = handleOf(unsigned(number, 'fd', 2147483647));
   if (handle === undefined) throw badFile(syscall);
   return handle;
 }
@@ -101,7 +131,7 @@ class FileHandle {
 
   constructor(file: OpenFile) {
     this.#state = { number: nextNumber(), file, closing: undefined };
-    setFile(files, this.#state.number, this);
+    setFile(files, this.#state.number, new WeakRefIntrinsic(this));
   }
 
   get fd(): number {
@@ -132,6 +162,16 @@ class FileHandle {
     least = min(least, number);
     state.closing = settle(host.close(file));
     return state.closing;
+  }
+
+  createReadStream(options: unknown = undefined): unknown {
+    openFile(this, 'read');
+    return load<typeof import('guest:fsstreams')>('guest:fsstreams').readStreamOf(this, options);
+  }
+
+  createWriteStream(options: unknown = undefined): unknown {
+    openFile(this, 'write');
+    return load<typeof import('guest:fsstreams')>('guest:fsstreams').writeStreamOf(this, options);
   }
 
   async datasync(): Promise<void> {
@@ -175,6 +215,11 @@ class FileHandle {
 
   async readFile(options: unknown = undefined): Promise<string | Uint8Array | number> {
     return readWhole(this, optionsOf(options));
+  }
+
+  readableWebStream(): unknown {
+    openFile(this, 'read');
+    return load<typeof import('guest:fsstreams')>('guest:fsstreams').webStreamOf(this);
   }
 
   async stat(options: unknown = undefined): Promise<object> {

@@ -2,7 +2,7 @@
 //
 // A file's number stands for a FileHandle. Streams and watchers are loaded when somebody makes the first one.
 
-import { fileOf, readArguments, writeArguments } from 'guest:filehandle';
+import { fileOf, keepOpen, readArguments, writeArguments } from 'guest:filehandle';
 import { Dir } from 'guest:fsdir';
 import { promises } from 'guest:fspromises';
 import { constants, Dirent, Stats } from 'guest:fsstats';
@@ -11,6 +11,7 @@ import { later } from 'guest:nodecallback';
 import { checkFunction } from 'guest:nodeerrors';
 import { react } from 'guest:promises';
 import { descriptor, put } from 'guest:webidl';
+import { load } from 'host:modules';
 
 const { apply, defineProperty } = Reflect;
 
@@ -138,7 +139,7 @@ define('exists', exists);
 
 define(
   'open',
-  callbackForm('open', 3, async (path, flags, mode) => (await promises.open(path, flags, mode)).fd),
+  callbackForm('open', 3, async (path, flags, mode) => keepOpen(await promises.open(path, flags, mode))),
 );
 define(
   'close',
@@ -186,6 +187,29 @@ transfer('write', 5, async (file, buffer, offset, length, position) => {
 });
 transfer('readv', 3, async (file, buffers, position) => fileOf(file, 'read').readv(buffers, position));
 transfer('writev', 3, async (file, buffers, position) => fileOf(file, 'write').writev(buffers, position));
+
+// ── streams and watchers, made late ───────────────────────────────────────────────────────────────────────────────────
+
+const streams = () => load<typeof import('guest:fsstreams')>('guest:fsstreams');
+
+define('createReadStream', function createReadStream(path: unknown, options: unknown): unknown {
+  return streams().createReadStream(path, options);
+});
+define('createWriteStream', function createWriteStream(path: unknown, options: unknown): unknown {
+  return streams().createWriteStream(path, options);
+});
+define('watch', function watch(path: unknown, options: unknown, listener: unknown): unknown {
+  return load<typeof import('guest:fswatch')>('guest:fswatch').watch(path, options, listener);
+});
+
+/** A class that is loaded when somebody looks at it. */
+function late(name: string, get: () => unknown): void {
+  const set = (value: unknown): void => define(name, value);
+  defineProperty(fs, name, descriptor({ get, set, enumerable: true, configurable: true }));
+}
+
+late('ReadStream', () => streams().ReadStream);
+late('WriteStream', () => streams().WriteStream);
 
 define('promises', promises);
 define('constants', constants);

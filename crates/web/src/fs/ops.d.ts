@@ -1,4 +1,6 @@
 declare module 'host:fs' {
+  import type { SinkHandle, SourceHandle } from 'host:streams';
+
   type Source = ArrayBuffer | ArrayBufferView;
 
   /** An open file: opaque, closed when it is collected. */
@@ -71,4 +73,21 @@ declare module 'host:fs' {
   export function sync(file: OpenFile, dataAlone: boolean): Promise<void>;
   export function chmodFile(file: OpenFile, mode: number): Promise<void>;
   export function utimesFile(file: OpenFile, read: number, written: number): Promise<void>;
+
+  /** Watches a directory, perhaps with all below it, or a file: opaque, stopped when it is collected. */
+  export type Watcher = object & { readonly __watcher: never };
+  export function watch(path: string, recursive: boolean): Promise<Watcher>;
+  /** The next changes: names with a NUL between them, and for each an `r` (it came, went or is another file) or a `c`; nothing where it was stopped. */
+  export function changes(watcher: Watcher): Promise<readonly [names: string, kinds: string] | undefined>;
+  export function unwatch(watcher: Watcher): void;
+
+  /** A file that is opened when somebody first needs it; those who share a place share the file: opaque. */
+  export type Place = object & { readonly __place: never };
+  export function newPlace(path: string, flags: number, mode: number): Place;
+  export function openPlace(place: Place): Promise<OpenFile>;
+  export function closePlace(place: Place): Promise<void>;
+  /** The bytes of a file from a position, or where the last read ended (-1), to before another one. */
+  export function source(file: Place | OpenFile, start: number, end: number): SourceHandle;
+  /** Writes a file, from a position on or where the last write ended (-1). */
+  export function sink(file: Place | OpenFile, start: number): SinkHandle;
 }

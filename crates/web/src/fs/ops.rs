@@ -1,6 +1,7 @@
 //! `host:fs`: see `ops.d.ts`.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hostbox_buffers::{Cancel, Error as BufferError, Store, Writer};
@@ -8,14 +9,19 @@ use hostbox_engine::{
     Call, Completer, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut, new_error,
     spawn_blocking,
 };
-use hostbox_files::{Content, CopyMode, Entries, Error, Failed, Files, Flags, Mode, OpenFile, Removal, Stat};
+use hostbox_files::{
+    Change, Content, CopyMode, Entries, Error, Failed, Files, Flags, Mode, OpenFile, Removal, Stat, Watcher,
+};
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, IntoJs, JsLifetime, Object, Value};
+use tokio::sync::Notify;
 
+use super::ends::{FileSink, FileSource, Place, Shared, Workshop};
 use crate::Data;
 use crate::body::ops::paid;
 use crate::nodebytes::text::Encoding;
+use crate::streams::ops::{sink_handle, source_handle};
 
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:fs",
@@ -52,6 +58,14 @@ pub(crate) const MODULE: NativeModule = NativeModule {
         Native { name: c"sync", length: 2, run: sync },
         Native { name: c"chmodFile", length: 2, run: chmod_file },
         Native { name: c"utimesFile", length: 3, run: utimes_file },
+        Native { name: c"watch", length: 2, run: watch },
+        Native { name: c"changes", length: 1, run: changes },
+        Native { name: c"unwatch", length: 1, run: unwatch },
+        Native { name: c"newPlace", length: 3, run: new_place },
+        Native { name: c"openPlace", length: 1, run: open_place },
+        Native { name: c"closePlace", length: 1, run: close_place },
+        Native { name: c"source", length: 3, run: source_of },
+        Native { name: c"sink", length: 2, run: sink_of },
     ],
 };
 
@@ -65,6 +79,21 @@ struct FileHandle(Mutex<Option<Arc<OpenFile>>>);
 /// Ends one operation or several.
 #[derive(Default)]
 struct SignalHandle(Mutex<(bool, Vec<Cancel>)>);
+
+/// A file that a stream opens when it needs it.
+struct PlaceHandle(Shared);
+
+/// A watcher, until somebody stops it.
+struct WatchHandle {
+    watcher: Arc<Mutex<Option<Watcher>>>,
+    stopped: Arc<Notify>,
+}
+
+impl Drop for WatchHandle {
+    fn drop(&mut self) {
+        self.stopped.notify_one();
+    }
+}
 
 macro_rules! handles {
     ($($handle:ident)*) => {
@@ -94,7 +123,7 @@ macro_rules! handles {
     };
 }
 
-handles! { FileHandle SignalHandle }
+handles! { FileHandle SignalHandle PlaceHandle WatchHandle }
 
 fn new_signal<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     Ok(Class::instance(call.ctx().clone(), SignalHandle::default())?.into_value())
@@ -136,7 +165,8 @@ enum Done {
     Into(Writer),
     Facts(Stat),
     Entries(Entries),
-    Open(OpenFile),
+    Open(Arc<OpenFile>),
+    Watch(Box<Watcher>),
 }
 
 type Outcome = Result<Done, Error>;
@@ -250,8 +280,12 @@ impl Done {
             Done::Facts(stat) => Box::new(move |ctx, _| facts(ctx, &stat)),
             Done::Entries(entries) => Box::new(move |ctx, _| names(ctx, &entries)),
             Done::Open(file) => Box::new(move |ctx, _| {
-                let handle = FileHandle(Mutex::new(Some(Arc::new(file))));
+                let handle = FileHandle(Mutex::new(Some(file)));
                 Ok(Class::instance(ctx.clone(), handle)?.into_value())
+            }),
+            Done::Watch(watcher) => Box::new(move |ctx, _| {
+                let watcher = Arc::new(Mutex::new(Some(*watcher)));
+                Ok(Class::instance(ctx.clone(), WatchHandle { watcher, stopped: Arc::default() })?.into_value())
             }),
         }))
     }
@@ -541,7 +575,9 @@ fn utimes<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn open<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (path, flags, mode) = (call.string(0)?, Flags::from_bits(bits(call, 1)?), Mode::from_bits(bits(call, 2)?));
-    run(call, None, move |desk| desk.files.open(&path, flags, mode, &desk.cancel).map(Done::Open))
+    run(call, None, move |desk| {
+        desk.files.open(&path, flags, mode, &desk.cancel).map(|file| Done::Open(Arc::new(file)))
+    })
 }
 
 fn close<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
@@ -613,4 +649,136 @@ fn chmod_file<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 fn utimes_file<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (read, written) = (call.number(1)?, call.number(2)?);
     with_file(call, None, move |file, _| file.utimes(read, written).map(|()| Done::Nothing))
+}
+
+// ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn workshop(call: &Call<'_, '_>) -> rquickjs::Result<Workshop> {
+    let data = call.data::<Data>().ok_or(rquickjs::Error::Unknown)?;
+    Ok(Workshop { files: data.files.clone(), lanes: data.file_lanes.clone(), store: data.store.clone() })
+}
+
+fn new_place<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let (path, flags, mode) = (call.string(0)?, Flags::from_bits(bits(call, 1)?), Mode::from_bits(bits(call, 2)?));
+    let place = Arc::new(Mutex::new(Place::Path { path, flags, mode }));
+    Ok(Class::instance(call.ctx().clone(), PlaceHandle(place))?.into_value())
+}
+
+/// The place of the first argument, or that of an open file.
+fn place(call: &Call<'_, '_>) -> rquickjs::Result<Shared> {
+    if let Ok(handle) = Class::<PlaceHandle>::from_value(&call.arg(0)) {
+        return Ok(handle.borrow().0.clone());
+    }
+    let file = file_at(call, 0)?.ok_or_else(|| call.throw(&closed()))?;
+    Ok(Arc::new(Mutex::new(Place::Open(file))))
+}
+
+fn open_place<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let place = place(call)?;
+    run(call, None, move |desk| {
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        place.file(&desk.files, &desk.cancel).map(Done::Open)
+    })
+}
+
+fn close_place<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let place = place(call)?;
+    run(call, None, move |_| {
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Place::Closed;
+        Ok(Done::Nothing)
+    })
+}
+
+/// Where a stream over an open file begins: where it is told to, or where the last read or write ended.
+fn start(call: &Call<'_, '_>, place: &Shared, index: usize) -> rquickjs::Result<u64> {
+    if let Some(at) = position(call, index)? {
+        return Ok(at);
+    }
+    Ok(match &*place.lock().unwrap_or_else(PoisonError::into_inner) {
+        Place::Open(file) => file.position().unwrap_or(0),
+        Place::Path { .. } | Place::Closed => 0,
+    })
+}
+
+fn source_of<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let place = place(call)?;
+    let (start, end) = (start(call, &place, 1)?, length(call, 2)?);
+    source_handle(call.ctx(), Arc::new(FileSource::new(workshop(call)?, place, start, end)))
+}
+
+fn sink_of<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let place = place(call)?;
+    sink_handle(call.ctx(), Arc::new(FileSink::new(workshop(call)?, place, position(call, 1)?)))
+}
+
+// ── watching ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The shortest pause between two looks. A look that takes long makes the pause longer: a watcher uses a tenth of a thread at most.
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn watch<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let (path, recursive) = (call.string(0)?, call.boolean(1));
+    run(call, None, move |desk| {
+        let watcher = desk.files.watch(&path, recursive, &desk.store, &desk.cancel)?;
+        Ok(Done::Watch(Box::new(watcher)))
+    })
+}
+
+/// The next changes; nothing where it was stopped.
+async fn next_changes(
+    workshop: &Workshop,
+    watcher: &Arc<Mutex<Option<Watcher>>>,
+    stopped: &Notify,
+) -> Result<Option<Vec<Change>>, OpError> {
+    let mut pause = PAUSE;
+    loop {
+        if tokio::time::timeout(pause, stopped.notified()).await.is_ok() {
+            return Ok(None);
+        }
+        let watcher = watcher.clone();
+        let begun = Instant::now();
+        let look = move |_: &Workshop, cancel: &Cancel| {
+            let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+            watcher.as_mut().map(|watcher| watcher.look(cancel)).transpose()
+        };
+        match workshop.run(look).await? {
+            None => return Ok(None),
+            Some(changes) if !changes.is_empty() => return Ok(Some(changes)),
+            Some(_) => pause = PAUSE.max(begun.elapsed() * 10),
+        }
+    }
+}
+
+fn changes<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let (watcher, stopped) = {
+        let handle = Class::<WatchHandle>::from_value(&call.arg(0))?;
+        let handle = handle.borrow();
+        (handle.watcher.clone(), handle.stopped.clone())
+    };
+    let workshop = workshop(call)?;
+    call.spawn(None, async move {
+        match next_changes(&workshop, &watcher, &stopped).await {
+            Err(error) => OpOutcome::Error(error),
+            Ok(changes) => OpOutcome::Finish(Box::new(move |ctx, _| {
+                let Some(changes) = changes else { return Ok(Value::new_undefined(ctx.clone())) };
+                let kinds: String = changes.iter().map(|change| if change.is_rename { 'r' } else { 'c' }).collect();
+                let names: Vec<_> = changes.into_iter().map(|change| change.name).collect();
+                let answer = Array::new(ctx.clone())?;
+                answer.set(0, names.join("\0"))?;
+                answer.set(1, kinds)?;
+                Ok(answer.into_value())
+            })),
+        }
+    })
+}
+
+fn unwatch<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let handle = Class::<WatchHandle>::from_value(&call.arg(0))?;
+    let handle = handle.borrow();
+    handle.stopped.notify_one();
+    // Where a look is under way it is dropped afterwards, with the handle.
+    if let Ok(mut watcher) = handle.watcher.try_lock() {
+        *watcher = None;
+    }
+    Ok(call.undefined())
 }

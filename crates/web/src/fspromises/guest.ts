@@ -155,6 +155,10 @@ const promises = {
     return settle(host.utimes(name, timeOf(atime), timeOf(mtime), true));
   },
 
+  watch(path: unknown, options: unknown = undefined): AsyncIterableIterator<unknown> {
+    return load<typeof import('guest:fswatch')>('guest:fswatch').watchInTime(path, options);
+  },
+
   async writeFile(path: unknown, data: unknown, options: unknown = undefined): Promise<void> {
     return writeWhole(path, data, optionsOf(options));
   },

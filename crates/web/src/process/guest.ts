@@ -7,7 +7,6 @@ import { TextDecoder } from 'guest:encoding';
 import { console } from 'guest:console';
 import { EventEmitter } from 'guest:nodeevents';
 import { coded, invalidArgType, outOfRange, checkFunction, checkString } from 'guest:nodeerrors';
-import { load } from 'host:modules';
 import { version as hostVersion } from 'host:navigator';
 import * as host from 'host:process';
 
@@ -193,29 +192,5 @@ const lazily = (make: () => unknown): PropertyDescriptor => {
 };
 defineProperties(process, { stdout: lazily(() => output(1)), stderr: lazily(() => output(2)) });
 defineProperty(process, Symbol.toStringTag, descriptor({ value: 'process', configurable: true }));
-
-// ── what nobody caught ────────────────────────────────────────────────────────────────────────────────────────────────
-
-const uncaught = { uncaughtException: 'error', unhandledRejection: 'unhandledrejection' } as const;
-type Uncaught = keyof typeof uncaught;
-const watched: Partial<Record<Uncaught, true>> = {};
-
-/** From the first listener on, the global object's events are told under Node's names; a listener here is one that handles them. */
-function watch(name: Uncaught): void {
-  if (watched[name]) return;
-  watched[name] = true;
-  const { addEventListener } = load<typeof import('guest:events')>('guest:events');
-  const tell = (event: { error?: unknown; reason?: unknown; promise?: unknown; preventDefault(): void }): void => {
-    if (process.listenerCount(name) === 0) return;
-    event.preventDefault();
-    if (name === 'uncaughtException') process.emit(name, event.error, name);
-    else process.emit(name, event.reason, event.promise);
-  };
-  apply(addEventListener, undefined, [uncaught[name], tell]);
-}
-
-process.on('newListener', (name: unknown) => {
-  if (name === 'uncaughtException' || name === 'unhandledRejection') watch(name);
-});
 
 export { nextTick, process };
