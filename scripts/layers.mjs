@@ -32,6 +32,7 @@ const below = {
     'hostbox-source',
   ],
   'hostbox-node': ['hostbox'],
+  'hostbox-renamed': ['hostbox'],
 };
 /** Rooms of the build and of the tests: in no product, and only in these kinds of dependency. */
 const tools = { 'hostbox-guest-build': 'build', 'hostbox-testkit': 'dev' };

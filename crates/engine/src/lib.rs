@@ -62,6 +62,11 @@ pub fn next_tickets(count: u32) -> Ticket {
     LAST.fetch_add(count.into(), std::sync::atomic::Ordering::Relaxed) + 1
 }
 
+/// Runs a future on the process's I/O runtime, which must not block. It ends early where the handle is used.
+pub fn spawn(work: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {
+    clock::runtime().spawn(work).abort_handle()
+}
+
 /// Runs work on a thread of the process's I/O runtime: for native operations that the app starts.
 pub fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
     clock::runtime().spawn_blocking(work);

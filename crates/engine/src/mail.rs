@@ -141,6 +141,11 @@ pub struct ConsoleMessage {
 pub trait Host: Send + Sync + 'static {
     /// Takes events in their order.
     fn deliver(&self, events: Vec<Event>);
+
+    /// Names of functions beyond those of the configuration, at this moment.
+    fn functions(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The stable codes of errors.

@@ -234,9 +234,11 @@ impl<'js> Call<'_, 'js> {
         self.realm.current_plugin()
     }
 
-    /// Names of the host functions.
-    pub fn bridge(&self) -> &[String] {
-        &self.realm.shared().config.bridge
+    /// Names of the host functions: those that were there from the start, and those that came later.
+    pub fn bridge(&self) -> Vec<String> {
+        let config = &self.realm.shared().config;
+        let later = config.host.functions().into_iter().filter(|name| !config.bridge.contains(name));
+        config.bridge.iter().cloned().chain(later).collect()
     }
 
     /// `undefined`

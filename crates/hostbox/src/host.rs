@@ -1,11 +1,15 @@
 //! The host of a sandbox that a Rust app owns: answers go to futures, host calls to handlers, the console to a hook.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use hostbox_engine::{Event, Failure, Host, OpError, OpId, OpOutcome, Payload, Sandbox, Ticket};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use crate::routes::{self, Handler};
 
 /// One call of a `console` method.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,26 +24,39 @@ pub struct ConsoleEntry {
     pub time: f64,
 }
 
-pub(crate) type HostFunction = Box<dyn Fn(Vec<Value>) -> Result<Value, String> + Send + Sync>;
 pub(crate) type ConsoleHook = Box<dyn Fn(ConsoleEntry) + Send + Sync>;
-type Outcome = Result<Payload, Failure>;
+pub(crate) type Outcome = Result<Payload, Failure>;
+type Waiter = Box<dyn FnOnce(Outcome) + Send>;
 
 /// Routes events of one sandbox.
-#[derive(Default)]
 pub(crate) struct Switchboard {
-    waiting: Mutex<HashMap<Ticket, oneshot::Sender<Outcome>>>,
-    functions: HashMap<String, Arc<HostFunction>>,
+    scope: String,
+    waiting: Mutex<HashMap<Ticket, Waiter>>,
+    functions: HashMap<String, Handler>,
+    /// Whether the functions of the whole process are this sandbox's as well.
+    has_routes: bool,
     console: Option<ConsoleHook>,
     sandbox: OnceLock<Weak<Sandbox>>,
-    this: OnceLock<Weak<Switchboard>>,
+    /// Functions under way that are futures; they end with the sandbox.
+    running: Mutex<Vec<AbortHandle>>,
 }
 
 impl Switchboard {
-    pub(crate) fn new(functions: HashMap<String, HostFunction>, console: Option<ConsoleHook>) -> Arc<Self> {
-        let functions = functions.into_iter().map(|(name, function)| (name, Arc::new(function))).collect();
-        let board = Arc::new(Self { functions, console, ..Self::default() });
-        let _ = board.this.set(Arc::downgrade(&board));
-        board
+    pub(crate) fn new(
+        scope: String,
+        functions: HashMap<String, Handler>,
+        has_routes: bool,
+        console: Option<ConsoleHook>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            scope,
+            waiting: Mutex::default(),
+            functions,
+            has_routes,
+            console,
+            sandbox: OnceLock::new(),
+            running: Mutex::default(),
+        })
     }
 
     pub(crate) fn connect(&self, sandbox: Weak<Sandbox>) {
@@ -48,8 +65,20 @@ impl Switchboard {
 
     pub(crate) fn expect(&self, ticket: Ticket) -> oneshot::Receiver<Outcome> {
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, sender);
+        self.call_back(ticket, move |outcome| {
+            // The future may be gone: then nobody wants the outcome.
+            let _ = sender.send(outcome);
+        });
         receiver
+    }
+
+    /// Has `settle` called with the outcome, on whatever thread has it. It is dropped where there will be none.
+    pub(crate) fn call_back(&self, ticket: Ticket, settle: impl FnOnce(Outcome) + Send + 'static) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, Box::new(settle));
+    }
+
+    pub(crate) fn is_waiting(&self, ticket: Ticket) -> bool {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&ticket)
     }
 
     pub(crate) fn forget(&self, ticket: Ticket) {
@@ -63,24 +92,54 @@ impl Switchboard {
                 sandbox.answer(call, outcome);
             }
         };
-        let Some(function) = self.functions.get(name).cloned() else {
+        let route = || self.has_routes.then(|| routes::find(name)).flatten();
+        let Some(handler) = self.functions.get(name).cloned().or_else(route) else {
             return answer(refusal(format!("the app has no function '{name}'"), Some("ERR_FUNCTION_NOT_FOUND")));
         };
-        match args.to_json() {
-            Ok(Value::Array(args)) => hostbox_engine::spawn_blocking(move || answer(run(&function, args))),
-            Ok(_) => answer(refusal("internal error: arguments are no array".into(), None)),
-            Err(error) => answer(refusal(error.to_string(), Some("ERR_CLONE"))),
+        let args = match args.to_json() {
+            Ok(Value::Array(args)) => args,
+            Ok(_) => return answer(refusal("internal error: arguments are no array".into(), None)),
+            Err(error) => return answer(refusal(error.to_string(), Some("ERR_CLONE"))),
+        };
+        let scope = self.scope.clone();
+        match handler {
+            Handler::Sync(function) => answer(run(|| function(scope, args))),
+            Handler::Blocking(function) => {
+                hostbox_engine::spawn_blocking(move || answer(run(|| function(scope, args))));
+            }
+            Handler::Async(function) => {
+                let started = std::panic::catch_unwind(AssertUnwindSafe(|| function(scope, args)));
+                let Ok(future) = started else { return answer(panicked()) };
+                let task = hostbox_engine::spawn(async move { answer(settled(future.await)) });
+                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+                running.retain(|task| !task.is_finished());
+                running.push(task);
+            }
         }
     }
 }
 
-fn run(function: &HostFunction, args: Vec<Value>) -> OpOutcome {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| function(args)));
-    match outcome {
-        Ok(Ok(value)) => OpOutcome::Value(Payload::from_json(&value)),
-        Ok(Err(message)) => refusal(message, None),
-        Err(_) => refusal("the host function panicked".into(), None),
+impl Drop for Switchboard {
+    fn drop(&mut self) {
+        for task in self.running.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
     }
+}
+
+fn run(function: impl FnOnce() -> Result<Value, String>) -> OpOutcome {
+    std::panic::catch_unwind(AssertUnwindSafe(function)).map_or_else(|_| panicked(), settled)
+}
+
+fn settled(outcome: Result<Value, String>) -> OpOutcome {
+    match outcome {
+        Ok(value) => OpOutcome::Value(Payload::from_json(&value)),
+        Err(message) => refusal(message, None),
+    }
+}
+
+fn panicked() -> OpOutcome {
+    refusal("the host function panicked".into(), None)
 }
 
 fn refusal(message: String, code: Option<&str>) -> OpOutcome {
@@ -93,9 +152,8 @@ impl Host for Switchboard {
             match event {
                 Event::Settled { ticket, outcome } => {
                     let waiter = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
-                    if let Some(waiter) = waiter {
-                        // The future may be gone: then nobody wants the outcome.
-                        let _ = waiter.send(outcome);
+                    if let Some(settle) = waiter {
+                        settle(outcome);
                     }
                 }
                 Event::HostCall { call, name, args, .. } => self.call(call, &name, &args),
@@ -107,5 +165,9 @@ impl Host for Switchboard {
                 }
             }
         }
+    }
+
+    fn functions(&self) -> Vec<String> {
+        if self.has_routes { routes::names() } else { Vec::new() }
     }
 }

@@ -17,8 +17,11 @@
 
 mod error;
 mod host;
+mod routes;
 mod runtime;
 mod source;
+mod tasks;
+pub mod web_runtime;
 
 pub use error::Error;
 pub use host::ConsoleEntry;
@@ -29,7 +32,13 @@ pub use hostbox_cache::{
 };
 pub use hostbox_net::FetchEvent;
 pub use hostbox_permissions::{FsGrant, InvalidLimit, Limits, NetGrant};
+pub use routes::{
+    register_bridge_route_async_handler, register_bridge_route_blocking_handler, register_bridge_route_sync_handler,
+    unregister_bridge_route_handler,
+};
+pub use rquickjs;
 pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
+pub use tasks::{AsyncHostRuntime, RuntimeJsonTaskHandle, RuntimeTaskHandle, RuntimeTaskStats, WebRuntimeOptions};
 
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
 pub mod parts {

@@ -12,14 +12,15 @@ use hostbox_web::{Data, EXTENSION};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::host::{ConsoleEntry, ConsoleHook, HostFunction, Switchboard};
+use crate::host::{ConsoleEntry, ConsoleHook, Switchboard};
+use crate::routes::Handler;
 use crate::source::{Plugin, Sources};
 
 /// A sandbox: an engine of its own, with its own heap, buffers, limits and plugins. Dropping it closes it.
 pub struct HostRuntime {
     scope: String,
-    sandbox: Arc<Sandbox>,
-    board: Arc<Switchboard>,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) board: Arc<Switchboard>,
     sources: Sources,
     store: Arc<Store>,
     net: Client,
@@ -31,7 +32,8 @@ pub struct HostRuntime {
 pub struct Builder {
     scope: String,
     limits: Limits,
-    functions: HashMap<String, HostFunction>,
+    functions: HashMap<String, Handler>,
+    has_routes: bool,
     console: Option<ConsoleHook>,
     operations: Vec<(String, Arc<dyn CustomOperation>)>,
     grants: Vec<NetGrant>,
@@ -78,8 +80,39 @@ impl Builder {
         name: impl Into<String>,
         function: impl Fn(Vec<Value>) -> Result<Value, String> + Send + Sync + 'static,
     ) -> Self {
-        self.functions.insert(name.into(), Box::new(function));
+        self.functions.insert(name.into(), Handler::Blocking(Arc::new(move |_scope, args| function(args))));
         self
+    }
+
+    /// As `bridge`, for a function whose answer is a future. It is polled on the I/O runtime and must not block; it is dropped with the sandbox.
+    ///
+    /// ```
+    /// # use hostbox::HostRuntime;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let host = HostRuntime::builder("docs").bridge_async("one", |_args| async { Ok(1.into()) }).build()?;
+    /// assert_eq!(host.eval("bridge.one()").await?, 1);
+    /// # Ok::<(), hostbox::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn bridge_async<F>(
+        mut self,
+        name: impl Into<String>,
+        function: impl Fn(Vec<Value>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Value, String>> + Send + 'static,
+    {
+        self.functions.insert(name.into(), Handler::Async(Arc::new(move |_scope, args| Box::pin(function(args)))));
+        self
+    }
+
+    /// Makes a runtime of tasks of it: see [`AsyncHostRuntime`](crate::AsyncHostRuntime).
+    ///
+    /// # Errors
+    /// As `build`.
+    pub fn build_async(mut self) -> Result<crate::AsyncHostRuntime, Error> {
+        self.has_routes = true;
+        Ok(crate::AsyncHostRuntime::over(self.build()?))
     }
 
     /// What becomes of the console; nothing where this is not set.
@@ -205,7 +238,7 @@ impl Builder {
         let sources = Sources::default();
         let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
         bridge.sort();
-        let board = Switchboard::new(self.functions, self.console);
+        let board = Switchboard::new(self.scope.clone(), self.functions, self.has_routes, self.console);
         let maps = sources.clone();
         let sandbox = Arc::new(Sandbox::new(Config {
             limits: self.limits,
@@ -234,6 +267,7 @@ impl HostRuntime {
             scope: scope.into(),
             limits: Limits::default(),
             functions: HashMap::new(),
+            has_routes: false,
             console: None,
             operations: Vec::new(),
             grants: Vec::new(),
@@ -290,6 +324,24 @@ impl HostRuntime {
     pub async fn unload_plugin(&self, name: impl Into<String>) -> Result<bool, Error> {
         let answer = self.ask(Request::Unload { name: name.into() }, CallOptions::default()).await?;
         Ok(json(&answer)? == Value::Bool(true))
+    }
+
+    /// Names of the loaded plugins, in the order of their loading.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`.
+    pub async fn plugins(&self) -> Result<Vec<String>, Error> {
+        let answer = json(&self.ask(Request::Plugins, CallOptions::default()).await?)?;
+        let names = answer.as_array().into_iter().flatten();
+        Ok(names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
+    }
+
+    /// What a plugin says of itself: what it registered, or what its `getInfo` gives.
+    ///
+    /// # Errors
+    /// `ERR_PLUGIN_NOT_FOUND`, and what `eval` may say.
+    pub async fn plugin_info(&self, name: impl Into<String>) -> Result<Value, Error> {
+        json(&self.ask(Request::PluginInfo { name: name.into() }, CallOptions::default()).await?)
     }
 
     /// Calls a function that a plugin exports, by its name or dotted path.

@@ -10,8 +10,8 @@ pub(crate) const MODULE: NativeModule = NativeModule {
 
 fn names<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
     let names = Array::new(call.ctx().clone())?;
-    for (index, name) in call.bridge().iter().enumerate() {
-        names.set(index, name.as_str())?;
+    for (index, name) in call.bridge().into_iter().enumerate() {
+        names.set(index, name)?;
     }
     Ok(names.into_value())
 }
