@@ -30,7 +30,7 @@ export declare class NativeSandbox {
   /** What is known of a buffer: `[byteLength, width, height, format]`. */
   info(id: number): { byteLength: number; width?: number; height?: number; format?: string }
   /** Makes a sandbox whose events go to `port`. */
-  constructor(port: Port, limits: NativeLimits, bridge: Array<string>, grants: Array<NativeNetGrant>, env: Array<NativeVariable>, logFetches: boolean, cacheOptions: NativeCache, fsGrants: Array<NativeFsGrant>)
+  constructor(port: Port, settings: NativeSettings)
   /** Names the sandbox in events. */
   get id(): number
   /** Runs a script; the ticket of the answer. */
@@ -158,6 +158,17 @@ export interface NativePlugin {
   typescript?: boolean
   sourceMap?: string
   replace: boolean
+}
+
+/** What a sandbox is to be. */
+export interface NativeSettings {
+  limits: NativeLimits
+  bridge: Array<string>
+  net: Array<NativeNetGrant>
+  env: Array<NativeVariable>
+  fs: Array<NativeFsGrant>
+  cache: NativeCache
+  logFetches: boolean
 }
 
 /** Figures of a sandbox, as `HostRuntime.stats()` shows them. */

@@ -407,29 +407,15 @@ function translated(error) {
 }
 
 /**
- * @param {import('../binding').NativeLimits} limits
- * @param {string[]} bridge
- * @param {import('../binding').NativeNetGrant[]} grants
- * @param {import('../binding').NativeVariable[]} env
- * @param {import('../binding').NativeFsGrant[]} files
- * @param {import('../binding').NativeCache} cache
+ * @param {Omit<import('../binding').NativeSettings, 'logFetches'>} settings
  * @param {Receiver} receiver
  * @returns {NativeSandbox}
  */
-function createSandbox(limits, bridge, grants, env, files, cache, receiver) {
+function createSandbox(settings, receiver) {
   /** @type {NativeSandbox} */
   let sandbox;
   try {
-    sandbox = new binding.NativeSandbox(
-      native,
-      limits,
-      bridge,
-      grants,
-      env,
-      receiver.onFetch !== undefined,
-      cache,
-      files,
-    );
+    sandbox = new binding.NativeSandbox(native, { ...settings, logFetches: receiver.onFetch !== undefined });
   } catch (error) {
     throw translated(error);
   }

@@ -52,7 +52,8 @@ class HostRuntime {
       onFetch: onFetch && ((event) => tell(onFetch, event)),
     };
     const names = Object.keys(bridge).sort();
-    this.#sandbox = createSandbox(limits, names, net, env, fs, { scope: this.#scope, ...cache }, this.#receiver);
+    const settings = { limits, bridge: names, net, env, fs, cache: { scope: this.#scope, ...cache } };
+    this.#sandbox = createSandbox(settings, this.#receiver);
     this.#native = new Native(this.#sandbox, this.#receiver, () => this.#closing === undefined);
   }
 

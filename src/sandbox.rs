@@ -71,6 +71,18 @@ pub struct NativeFsGrant {
     pub max_bytes: Option<f64>,
 }
 
+/// What a sandbox is to be.
+#[napi(object)]
+pub struct NativeSettings {
+    pub limits: NativeLimits,
+    pub bridge: Vec<String>,
+    pub net: Vec<NativeNetGrant>,
+    pub env: Vec<NativeVariable>,
+    pub fs: Vec<NativeFsGrant>,
+    pub cache: NativeCache,
+    pub log_fetches: bool,
+}
+
 /// A plugin as `lib/arguments.js` checked it.
 #[napi(object)]
 pub struct NativePlugin {
@@ -171,18 +183,10 @@ fn reason(failure: &Failure) -> Error {
 impl NativeSandbox {
     /// Makes a sandbox whose events go to `port`.
     #[napi(constructor)]
-    pub fn new(
-        port: &Port,
-        limits: NativeLimits,
-        bridge: Vec<String>,
-        grants: Vec<NativeNetGrant>,
-        env: Vec<NativeVariable>,
-        log_fetches: bool,
-        cache_options: NativeCache,
-        fs_grants: Vec<NativeFsGrant>,
-    ) -> Result<Self> {
+    pub fn new(port: &Port, settings: NativeSettings) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let id = LAST.fetch_add(1, Relaxed) + 1;
+        let NativeSettings { limits, bridge, net: grants, env, fs, cache: cache_options, log_fetches } = settings;
         let limits = Limits {
             timeout: Duration::from_millis(whole(limits.timeout_ms)),
             cpu: Duration::from_millis(whole(limits.cpu_ms)),
@@ -208,7 +212,7 @@ impl NativeSandbox {
             log,
             ..NetConfig::new(store.clone())
         });
-        let files = files(fs_grants)?;
+        let files = files(fs)?;
         let cache = Arc::new(cache(cache_options)?);
         let sandbox = Sandbox::new(Config {
             limits,
