@@ -11,6 +11,21 @@ use cap_std::fs::Dir;
 use crate::error::{Cause, Code};
 use crate::usage::Ledger;
 
+/// A path, and what the system numbers the directory there by.
+type Place = (PathBuf, (u64, u64));
+
+#[cfg(unix)]
+fn number(metadata: &std::fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+/// Elsewhere a directory that is granted cannot be replaced while it is open.
+#[cfg(not(unix))]
+fn number(_metadata: &std::fs::Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
 /// A directory of the host that guests may see.
 pub(crate) struct Root {
     path: PathBuf,
@@ -21,19 +36,22 @@ pub(crate) struct Root {
 impl Root {
     /// The directory at a path of the app's own.
     pub(crate) fn at(path: &Path) -> io::Result<Arc<Root>> {
-        static ROOTS: Mutex<Option<HashMap<PathBuf, Weak<Root>>>> = Mutex::new(None);
+        static ROOTS: Mutex<Option<HashMap<Place, Weak<Root>>>> = Mutex::new(None);
         let path = std::fs::canonicalize(path)?;
-        if !std::fs::metadata(&path)?.is_dir() {
+        let metadata = std::fs::metadata(&path)?;
+        if !metadata.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
+        // A directory that was made anew is another one.
+        let place = (path, number(&metadata));
         let mut roots = ROOTS.lock().unwrap_or_else(PoisonError::into_inner);
         let roots = roots.get_or_insert_default();
-        if let Some(root) = roots.get(&path).and_then(Weak::upgrade) {
+        if let Some(root) = roots.get(&place).and_then(Weak::upgrade) {
             return Ok(root);
         }
         roots.retain(|_, root| root.strong_count() > 0);
-        let root = Arc::new(Root { path: path.clone(), dir: OnceLock::new(), ledger: Ledger::default() });
-        roots.insert(path, Arc::downgrade(&root));
+        let root = Arc::new(Root { path: place.0.clone(), dir: OnceLock::new(), ledger: Ledger::default() });
+        roots.insert(place, Arc::downgrade(&root));
         Ok(root)
     }
 

@@ -18,8 +18,10 @@ use crate::walk::{Step, walk};
 const FREE_NAMES: u64 = 4096;
 const BYTES_PER_NAME: u64 = 1024;
 
-/// A directory is not counted again and again by a guest that keeps meeting the limit.
+/// A directory is not counted again and again by a guest that keeps meeting the limit: not within this time, and counting takes a twentieth of
+/// the time at most.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
+const COUNT_SHARE: u32 = 20;
 
 /// A file on the disk, whatever its names.
 pub(crate) type Identity = (u64, u64);
@@ -41,6 +43,8 @@ struct Usage {
     /// Bytes of files that have no name any more and are still open.
     nameless: u64,
     counted: Instant,
+    /// How long that took.
+    took: Duration,
 }
 
 /// What a change needs, or gives back.
@@ -134,7 +138,7 @@ impl Change<'_> {
         if usage.has_room(limit, more) {
             return Ok(());
         }
-        if usage.counted.elapsed() >= COUNT_EVERY {
+        if usage.counted.elapsed() >= COUNT_EVERY.max(usage.took * COUNT_SHARE) {
             let nameless = usage.nameless;
             *usage = Usage { nameless, ..count(dir, cancel)? };
         }
@@ -184,7 +188,8 @@ impl Usage {
 }
 
 fn count(dir: &Dir, cancel: &Cancel) -> Result<Usage, Cause> {
-    let mut usage = Usage { bytes: 0, names: 0, nameless: 0, counted: Instant::now() };
+    let begun = Instant::now();
+    let mut usage = Usage { bytes: 0, names: 0, nameless: 0, counted: begun, took: Duration::ZERO };
     let mut seen = HashSet::new();
     walk(dir, cancel, &mut |step| {
         if let Step::Entry { entry, .. } = step {
@@ -200,5 +205,6 @@ fn count(dir: &Dir, cancel: &Cancel) -> Result<Usage, Cause> {
         Ok(())
     })?;
     usage.counted = Instant::now();
+    usage.took = begun.elapsed();
     Ok(usage)
 }

@@ -168,3 +168,18 @@ fn the_times_before_1970_are_times() {
         assert_eq!(code(world.files.utimes("/data/file.txt", time, 1.0, true)), "EINVAL", "{time}");
     }
 }
+
+#[test]
+fn a_directory_that_was_made_anew_is_the_one_that_is_granted() {
+    use hostbox_files::Files;
+    use hostbox_permissions::{FsGrant, FsPermissions};
+    let world = world();
+    assert_eq!(world.read("/read/file.txt").unwrap(), "read");
+    fs::remove_dir_all(world.host("read")).unwrap();
+    fs::create_dir(world.host("read")).unwrap();
+    fs::write(world.host("read/new.txt"), "new").unwrap();
+    let permissions = FsPermissions::new([("/read", FsGrant::from(world.host("read")))]).unwrap();
+    let other = Files::new(&permissions).unwrap();
+    let read = other.read("/read/new.txt", Flags::READ, &world.store, &Cancel::new()).unwrap();
+    assert_eq!(read.written(), b"new");
+}

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use hostbox_buffers::{Cancel, Store};
+use hostbox_buffers::{Cancel, Store, Writer};
 use hostbox_engine::{ErrorClass, OpError, spawn_blocking};
 use hostbox_files::{Error, Files, Flags, Lanes, Mode, OpenFile};
 use tokio::sync::oneshot;
@@ -93,6 +93,15 @@ fn file_of(place: &Shared, files: &Files, cancel: &Cancel) -> Result<Arc<OpenFil
     place.lock().unwrap_or_else(PoisonError::into_inner).file(files, cancel)
 }
 
+/// Bytes that were read, which the store pays for until the last reference is gone.
+struct Read(Writer);
+
+impl AsRef<[u8]> for Read {
+    fn as_ref(&self) -> &[u8] {
+        self.0.written()
+    }
+}
+
 struct Reading {
     place: Shared,
     at: u64,
@@ -129,7 +138,7 @@ impl ByteSource for FileSource {
                     return Ok(Bytes::new());
                 }
                 let read = file.read(&workshop.store, most.min(left), Some(reading.at), cancel)?;
-                Ok(Bytes::copy_from_slice(read.written()))
+                Ok(Bytes::from_owner(Read(read)))
             };
             let bytes = self.workshop.run(work).await?;
             // Counted when they are given: a read that nobody waited for has lost nothing.

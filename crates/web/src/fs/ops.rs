@@ -278,7 +278,14 @@ impl Done {
                 copied.unwrap_or(0).into_js(ctx)
             }),
             Done::Facts(stat) => Box::new(move |ctx, _| facts(ctx, &stat)),
-            Done::Entries(entries) => Box::new(move |ctx, _| names(ctx, &entries)),
+            Done::Entries(entries) => {
+                let (names, kinds) = joined(&entries);
+                Box::new(move |ctx, _| {
+                    // What pays for the names goes when the guest has them.
+                    let _paid = entries;
+                    pair(ctx, names, kinds)
+                })
+            }
             Done::Open(file) => Box::new(move |ctx, _| {
                 let handle = FileHandle(Mutex::new(Some(file)));
                 Ok(Class::instance(ctx.clone(), handle)?.into_value())
@@ -322,7 +329,8 @@ fn facts<'js>(ctx: &Ctx<'js>, stat: &Stat) -> Answer<'js> {
     numbers.into_js(ctx)
 }
 
-fn names<'js>(ctx: &Ctx<'js>, entries: &Entries) -> Answer<'js> {
+/// Names with a NUL between them, and the digit of each one's kind.
+fn joined(entries: &Entries) -> (String, String) {
     let mut names = String::new();
     let mut kinds = String::new();
     for entry in &entries.entries {
@@ -332,9 +340,13 @@ fn names<'js>(ctx: &Ctx<'js>, entries: &Entries) -> Answer<'js> {
         names.push_str(&entry.name);
         kinds.push(char::from(b'0' + entry.kind.number()));
     }
+    (names, kinds)
+}
+
+fn pair<'js>(ctx: &Ctx<'js>, one: String, other: String) -> Answer<'js> {
     let answer = Array::new(ctx.clone())?;
-    answer.set(0, names)?;
-    answer.set(1, kinds)?;
+    answer.set(0, one)?;
+    answer.set(1, other)?;
     Ok(answer.into_value())
 }
 
@@ -763,10 +775,7 @@ fn changes<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
                 let Some(changes) = changes else { return Ok(Value::new_undefined(ctx.clone())) };
                 let kinds: String = changes.iter().map(|change| if change.is_rename { 'r' } else { 'c' }).collect();
                 let names: Vec<_> = changes.into_iter().map(|change| change.name).collect();
-                let answer = Array::new(ctx.clone())?;
-                answer.set(0, names.join("\0"))?;
-                answer.set(1, kinds)?;
-                Ok(answer.into_value())
+                pair(ctx, names.join("\0"), kinds)
             })),
         }
     })
