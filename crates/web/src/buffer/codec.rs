@@ -60,7 +60,8 @@ pub(super) fn write_utf16(units: &[u16], target: &mut [u8]) -> usize {
 pub(super) fn write_hex(text: &[u8], target: &mut [u8]) -> usize {
     let count = (text.len() / 2).min(target.len());
     let (digits, bytes) = (&text[..count * 2], &mut target[..count]);
-    if hex_simd::decode(digits, hex_simd::AsOut::as_out(bytes)).is_ok() {
+    // Looked at first: what is cut short must not leave its mark behind its end.
+    if hex_simd::check(digits).is_ok() && hex_simd::decode(digits, hex_simd::AsOut::as_out(bytes)).is_ok() {
         return count;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -75,10 +76,14 @@ pub(super) fn write_hex(text: &[u8], target: &mut [u8]) -> usize {
 
 /// Both alphabets; what belongs to neither is skipped.
 pub(super) fn write_base64(text: &[u8], target: &mut [u8]) -> usize {
-    let decoded_size = text.len() / 4 * 3;
-    if text.len().is_multiple_of(4) && text.last().is_some_and(|last| *last != b'=') && decoded_size <= target.len() {
-        let out = base64_simd::AsOut::as_out(&mut target[..decoded_size]);
-        if let Ok(bytes) = base64_simd::STANDARD.decode(text, out) {
+    let padding = text.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
+    let digits = &text[..text.len() - padding];
+    if let Some(room) = target.get_mut(..digits.len() * 3 / 4) {
+        let is_url_safe = memchr::memchr2(b'-', b'_', digits).is_some();
+        let alphabet = if is_url_safe { base64_simd::URL_SAFE_NO_PAD } else { base64_simd::STANDARD_NO_PAD };
+        if alphabet.check(digits).is_ok()
+            && let Ok(bytes) = alphabet.decode(digits, base64_simd::AsOut::as_out(room))
+        {
             return bytes.len();
         }
     }
@@ -165,6 +170,14 @@ mod tests {
         assert_eq!(written(8, |target| write_hex(b"61628", target)), b"ab");
         assert_eq!(written(8, |target| write_hex(b"616x62", target)), b"a");
         assert_eq!(written(1, |target| write_hex(b"6162", target)), b"a");
+    }
+
+    #[test]
+    fn what_is_cut_short_leaves_what_follows_as_it_was() {
+        let mut target = [7; 64];
+        assert_eq!(write_base64(&[[b'Q'; 40], [b'*'; 40]].concat(), &mut target), 30);
+        assert_eq!(write_hex(&[[b'1'; 40], [b'*'; 40]].concat(), &mut target[..40]), 20);
+        assert!(target[30..].iter().all(|byte| *byte == 7));
     }
 
     #[test]
