@@ -17,8 +17,8 @@ const OF_EVENTS = 'isTrusted';
 const INTERNAL = /^_|^(?:ascii|base64|base64url|hex|latin1|ucs2|utf8)(?:Slice|Write)$/;
 /** What the types of `Error` and of functions bring along. */
 const INHERITED_TYPES = new Set(['Error', 'Function', 'Object', 'Uint8Array']);
-/** The app decides what `bridge` has; `self` is the global object. */
-const OPEN = new Set(['bridge', 'self']);
+/** The app decides what `bridge` has; `global` and `self` are the global object. */
+const OPEN = new Set(['bridge', 'global', 'self']);
 
 const name = (symbol) => {
   const known = /^__@(\w+)@\d+$/.exec(symbol.escapedName);

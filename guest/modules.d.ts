@@ -544,6 +544,15 @@ declare namespace Hostbox {
         | 'ECONNREFUSED'
     ]: number;
   };
+  interface ModuleModule {
+    readonly builtinModules: readonly string[];
+    createRequire(from: string | URL): typeof require;
+    isBuiltin(name: string): boolean;
+  }
+  interface Tty {
+    /** No stream of a sandbox is a terminal. */
+    isatty(fd?: number): false;
+  }
   interface PerfHooks {
     readonly Performance: typeof Performance;
     readonly PerformanceEntry: typeof PerformanceEntry;
@@ -777,5 +786,21 @@ declare module 'node:timers' {
 }
 declare module 'node:timers/promises' {
   import it = require('timers/promises');
+  export = it;
+}
+declare module 'module' {
+  const it: Hostbox.ModuleModule;
+  export = it;
+}
+declare module 'node:module' {
+  import it = require('module');
+  export = it;
+}
+declare module 'tty' {
+  const it: Hostbox.Tty;
+  export = it;
+}
+declare module 'node:tty' {
+  import it = require('tty');
   export = it;
 }

@@ -1,10 +1,10 @@
 // One CommonJS file: what an app gives to `loadPlugin`.
 import { build } from 'esbuild';
 
-const MODULES =
-  'assert buffer console constants crypto events fs os path perf_hooks process punycode querystring stream string_decoder timers url util'.split(
-    ' ',
-  );
+const MODULES = [
+  ...['assert', 'buffer', 'console', 'constants', 'crypto', 'events', 'fs', 'module', 'os', 'path', 'perf_hooks'],
+  ...['process', 'punycode', 'querystring', 'stream', 'string_decoder', 'timers', 'tty', 'url', 'util'],
+];
 
 await build({
   entryPoints: ['src/index.ts'],
