@@ -2,8 +2,12 @@
 // usage: run-case.mjs <family> <index>; exit code 0: no promise was broken, 1: see `breaches` in the line.
 // A case: name, a true sentence; source, what the guest runs; via, the way in: eval (default), plugin, call (of its export
 // `fn`, `run` by default), bridge (eval, with host functions in use), sync; typescript; expect, the codes allowed ('ok' for a value).
+// `files`: with a directory as /data, for writing, of 32 MiB.
 // Where a case needs its own measure: followUp { source, equals } and afterwards (codes), asked of the same sandbox next;
 // loopGapMs, where Node itself has much to decode; cpuMsAfter, where timers are left over.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 const TIMEOUT_MS = 250;
@@ -61,6 +65,12 @@ async function settle(promise, ms) {
   return first;
 }
 
+function folder() {
+  const path = mkdtempSync(join(tmpdir(), 'hostbox-hostile-'));
+  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
 function openRuntime() {
   const bridge = {
     slow: () => new Promise(() => {}),
@@ -70,7 +80,9 @@ function openRuntime() {
     },
   };
   const limits = { timeoutMs: TIMEOUT_MS, memoryBytes: MEMORY_BYTES, bufferBytes: BUFFER_BYTES };
-  return new HostRuntime('hostile', { limits, bridge, console: () => {} });
+  // Files are granted to those who want to do harm to them; the directory goes when the process ends.
+  const permissions = hostileCase.files ? { fs: { '/data': { path: folder(), write: true, maxBytes: 32 * MIB } } } : {};
+  return new HostRuntime('hostile', { limits, bridge, permissions, console: () => {} });
 }
 
 /** Watches Node: the longest time in which a timer of 5 ms did not get its turn, and the resident memory. */
