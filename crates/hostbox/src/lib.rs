@@ -13,6 +13,10 @@
 //! # }).unwrap();
 //! ```
 //!
+//! [`HostRuntime`] is one sandbox, [`AsyncHostRuntime`] the same as tasks with handles, [`web_runtime`] for plugins on a plain `rquickjs` context.
+//!
+//! **Features.** `typescript` (default): plugins and scripts in TypeScript. Without it they are refused, and `oxc` is not compiled for the library.
+//!
 //! Data in: scripts, plugins, values. Data out: values, errors with stable codes. May know every room below, and no Node.
 
 mod error;

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use hostbox_engine::{Code, Failure, Format, PluginSource};
 use hostbox_source::source_map::{self, SourceMap};
-use hostbox_source::typescript::{SourceKind, StripOptions, SyntaxError, strip};
 
 /// A plugin as the app gives it.
 #[derive(Clone, Debug, Default)]
@@ -75,11 +74,10 @@ impl Sources {
             return Err(Failure::new(Code::Argument, message));
         }
         let source = if is_typescript {
-            let kind = if format == Some(Format::CommonJs) { SourceKind::CommonJs } else { SourceKind::Module };
-            let stripped =
-                strip(&source, &filename, StripOptions { kind, source_map: true }).map_err(syntax_failure)?;
-            text = stripped.map.map(Text::Map);
-            stripped.code
+            let kind = if format == Some(Format::CommonJs) { Kind::CommonJs } else { Kind::Module };
+            let (code, map) = types::strip(&source, &filename, kind)?;
+            text = map.map(Text::Map);
+            code
         } else {
             if text.is_none() && source.contains("sourceMappingURL=data:") {
                 let start = source.rfind("sourceMappingURL=data:").and_then(|at| source[..at].rfind('\n')).unwrap_or(0);
@@ -102,10 +100,9 @@ impl Sources {
     /// # Errors
     /// `ERR_GUEST` with file, line and column.
     pub fn strip_script(&self, source: &str, filename: &str) -> Result<String, Failure> {
-        let options = StripOptions { kind: SourceKind::Script, source_map: true };
-        let stripped = strip(source, filename, options).map_err(syntax_failure)?;
-        self.keep(filename, stripped.map.map(Text::Map));
-        Ok(stripped.code)
+        let (code, map) = types::strip(source, filename, Kind::Script)?;
+        self.keep(filename, map.map(Text::Map));
+        Ok(code)
     }
 
     fn keep(&self, filename: &str, text: Option<Text>) {
@@ -142,9 +139,48 @@ fn by_extension(filename: &str) -> (Option<Format>, bool) {
     }
 }
 
-fn syntax_failure(error: SyntaxError) -> Failure {
-    let SyntaxError { message, line, column, filename } = error;
-    Failure::syntax_error(message, &filename, line, column)
+/// What a source is run as.
+#[derive(Clone, Copy)]
+enum Kind {
+    CommonJs,
+    Module,
+    Script,
+}
+
+#[cfg(feature = "typescript")]
+mod types {
+    use hostbox_engine::Failure;
+    use hostbox_source::typescript::{SourceKind, StripOptions, SyntaxError};
+
+    use super::Kind;
+
+    /// The source without its types, and its map.
+    pub(super) fn strip(source: &str, filename: &str, kind: Kind) -> Result<(String, Option<String>), Failure> {
+        let kind = match kind {
+            Kind::CommonJs => SourceKind::CommonJs,
+            Kind::Module => SourceKind::Module,
+            Kind::Script => SourceKind::Script,
+        };
+        let options = StripOptions { kind, source_map: true };
+        let stripped = hostbox_source::typescript::strip(source, filename, options).map_err(|error| {
+            let SyntaxError { message, line, column, filename } = error;
+            Failure::syntax_error(message, &filename, line, column)
+        })?;
+        Ok((stripped.code, stripped.map))
+    }
+}
+
+#[cfg(not(feature = "typescript"))]
+mod types {
+    use hostbox_engine::{Code, Failure};
+
+    use super::Kind;
+
+    pub(super) fn strip(_source: &str, filename: &str, _kind: Kind) -> Result<(String, Option<String>), Failure> {
+        let message =
+            format!("{filename} is TypeScript, which this build of hostbox has not: enable its feature `typescript`");
+        Err(Failure::new(Code::Argument, message))
+    }
 }
 
 #[cfg(test)]
@@ -160,6 +196,15 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(feature = "typescript"))]
+    fn typescript_is_refused_where_it_was_left_out() {
+        let plugin = Plugin { name: "p".into(), filename: Some("p.ts".into()), ..Plugin::default() };
+        let failure = Sources::default().prepare(plugin).unwrap_err();
+        assert!(failure.code == Code::Argument && failure.message.contains("`typescript`"));
+    }
+
+    #[test]
+    #[cfg(feature = "typescript")]
     fn a_syntax_error_in_typescript_tells_its_place() {
         let plugin = Plugin {
             name: "p".into(),

@@ -4,4 +4,5 @@
 //! and a refusal.
 
 pub mod source_map;
+#[cfg(feature = "typescript")]
 pub mod typescript;
