@@ -1,6 +1,8 @@
 //! Removing: names, empty directories, trees.
 
 use cap_fs_ext::DirExt;
+use std::path::Path;
+
 use cap_std::fs::Dir;
 use hostbox_buffers::Cancel;
 use hostbox_permissions::Access;
@@ -30,7 +32,7 @@ impl Files {
             if target.path.is_root() {
                 return Err(Code::EISDIR.into());
             }
-            unlink_one(target.dir, target.path.rest(), &mut target.change(cancel)?)
+            unlink_one(target.dir, target.rest(), &mut target.change(cancel)?)
         };
         unlink().at("unlink", path)
     }
@@ -43,7 +45,7 @@ impl Files {
         let remove = || {
             let target = self.target(path, Access::Write)?;
             target.not_granted_itself()?;
-            remove_dir(target.dir, target.path.rest(), &mut target.change(cancel)?)
+            remove_dir(target.dir, target.name(), &mut target.change(cancel)?)
         };
         remove().at("rmdir", path)
     }
@@ -59,7 +61,7 @@ impl Files {
             target.not_granted_itself()?;
             let metadata = target.dir.symlink_metadata(target.name())?;
             if !metadata.is_dir() {
-                return unlink_one(target.dir, target.path.rest(), &mut target.change(cancel)?);
+                return unlink_one(target.dir, target.rest(), &mut target.change(cancel)?);
             }
             if !how.recursive {
                 return Err(Code::EISDIR.into());
@@ -74,7 +76,7 @@ impl Files {
                     cancel,
                 )?;
             }
-            remove_dir(target.dir, target.path.rest(), &mut target.change(cancel)?)
+            remove_dir(target.dir, target.name(), &mut target.change(cancel)?)
         };
         match remove() {
             Err(Cause::Code(Code::ENOENT)) if how.force => Ok(()),
@@ -92,7 +94,7 @@ fn open_dir(dir: &Dir, path: &str) -> Result<Dir, Cause> {
     })
 }
 
-type Remove<'a> = dyn FnMut(&Dir, &str, bool) -> Result<(), Cause> + 'a;
+type Remove<'a> = dyn FnMut(&Dir, &Path, bool) -> Result<(), Cause> + 'a;
 
 /// Removes what is in a directory. Names are removed as the walk meets them, directories when it has left them.
 fn clear(dir: &Dir, remove: &mut Remove<'_>, cancel: &Cancel) -> Result<(), Cause> {
@@ -102,19 +104,19 @@ fn clear(dir: &Dir, remove: &mut Remove<'_>, cancel: &Cancel) -> Result<(), Caus
     };
     walk(dir, cancel, &mut |step| match step {
         Step::Entry { kind, .. } if kind.is_dir() => Ok(()),
-        Step::Entry { parent, name, .. } => gone(remove(parent, name, false)),
-        Step::Left { parent, name } => gone(remove(parent, name, true)),
+        Step::Entry { parent, entry, .. } => gone(remove(parent, entry.file_name().as_ref(), false)),
+        Step::Left { parent, name } => gone(remove(parent, name.as_ref(), true)),
     })
 }
 
-fn unlink_one(dir: &Dir, path: &str, change: &mut Change<'_>) -> Result<(), Cause> {
+fn unlink_one(dir: &Dir, path: &Path, change: &mut Change<'_>) -> Result<(), Cause> {
     // Only who counts needs to know what it was.
-    let metadata = if change.is_counted() { dir.symlink_metadata(path.trim_end_matches('/')).ok() } else { None };
+    let metadata = if change.is_counted() { dir.symlink_metadata(path).ok() } else { None };
     match dir.remove_file_or_symlink(path) {
         Ok(()) => {}
         // Some systems say EPERM of a directory.
         Err(error) => {
-            let is_dir = dir.symlink_metadata(path.trim_end_matches('/')).is_ok_and(|metadata| metadata.is_dir());
+            let is_dir = dir.symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
             return Err(if is_dir { Code::EISDIR.into() } else { error.into() });
         }
     }
@@ -124,8 +126,7 @@ fn unlink_one(dir: &Dir, path: &str, change: &mut Change<'_>) -> Result<(), Caus
     Ok(())
 }
 
-fn remove_dir(dir: &Dir, path: &str, change: &mut Change<'_>) -> Result<(), Cause> {
-    let path = path.trim_end_matches('/');
+fn remove_dir(dir: &Dir, path: &Path, change: &mut Change<'_>) -> Result<(), Cause> {
     let metadata = if change.is_counted() { dir.symlink_metadata(path).ok() } else { None };
     dir.remove_dir(path)?;
     if let Some(metadata) = metadata {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cap_fs_ext::MetadataExt;
+use cap_fs_ext::{DirEntryExt, MetadataExt};
 use cap_std::fs::{Dir, Metadata};
 use hostbox_buffers::Cancel;
 
@@ -195,7 +195,7 @@ fn count(dir: &Dir, cancel: &Cancel) -> Result<Usage, Cause> {
         if let Step::Entry { entry, .. } = step {
             usage.names += 1;
             // What vanished meanwhile has no bytes.
-            if let Ok(metadata) = entry.metadata()
+            if let Ok(metadata) = entry.full_metadata()
                 && metadata.is_file()
                 && (metadata.nlink() <= 1 || seen.insert(identity(&metadata)))
             {

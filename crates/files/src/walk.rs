@@ -1,5 +1,7 @@
 //! A walk through a tree that others may be changing: every directory is opened from its parent's descriptor, and no link is followed.
 
+use std::ffi::{OsStr, OsString};
+
 use cap_fs_ext::DirExt;
 use cap_std::fs::{Dir, DirEntry, FileType, ReadDir};
 use hostbox_buffers::Cancel;
@@ -15,7 +17,7 @@ pub(crate) enum Step<'a> {
     /// A name, and whether the walk goes into it afterwards.
     Entry { parent: &'a Dir, path: &'a [String], name: &'a str, entry: &'a DirEntry, kind: FileType },
     /// A directory that the walk has left.
-    Left { parent: &'a Dir, name: &'a str },
+    Left { parent: &'a Dir, name: &'a OsStr },
 }
 
 struct Level {
@@ -38,13 +40,16 @@ pub(crate) fn walk(
 ) -> Result<(), Cause> {
     let mut levels = vec![Level::of(dir.try_clone()?)?];
     let mut path: Vec<String> = Vec::new();
+    // The same as the system has them, where they are no text.
+    let mut names: Vec<OsString> = Vec::new();
     loop {
         let depth = levels.len();
         let Some(level) = levels.last_mut() else { return Ok(()) };
         cancel.check()?;
         let Some(entry) = level.entries.next() else {
             levels.pop();
-            if let (Some(name), Some(parent)) = (path.pop(), levels.last()) {
+            path.pop();
+            if let (Some(name), Some(parent)) = (names.pop(), levels.last()) {
                 visit(Step::Left { parent: &parent.dir, name: &name })?;
             }
             continue;
@@ -63,6 +68,7 @@ pub(crate) fn walk(
         if let Ok(below) = level.dir.open_dir_nofollow(entry.file_name()) {
             levels.push(Level::of(below)?);
             path.push(name);
+            names.push(entry.file_name());
         }
     }
 }

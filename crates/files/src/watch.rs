@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use cap_fs_ext::MetadataExt;
+use cap_fs_ext::{DirEntryExt, MetadataExt};
 use cap_std::fs::Metadata;
 use hostbox_buffers::{Cancel, Charge, Store};
 use hostbox_permissions::Access;
@@ -131,7 +131,7 @@ impl Watcher {
                 Step::Entry { path, name, entry, .. } => {
                     let way = path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("/");
                     // What vanished meanwhile is gone at the next look.
-                    entry.metadata().map_or(Ok(()), |metadata| put(way, &metadata))
+                    entry.full_metadata().map_or(Ok(()), |metadata| put(way, &metadata))
                 }
                 Step::Left { .. } => Ok(()),
             })?;
@@ -141,7 +141,7 @@ impl Watcher {
         for entry in dir.entries()? {
             cancel.check()?;
             let entry = entry?;
-            if let Ok(metadata) = entry.metadata() {
+            if let Ok(metadata) = entry.full_metadata() {
                 put(entry.file_name().to_string_lossy().into_owned(), &metadata)?;
             }
         }

@@ -223,6 +223,17 @@ mod links {
     }
 
     #[test]
+    fn names_that_are_no_text_are_removed_with_their_tree() {
+        use std::os::unix::ffi::OsStrExt;
+        let world = world();
+        let name = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+        fs::create_dir(world.host("data/sub").join(name)).unwrap();
+        fs::write(world.host("data/sub").join(name).join(name), "x").unwrap();
+        world.remove("/data/sub").unwrap();
+        assert!(!world.host("data/sub").exists());
+    }
+
+    #[test]
     fn removing_a_link_to_a_tree_removes_the_link() {
         let world = world();
         symlink("../secrets", world.host("data/way")).unwrap();

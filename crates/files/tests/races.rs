@@ -130,8 +130,12 @@ fn a_directory_that_turns_into_a_link_leads_no_removal_of_a_tree_out() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Relaxed) {
-                let _ = fs::create_dir_all(&place);
-                let _ = fs::write(place.join("inner.txt"), "inside");
+                // Made elsewhere: the host itself must not write through the link.
+                let fresh = world.host("data/fresh");
+                let _ = fs::create_dir_all(world.host("data/tree"));
+                let _ = fs::create_dir(&fresh);
+                let _ = fs::write(fresh.join("inner.txt"), "inside");
+                let _ = fs::rename(&fresh, &place);
                 let _ = symlink("../../secrets", &spare);
                 let _ = fs::rename(&place, world.host("data/third"));
                 let _ = fs::rename(&spare, &place);
