@@ -245,9 +245,12 @@ describe('keys and signatures', () => {
       const kept = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
       let refused;
       try { crypto.KeyObject.from(kept) } catch (error) { refused = error.name }
-      return [await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, publicKey, signature, message), refused];
+      const open = await crypto.subtle.importKey('raw', message, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign']);
+      const alike = crypto.createHmac('md5', open).digest('hex') === crypto.createHmac('md5', message).digest('hex');
+      const direct = crypto.verify('sha256', message, publicKey, crypto.sign('sha256', message, { key: privateKey }));
+      return [await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, publicKey, signature, message), refused, alike, direct];
     })()`;
-    assert.deepEqual(await host.eval(source), [true, 'InvalidAccessError']);
+    assert.deepEqual(await host.eval(source), [true, 'InvalidAccessError', true, true]);
   });
 
   test('of Node are secrets for digests and ciphers', async (t) => {

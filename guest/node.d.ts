@@ -220,7 +220,7 @@ declare namespace Hostbox {
 
   type BinaryToText = 'base64' | 'base64url' | 'binary' | 'hex' | 'latin1';
   type BinaryLike = string | ArrayBufferView;
-  type NodeKey = BinaryLike | ArrayBufferLike | CryptoKey;
+  type NodeKey = BinaryLike | ArrayBufferLike | CryptoKey | KeyObject;
   type NodeCallback<T> = (error: Error | null, value: T) => void;
   interface Hash {
     update(data: BinaryLike, inputEncoding?: BufferEncoding): this;

@@ -1,7 +1,6 @@
 // JSON Web Keys and CryptoKeys for KeyObject: both by way of DER, through what crypto.subtle has for it.
 
 import { keyHandle } from 'guest:cryptokey';
-import { toBuffer } from 'guest:nodebytes';
 import { failure, invalidArgType, invalidArgValue } from 'guest:nodeerrors';
 import { newKey } from 'guest:nodekey';
 import type { KeyObject } from 'guest:nodekey';
@@ -108,18 +107,24 @@ function invalid(): Error {
 }
 
 export function fromCryptoKey(key: unknown): KeyObject {
+  const handle = ofCryptoKey(key);
+  if (handle === undefined) throw invalidArgType('key', 'an instance of CryptoKey', key);
+  return newKey(handle);
+}
+
+/** The key of a CryptoKey, which has to be extractable; undefined for what is none. */
+export function ofCryptoKey(key: unknown): Handle | undefined {
   let handle;
   try {
-    handle = keyHandle(key, 'KeyObject.from: key');
+    handle = keyHandle(key, 'key');
   } catch {
-    throw invalidArgType('key', 'an instance of CryptoKey', key);
+    return undefined;
   }
   const [type] = web.describe(handle);
   const format = type === 'secret' ? 'raw' : type === 'private' ? 'pkcs8' : 'spki';
   const encoded = web.exportKey(format, handle) as ArrayBuffer;
-  if (type === 'secret') return newKey(host.newSecret(toBuffer(encoded)));
+  if (type === 'secret') return host.newSecret(encoded);
   const found = type === 'private' ? host.readPrivate('pkcs8', encoded, undefined) : host.readPublic('spki', encoded);
-  if (typeof found === 'string')
-    throw withCode(new TypeErrorIntrinsic('the key is not known here'), 'ERR_INVALID_ARG_VALUE');
-  return newKey(found);
+  if (typeof found !== 'string') return found;
+  throw withCode(new TypeErrorIntrinsic('the key is not known here'), 'ERR_INVALID_ARG_VALUE');
 }

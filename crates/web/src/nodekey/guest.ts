@@ -92,9 +92,18 @@ export function newKey(handle: Handle): KeyObject {
   return new KeyObject(create, handle);
 }
 
-/** The bytes of a secret KeyObject; undefined for what is none. */
+/** The handle of a KeyObject or of a CryptoKey. */
+function keyed(value: unknown): Handle | undefined {
+  if (!isObject(value) || isBufferSource(value)) return undefined;
+  const own = handleOf(value);
+  // What stands beside a key has it as a member.
+  if (own !== undefined || 'key' in value) return own;
+  return load<typeof import('guest:nodejwk')>('guest:nodejwk').ofCryptoKey(value);
+}
+
+/** The bytes of a secret KeyObject or CryptoKey; undefined for what is none. */
 export function secretOf(key: unknown): ArrayBuffer | undefined {
-  const handle = handleOf(key);
+  const handle = keyed(key);
   if (handle === undefined) return undefined;
   const bytes = host.secretOf(handle);
   if (bytes === undefined) throw wrongType(host.describe(handle)[0], 'secret');
@@ -171,14 +180,14 @@ function text(value: unknown, encoding: unknown, name: string, expected: string)
 /** The handle of a key that a function is given. `allowsObjects` where a KeyObject will do. */
 function read(input: unknown, wanted: 'public' | 'private', allowsObjects: boolean): Handle {
   const expected = allowsObjects ? KINDS_AND_KEYS : KINDS;
-  const own = handleOf(input);
+  const own = keyed(input);
   if (own !== undefined) return ofObject(own, wanted, allowsObjects, input);
   if (typeof input === 'string' || isBufferSource(input)) {
     return parse(text(input, 'utf8', 'key', expected), 'pem', undefined, undefined, wanted);
   }
   if (!isObject(input)) throw invalidArgType('key', expected, input);
   const { key, format = 'pem', type, passphrase, encoding } = input as KeyInput;
-  const inner = handleOf(key);
+  const inner = format === 'jwk' ? undefined : keyed(key);
   if (inner !== undefined) return ofObject(inner, wanted, allowsObjects, key);
   if (format === 'jwk') {
     if (!isObject(key)) throw invalidArgType('key.key', 'of type object', key);
