@@ -483,6 +483,9 @@ test('a closed file is closed', async () => {
   assert.equal(file.fd, -1);
   await assert.rejects(file.stat(), { code: 'EBADF' });
   await assert.rejects(file.write('x'), { code: 'EBADF' });
+  const disposed = await promises.open(path);
+  await disposed[(Symbol as any).asyncDispose]();
+  assert.equal(disposed.fd, -1);
 });
 
 // ── callbacks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
