@@ -50,7 +50,6 @@ export const differences = {
     'the environment is what was granted, and its values are text': 'the environment is that of the process',
     'a plugin cannot end its process': 'it can',
     'memory is that of the sandbox': 'memory is that of the process',
-    'a warning is heard by listeners after the turn’s own code': 'it is written to the standard error stream, too',
   },
   formdata: {
     'a blob becomes a file, and a file keeps its name unless it is given another': 'undefined is a name',
