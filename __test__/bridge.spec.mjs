@@ -76,11 +76,9 @@ describe('host functions', () => {
     assert.equal((await failure(host.eval('bridge.unknown()'))).name, 'TypeError');
   });
 
-  test('without any, bridge is there and empty', async (t) => {
-    assert.deepEqual(await open(t).eval('[typeof bridge, Object.keys(bridge).filter((key) => key !== "call")]'), [
-      'object',
-      [],
-    ]);
+  test('without any, bridge has the built-in ones alone', async (t) => {
+    const names = await open(t).eval('Object.keys(bridge).filter((key) => key !== "call")');
+    assert.deepEqual(names.sort(), ['compression', 'crypto', 'gzipCompress', 'gzipDecompress', 'math', 'native']);
   });
 });
 

@@ -316,7 +316,7 @@ describe('wrong arguments', () => {
       [{ limits: { timeoutMS: 5 } }, 'timeoutMs'],
       [{ limits: { memory: 5 } }, 'memory'],
       [{ permission: {} }, 'permissions'],
-      [{ permissions: { fs: {} } }, 'fs'],
+      [{ permissions: { file: {} } }, 'file'],
     ];
     for (const [options, name] of cases)
       assertNames(

@@ -111,7 +111,19 @@ test('each built-in module can be required and imported', async (t) => {
   const host = open(t);
   const names = [
     ...['assert', 'assert/strict', 'buffer', 'crypto', 'events', 'os', 'path', 'path/posix', 'path/win32', 'process'],
-    ...['console', 'constants', 'module', 'perf_hooks', 'tty', 'punycode', 'querystring', 'string_decoder', 'url', 'util', 'util/types'],
+    ...[
+      'console',
+      'constants',
+      'module',
+      'perf_hooks',
+      'tty',
+      'punycode',
+      'querystring',
+      'string_decoder',
+      'url',
+      'util',
+      'util/types',
+    ],
     ...['stream', 'stream/consumers', 'stream/promises', 'stream/web', 'timers', 'timers/promises'],
   ];
   for (const name of names) {
