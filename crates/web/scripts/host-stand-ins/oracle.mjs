@@ -7,7 +7,9 @@ export const globals = {
   events: 'export const { CustomEvent, Event, EventTarget } = globalThis;',
   abort: 'export const { AbortController, AbortSignal } = globalThis;',
   timers:
-    'export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;',
+    'export const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;' +
+    // Given anything else, Node loses count of its immediates, and those of later tests never run.
+    'export const clearImmediate = (given) => void (given?.hasRef && globalThis.clearImmediate(given));',
   blob: 'export const { Blob, File } = globalThis;',
   encoding: 'export const { TextDecoder, TextEncoder } = globalThis;',
   formdata: 'export const { FormData } = globalThis;',
@@ -76,7 +78,6 @@ export const differences = {
   timers: {
     'a timer passes its arguments on and calls with the global object as this': 'this is a Timeout',
     'ids are positive integers that timeouts and intervals share': 'ids are objects',
-    'clearing what was never given means nothing': 'clearImmediate wants an Immediate',
     'timers nested more than five levels deep wait at least four milliseconds': 'no nesting level',
     'the functions have the lengths and names of the standard': 'more parameters',
   },
