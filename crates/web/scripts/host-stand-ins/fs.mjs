@@ -134,8 +134,9 @@ export function sink(of, start) {
       if (at >= 0) at += bytes.length;
     }
   };
-  drain().catch(() => {});
-  return handle;
+  const drained = drain();
+  drained.catch(() => {});
+  return { ...handle, drained };
 }
 
 // ── watching ──

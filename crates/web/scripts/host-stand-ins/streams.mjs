@@ -67,7 +67,11 @@ export async function write({ pipe }, bytes) {
   if (failed !== '') throw new Error(failed);
 }
 
-export const closeSink = async ({ pipe }) => pipe.finish('closed');
+/** Ready when the bytes are where they belong, which those who drain a pipe themselves tell by `drained`. */
+export async function closeSink({ pipe, drained }) {
+  pipe.finish('closed');
+  await drained;
+}
 export const abortSink = ({ pipe }, reason) => pipe.finish({ reason });
 export const newPump = (source, sink) => ({ source, sink, stopped: false, stop: () => {} });
 
