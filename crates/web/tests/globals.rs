@@ -306,9 +306,9 @@ fn a_global_whose_load_was_interrupted_works_afterwards() {
         hook(Reflect, 'defineProperty'); hook(Object, 'defineProperty'); hook(Object, 'getOwnPropertyDescriptor'); \
         hook(String.prototype, 'split'); hook(Object, 'freeze'); hook(Array.prototype, 'join'); 0";
     for name in names() {
-        let app = App::with_timeout(&EXTENSION, Duration::from_millis(60));
+        let app = App::new(&EXTENSION);
         app.eval(LOOPING).unwrap();
-        match app.eval(&format!("{name}; 0")) {
+        match app.eval_within(&format!("{name}; 0"), Duration::from_millis(60)) {
             Ok(_) => {}
             Err(failure) => assert_eq!(failure.code, Code::Timeout, "{name}"),
         }
@@ -322,11 +322,11 @@ fn a_global_whose_load_was_interrupted_works_afterwards() {
 
 #[test]
 fn a_load_that_was_interrupted_in_the_middle_leaves_nothing_behind() {
-    let app = App::with_timeout(&EXTENSION, Duration::from_millis(60));
+    let app = App::new(&EXTENSION);
     app.eval("var spin = true; var real = ArrayBuffer.isView; 0").unwrap();
     // The first turn ends while the getter runs, the second one at once.
     let source = "Object.defineProperty(Object.prototype, 'enumerable', { configurable: true, get() { for (;spin;); } }); EventTarget; 0";
-    let _answered = app.eval(source);
+    let _answered = app.eval_within(source, Duration::from_millis(60));
     app.eval("spin = false; delete Object.prototype.enumerable; 0").unwrap();
     let source = "let heard = 0; const t = new EventTarget(); t.addEventListener('x', () => heard++); t.dispatchEvent(new Event('x')); heard";
     assert_eq!(app.eval(source).unwrap(), 1);

@@ -110,9 +110,18 @@ impl App {
 
     /// Runs a script; its answer as JSON.
     pub fn eval(&self, source: &str) -> Result<Value, Failure> {
+        self.ask(source, None)
+    }
+
+    /// The same with a deadline of its own.
+    pub fn eval_within(&self, source: &str, deadline: Duration) -> Result<Value, Failure> {
+        self.ask(source, Some(deadline))
+    }
+
+    fn ask(&self, source: &str, deadline: Option<Duration>) -> Result<Value, Failure> {
         let ticket = next_ticket();
         let request = Request::Eval { source: source.into(), filename: "test.js".into() };
-        self.sandbox.submit(ticket, request, None).unwrap();
+        self.sandbox.submit(ticket, request, deadline).unwrap();
         let mut settled = self.desk.settled.lock().unwrap();
         loop {
             if let Some(outcome) = settled.remove(&ticket) {
