@@ -14,7 +14,7 @@ const TOOLS = `
   exports.fail = (message) => { throw new RangeError(message); };
   exports.spin = () => { for (;;); };
   exports.gate = (name) => bridge.gate(name);
-  // A native that does not return: its sandbox is dead a second later, its thread is lost for a while.
+  // A native that does not return: its sandbox is dead some seconds later, its thread is lost for a while.
   exports.die = () => { const n = 1n << 1000000n; return ''.concat(n, n, n).length; };
 `;
 
