@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { open } from './fixtures/host.mjs';
 
@@ -63,6 +66,46 @@ describe('digests', () => {
           .map((digest) => (typeof digest === 'string' ? digest : Array.from(digest))),
       { encodings, texts },
     );
+  });
+});
+
+describe('streams', () => {
+  test('are not loaded for a digest, a cipher or a signature alone', async (t) => {
+    const host = open(t);
+    const grown = async (source) => {
+      await host.gc();
+      const before = host.stats().heapBytes;
+      await host.eval(source);
+      await host.gc();
+      return host.stats().heapBytes - before;
+    };
+    await host.eval(
+      "crypto.createHash('md5'); crypto.createSign('md5'); crypto.createCipheriv; void require('events')",
+    );
+    const alone = await grown(
+      "globalThis.hash = crypto.createHash('md5').update('abc'); void hash.copy().digest('hex')",
+    );
+    const asStream = await grown("void hash.end('def')");
+    assert.ok(alone < 32 << 10 && asStream > 128 << 10, `${alone} and ${asStream} bytes`);
+  });
+
+  test('have the digest and the cipher text of a file', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'hostbox-nodecrypto-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const bytes = crypto.randomBytes(300_000);
+    await writeFile(join(folder, 'in'), bytes);
+    const host = open(t, { permissions: { fs: { '/data': { path: folder, write: true } } } });
+    const source = `(async () => {
+      const { pipeline } = require('stream/promises');
+      const hash = fs.createReadStream('/data/in').pipe(crypto.createHash('sha256'));
+      const digest = (await require('stream/consumers').buffer(hash)).toString('hex');
+      const cipher = crypto.createCipheriv('aes-256-ctr', 'k'.repeat(32), 'i'.repeat(16));
+      await pipeline(fs.createReadStream('/data/in'), cipher, fs.createWriteStream('/data/out'));
+      return digest;
+    })()`;
+    assert.equal(await host.eval(source), crypto.createHash('sha256').update(bytes).digest('hex'));
+    const cipher = crypto.createCipheriv('aes-256-ctr', 'k'.repeat(32), 'i'.repeat(16));
+    assert.ok(cipher.update(bytes).equals(await readFile(join(folder, 'out'))));
   });
 });
 

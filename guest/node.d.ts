@@ -222,32 +222,36 @@ declare namespace Hostbox {
   type BinaryLike = string | ArrayBufferView;
   type NodeKey = BinaryLike | ArrayBufferLike | CryptoKey | KeyObject;
   type NodeCallback<T> = (error: Error | null, value: T) => void;
-  interface Hash {
+  interface HashOptions extends TransformOptions {
+    /** Bytes of the digest, for functions that can be asked for any number. */
+    outputLength?: number;
+  }
+  interface Hash extends Transform {
     update(data: BinaryLike, inputEncoding?: BufferEncoding): this;
     digest(): Buffer;
     digest(encoding: BinaryToText): string;
-    copy(options?: { outputLength?: number }): Hash;
+    copy(options?: HashOptions): Hash;
   }
-  interface Hmac {
+  interface Hmac extends Transform {
     update(data: BinaryLike, inputEncoding?: BufferEncoding): this;
     digest(): Buffer;
     digest(encoding: BinaryToText): string;
   }
-  interface CipherOptions {
+  interface CipherOptions extends TransformOptions {
     authTagLength?: number;
   }
-  interface Cipher {
+  interface Ciphering extends Transform {
     update(data: BinaryLike, inputEncoding?: BufferEncoding): Buffer;
     update(data: BinaryLike, inputEncoding: BufferEncoding | undefined, outputEncoding: BufferEncoding): string;
     final(): Buffer;
     final(outputEncoding: BufferEncoding): string;
     setAutoPadding(isOn?: boolean): this;
     setAAD(data: BinaryLike, options?: { plaintextLength?: number; encoding?: BufferEncoding }): this;
+  }
+  interface Cipher extends Ciphering {
     getAuthTag(): Buffer;
   }
-  interface Decipher extends Omit<Cipher, 'getAuthTag' | 'setAutoPadding' | 'setAAD'> {
-    setAutoPadding(isOn?: boolean): this;
-    setAAD(data: BinaryLike, options?: { plaintextLength?: number; encoding?: BufferEncoding }): this;
+  interface Decipher extends Ciphering {
     setAuthTag(tag: BinaryLike, encoding?: BufferEncoding): this;
   }
   interface CipherInfo {
@@ -310,23 +314,23 @@ declare namespace Hostbox {
     privateKeyEncoding?: KeyExportOptions;
     [option: string]: unknown;
   }
-  interface Signer {
+  interface Signer extends Writable {
     update(data: BinaryLike, inputEncoding?: BufferEncoding): this;
     sign(key: AsymmetricKey): Buffer;
     sign(key: AsymmetricKey, encoding: BinaryToText): string;
   }
-  interface Verifier {
+  interface Verifier extends Writable {
     update(data: BinaryLike, inputEncoding?: BufferEncoding): this;
     verify(key: AsymmetricKey, signature: BinaryLike, encoding?: BinaryToText): boolean;
   }
   /** Node's `crypto`, as far as it is here. */
   interface NodeCrypto {
-    Hash: new (algorithm: string, options?: { outputLength?: number }) => Hash;
-    Hmac: new (algorithm: string, key: NodeKey) => Hmac;
+    Hash: new (algorithm: string, options?: HashOptions) => Hash;
+    Hmac: new (algorithm: string, key: NodeKey, options?: TransformOptions) => Hmac;
     Cipheriv: new (algorithm: string, key: NodeKey, iv: BinaryLike | null, options?: CipherOptions) => Cipher;
     Decipheriv: new (algorithm: string, key: NodeKey, iv: BinaryLike | null, options?: CipherOptions) => Decipher;
-    createHash(algorithm: string, options?: { outputLength?: number }): Hash;
-    createHmac(algorithm: string, key: NodeKey): Hmac;
+    createHash(algorithm: string, options?: HashOptions): Hash;
+    createHmac(algorithm: string, key: NodeKey, options?: TransformOptions): Hmac;
     createCipheriv(algorithm: string, key: NodeKey, iv: BinaryLike | null, options?: CipherOptions): Cipher;
     createDecipheriv(algorithm: string, key: NodeKey, iv: BinaryLike | null, options?: CipherOptions): Decipher;
     getCipherInfo(name: string | number, options?: { keyLength?: number; ivLength?: number }): CipherInfo | undefined;
@@ -395,11 +399,11 @@ declare namespace Hostbox {
     ): void;
     generateKeyPairSync(type: string, options?: KeyPairOptions): { publicKey: any; privateKey: any };
     getCurves(): string[];
-    Sign: new (algorithm: string) => Signer;
-    Verify: new (algorithm: string) => Verifier;
+    Sign: new (algorithm: string, options?: WritableOptions) => Signer;
+    Verify: new (algorithm: string, options?: WritableOptions) => Verifier;
     readonly constants: Readonly<Record<string, number>>;
-    createSign(algorithm: string): Signer;
-    createVerify(algorithm: string): Verifier;
+    createSign(algorithm: string, options?: WritableOptions): Signer;
+    createVerify(algorithm: string, options?: WritableOptions): Verifier;
     privateDecrypt(key: AsymmetricKey, data: BinaryLike): Buffer;
     publicEncrypt(key: AsymmetricKey, data: BinaryLike): Buffer;
     sign(algorithm: string | null | undefined, data: BinaryLike, key: AsymmetricKey): Buffer;

@@ -11,6 +11,7 @@ const names = [
   'fsstreams',
   'fswatch',
   'inspect',
+  'lazystream',
   'nodecipher',
   'nodehash',
   'nodejwk',
@@ -18,6 +19,7 @@ const names = [
   'nodekey',
   'noderandom',
   'nodesign',
+  'nodestream',
   'streams',
 ];
 // These import what this is a part of: Node's own stand for them.

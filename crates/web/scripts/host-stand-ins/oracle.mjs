@@ -22,6 +22,7 @@ export const globals = {
   nodekdf: "export { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';",
   nodekey: "export * from 'node:crypto';",
   nodesign: "export * from 'node:crypto';",
+  lazystream: '',
   nodehash: "export { Hash, Hmac, createHash, createHmac, getHashes, hash } from 'node:crypto';",
   noderandom:
     "export { randomBytes, randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';",
@@ -46,6 +47,7 @@ export const globals = {
 };
 
 export const differences = {
+  lazystream: { 'the prototypes themselves never become streams': 'asked whether they are writable, they do' },
   fsstreams: { 'readable and writable are streams of the web over the same file': 'they are booleans' },
   process: {
     'it says what packages ask for': 'it tells of the real process',

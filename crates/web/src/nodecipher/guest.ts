@@ -1,7 +1,8 @@
-// Cipheriv and Decipheriv of Node: encryption of what comes piece by piece.
+// Cipheriv and Decipheriv of Node: encryption of what comes piece by piece, by `update` and `final` or as streams.
 //
-// They are no streams: `update` and `final` are what they have. Text that is asked for comes as far as its characters are complete.
+// Text that is asked for comes as far as its characters are complete.
 
+import { becomeStreams } from 'guest:lazystream';
 import { data, fromText, keyBytes, secret, toBuffer } from 'guest:nodebytes';
 import { checkInteger, checkString, failure, invalidArgType, invalidArgValue } from 'guest:nodeerrors';
 import { dictionary, isBufferSource, isObject, uncurry, withCode } from 'guest:webidl';
@@ -15,8 +16,10 @@ const RangeErrorIntrinsic = RangeError;
 const TypeErrorIntrinsic = TypeError;
 const toLowerCase = uncurry(String.prototype.toLowerCase);
 
-interface CipherOptions {
-  authTagLength?: number;
+/** What a cipher inherits once it is used as a stream. */
+interface Stream {
+  _options?: unknown;
+  push(chunk: unknown): boolean;
 }
 
 type Output = string | Uint8Array;
@@ -104,8 +107,9 @@ class Cipherish {
     };
   }
 
-  constructor(handle: Handle) {
+  constructor(handle: Handle, options: object | undefined) {
     this.#handle = handle;
+    if (options !== undefined) (this as unknown as Stream)._options = options;
   }
 
   /** Text in an encoding that is known, else bytes. */
@@ -134,6 +138,21 @@ class Cipherish {
     return this.#output(finished, outputEncoding, true);
   }
 
+  _transform(chunk: string | ArrayBufferView, encoding: string, done: (error?: unknown) => void): void {
+    (this as unknown as Stream).push(this.update(chunk, encoding));
+    done();
+  }
+
+  _flush(done: (error?: unknown) => void): void {
+    try {
+      (this as unknown as Stream).push(this.final());
+    } catch (error) {
+      done(error);
+      return;
+    }
+    done();
+  }
+
   setAutoPadding(autoPadding = true): this {
     if (!host.setPadding(this.#handle, !!autoPadding)) throw invalidState('setAutoPadding');
     return this;
@@ -146,6 +165,8 @@ class Cipherish {
   }
 }
 
+becomeStreams(Cipherish, 'Transform');
+
 function textOrSource(value: unknown, encoding: unknown, name: string): Source {
   if (typeof value === 'string') return fromText(value, encoding);
   if (isBufferSource(value)) return value;
@@ -153,8 +174,8 @@ function textOrSource(value: unknown, encoding: unknown, name: string): Source {
 }
 
 class Cipheriv extends Cipherish {
-  constructor(cipher: string, key: unknown, iv: unknown, options?: CipherOptions) {
-    super(open(cipher, key, iv, options, true));
+  constructor(cipher: string, key: unknown, iv: unknown, options?: object) {
+    super(open(cipher, key, iv, options, true), options);
   }
 
   getAuthTag(): Uint8Array {
@@ -165,8 +186,8 @@ class Cipheriv extends Cipherish {
 }
 
 class Decipheriv extends Cipherish {
-  constructor(cipher: string, key: unknown, iv: unknown, options?: CipherOptions) {
-    super(open(cipher, key, iv, options, false));
+  constructor(cipher: string, key: unknown, iv: unknown, options?: object) {
+    super(open(cipher, key, iv, options, false), options);
   }
 
   setAuthTag(buffer: string | Source, encoding?: string): this {

@@ -1,7 +1,6 @@
 // Sign, Verify and RSA encryption of Node.
-//
-// They are no streams: `update`, and `sign` or `verify`, are what they have.
 
+import { becomeStreams } from 'guest:lazystream';
 import { data, output, secret, toBuffer } from 'guest:nodebytes';
 import { later } from 'guest:nodecallback';
 import { checkFunction, checkString, failure, invalidArgType, invalidArgValue } from 'guest:nodeerrors';
@@ -105,13 +104,19 @@ class Pending {
 class Sign {
   readonly #pending: Pending;
 
-  constructor(algorithm: string) {
+  constructor(algorithm: string, options?: object) {
+    if (options !== undefined) (this as { _options?: object })._options = options;
     this.#pending = new Pending(algorithm);
   }
 
   update(value: string | ArrayBufferView, inputEncoding?: string): this {
     this.#pending.update(value, inputEncoding);
     return this;
+  }
+
+  _write(chunk: string | ArrayBufferView, encoding: string, done: () => void): void {
+    this.#pending.update(chunk, encoding);
+    done();
   }
 
   sign(key: unknown, outputEncoding?: string): string | Uint8Array {
@@ -128,13 +133,19 @@ class Sign {
 class Verify {
   readonly #pending: Pending;
 
-  constructor(algorithm: string) {
+  constructor(algorithm: string, options?: object) {
+    if (options !== undefined) (this as { _options?: object })._options = options;
     this.#pending = new Pending(algorithm);
   }
 
   update(value: string | ArrayBufferView, inputEncoding?: string): this {
     this.#pending.update(value, inputEncoding);
     return this;
+  }
+
+  _write(chunk: string | ArrayBufferView, encoding: string, done: () => void): void {
+    this.#pending.update(chunk, encoding);
+    done();
   }
 
   verify(key: unknown, signature: string | Source, signatureEncoding?: string): boolean {
@@ -146,12 +157,15 @@ class Verify {
   }
 }
 
-function createSign(algorithm: string): Sign {
-  return new Sign(algorithm);
+becomeStreams(Sign, 'Writable');
+becomeStreams(Verify, 'Writable');
+
+function createSign(algorithm: string, options?: object): Sign {
+  return new Sign(algorithm, options);
 }
 
-function createVerify(algorithm: string): Verify {
-  return new Verify(algorithm);
+function createVerify(algorithm: string, options?: object): Verify {
+  return new Verify(algorithm, options);
 }
 
 // ── one message ───────────────────────────────────────────────────────────────────────────────────────────────────────
