@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildAddon, cargoSettings } from './build.mjs';
+import { lintFeatures } from './features.mjs';
 import { checkLayers } from './layers.mjs';
 import { checkPlatforms } from './platforms.mjs';
 import { checkToolchain, installModules } from './setup.mjs';
@@ -30,6 +31,8 @@ const parts = {
     const { env, flags } = cargoSettings();
     run('cargo', ['clippy', '--workspace', '--all-targets', ...flags, '--', '-D', 'warnings'], { env });
   },
+  /** The Rust library with each of its features alone. */
+  features: () => lintFeatures(),
   /** Generated files are committed: what a build writes must be what stands there. */
   async bindings() {
     await buildAddon();

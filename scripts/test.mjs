@@ -1,7 +1,8 @@
-// Runs the tests, all or some of the parts: node scripts/test.mjs [rust] [guest] [types] [node] [packages]
+// Runs the tests, all or some of the parts: node scripts/test.mjs [rust] [features] [guest] [types] [node] [packages]
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildAddon, cargoSettings } from './build.mjs';
+import { testFeatures } from './features.mjs';
 import { installModules } from './setup.mjs';
 import { main, root, run, runNode, runParts } from './steps.mjs';
 import { checkTypes } from './types.mjs';
@@ -18,6 +19,8 @@ const parts = {
     const { env, flags } = cargoSettings();
     run('cargo', ['test', '--workspace', '--no-fail-fast', ...flags], { env });
   },
+  /** The Rust library with each of its features alone: what is left out is absent. */
+  features: () => testFeatures(),
   guest() {
     runNode(['--no-warnings', 'crates/web/scripts/run-in-node.mjs']);
   },

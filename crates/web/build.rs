@@ -3,16 +3,32 @@
 use std::fs;
 use std::path::PathBuf;
 
+/// Folders that a build without the feature leaves out.
+const LEFT_OUT_WITHOUT: &[(&str, &[&str])] = &[
+    ("CARGO_FEATURE_FETCH", &["eventsource", "fetch", "websocket"]),
+    (
+        "CARGO_FEATURE_FS",
+        &["filehandle", "fs", "fscp", "fsdir", "fspromises", "fsstats", "fsstreams", "fsvalues", "fswatch"],
+    ),
+];
+
+fn is_left_out(feature: &str) -> bool {
+    LEFT_OUT_WITHOUT.iter().any(|(switch, folders)| folders.contains(&feature) && std::env::var_os(switch).is_none())
+}
+
 fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let mut modules = Vec::new();
     for entry in fs::read_dir("src").expect("src can be read") {
         let folder = entry.expect("src can be read").path();
+        let feature = folder.file_name().and_then(|name| name.to_str()).expect("features have plain names").to_owned();
+        if is_left_out(&feature) {
+            continue;
+        }
         for (file, prefix) in [("guest.ts", "guest"), ("guest.test.ts", "test"), ("vendor.mjs", "vendor")] {
             let source = folder.join(file);
             if source.exists() {
                 println!("cargo:rerun-if-changed={}", source.display());
-                let feature = folder.file_name().and_then(|name| name.to_str()).expect("features have plain names");
                 modules.push((format!("{prefix}:{feature}"), source));
             }
         }

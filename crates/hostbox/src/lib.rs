@@ -15,7 +15,13 @@
 //!
 //! [`HostRuntime`] is one sandbox, [`AsyncHostRuntime`] the same as tasks with handles, [`web_runtime`] for plugins on a plain `rquickjs` context.
 //!
-//! **Features.** `typescript` (default): plugins and scripts in TypeScript. Without it they are refused, and `oxc` is not compiled for the library.
+//! **Features.** All are on by default; each can be had alone. What a build leaves out is not compiled, and guests do not see its names.
+//!
+//! | feature | brings | without it |
+//! |---|---|---|
+//! | `fetch` | `fetch`, `WebSocket`, `EventSource`, `Builder::grant_net` | no `reqwest`, no TLS; `Request`, `Response`, `Headers`, `Blob` and `FormData` work all the same |
+//! | `fs` | `fs`, `node:fs`, `Builder::grant_fs` | no `cap-std` |
+//! | `typescript` | plugins and scripts in TypeScript | they are refused with `ERR_ARGUMENT`; no `oxc` in the library |
 //!
 //! Data in: scripts, plugins, values. Data out: values, errors with stable codes. May know every room below, and no Node.
 
@@ -34,8 +40,13 @@ pub use hostbox_cache::{
     Entry as CacheEntry, Error as CacheError, Name as CacheName, Options as CacheOptions, Store as CacheBackend,
     StoreKind as CacheStore, When as CacheWhen,
 };
+#[cfg(feature = "fetch")]
 pub use hostbox_net::FetchEvent;
-pub use hostbox_permissions::{FsGrant, InvalidLimit, Limits, NetGrant};
+#[cfg(feature = "fs")]
+pub use hostbox_permissions::FsGrant;
+#[cfg(feature = "fetch")]
+pub use hostbox_permissions::NetGrant;
+pub use hostbox_permissions::{InvalidLimit, Limits};
 pub use routes::{
     register_bridge_route_async_handler, register_bridge_route_blocking_handler, register_bridge_route_sync_handler,
     unregister_bridge_route_handler,
@@ -58,8 +69,14 @@ pub mod parts {
         OpError, OpId, OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer,
         next_ticket, next_tickets, post_all, spawn_blocking,
     };
+    #[cfg(feature = "fs")]
     pub use hostbox_files::{Files, Lanes};
+    #[cfg(feature = "fetch")]
     pub use hostbox_net::{Client, Config as NetConfig, Log, NetLimits};
-    pub use hostbox_permissions::{Environment, FsPermissions, NetPermissions};
+    pub use hostbox_permissions::Environment;
+    #[cfg(feature = "fs")]
+    pub use hostbox_permissions::FsPermissions;
+    #[cfg(feature = "fetch")]
+    pub use hostbox_permissions::NetPermissions;
     pub use hostbox_web::{Data, EXTENSION};
 }

@@ -5,9 +5,15 @@ use std::time::Duration;
 use hostbox_buffers::{CustomOperation, Operations, Store};
 use hostbox_cache::{Cache, Options as CacheOptions};
 use hostbox_engine::{Code, Config, Failure, Format, Payload, Request, Sandbox, Stats, Ticket, next_ticket};
+#[cfg(feature = "fs")]
 use hostbox_files::{Files, Lanes};
+#[cfg(feature = "fetch")]
 use hostbox_net::{CertificateDer, Client, FetchEvent, NetLimits};
-use hostbox_permissions::{Environment, FsGrant, FsPermissions, Limits, NetGrant, NetPermissions};
+use hostbox_permissions::{Environment, Limits};
+#[cfg(feature = "fs")]
+use hostbox_permissions::{FsGrant, FsPermissions};
+#[cfg(feature = "fetch")]
+use hostbox_permissions::{NetGrant, NetPermissions};
 use hostbox_web::{Data, EXTENSION};
 use serde_json::Value;
 
@@ -23,6 +29,7 @@ pub struct HostRuntime {
     pub(crate) board: Arc<Switchboard>,
     sources: Sources,
     store: Arc<Store>,
+    #[cfg(feature = "fetch")]
     net: Client,
     cache: Arc<Cache>,
 }
@@ -36,10 +43,14 @@ pub struct Builder {
     has_routes: bool,
     console: Option<ConsoleHook>,
     operations: Vec<(String, Arc<dyn CustomOperation>)>,
-    grants: Vec<NetGrant>,
     env: Vec<(String, String)>,
+    #[cfg(feature = "fs")]
     files: Vec<(String, FsGrant)>,
+    #[cfg(feature = "fetch")]
+    grants: Vec<NetGrant>,
+    #[cfg(feature = "fetch")]
     on_fetch: Option<hostbox_net::Log>,
+    #[cfg(feature = "fetch")]
     extra_roots: Vec<CertificateDer<'static>>,
     cache: CacheOptions,
 }
@@ -131,6 +142,7 @@ impl Builder {
     /// assert_eq!(error.code(), "ERR_ARGUMENT");
     /// # Ok::<(), hostbox::Error>(())
     /// ```
+    #[cfg(feature = "fetch")]
     pub fn grant_net(mut self, grant: impl Into<NetGrant>) -> Self {
         self.grants.push(grant.into());
         self
@@ -155,6 +167,7 @@ impl Builder {
     /// # Ok::<(), hostbox::Error>(())
     /// # }).unwrap();
     /// ```
+    #[cfg(feature = "fs")]
     pub fn grant_fs(mut self, guest_path: impl Into<String>, grant: impl Into<FsGrant>) -> Self {
         self.files.push((guest_path.into(), grant.into()));
         self
@@ -162,12 +175,14 @@ impl Builder {
 
     /// Hears of every request of the guests, also of those that were refused. Called on a thread of the I/O runtime or of the guests: it has to
     /// be quick.
+    #[cfg(feature = "fetch")]
     pub fn on_fetch(mut self, hook: impl Fn(FetchEvent) + Send + Sync + 'static) -> Self {
         self.on_fetch = Some(Arc::new(hook));
         self
     }
 
     /// A certificate authority (DER) to trust beside the usual ones.
+    #[cfg(feature = "fetch")]
     pub fn root_certificate(mut self, der: Vec<u8>) -> Self {
         self.extra_roots.push(der.into());
         self
@@ -224,6 +239,7 @@ impl Builder {
             operations.register(&name, operation).map_err(|error| Error::argument(error.to_string()))?;
         }
         let store = Arc::new(Store::with_operations(self.limits.buffer_bytes, Arc::new(operations)));
+        #[cfg(feature = "fetch")]
         let net = Client::new(hostbox_net::Config {
             permissions: NetPermissions::new(&self.grants).map_err(|error| Error::argument(error.to_string()))?,
             limits: NetLimits::from(&self.limits),
@@ -232,9 +248,8 @@ impl Builder {
             extra_roots: self.extra_roots,
         });
         let env = Environment::new(self.env).map_err(|error| Error::argument(error.to_string()))?;
-        let grants = self.files.iter().map(|(guest, grant)| (guest.as_str(), grant.clone()));
-        let granted = FsPermissions::new(grants).map_err(|error| Error::argument(error.to_string()))?;
-        let files = Files::new(&granted).map_err(|error| Error::argument(error.to_string()))?;
+        #[cfg(feature = "fs")]
+        let files = open_files(&self.files)?;
         let sources = Sources::default();
         let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
         bridge.sort();
@@ -246,18 +261,37 @@ impl Builder {
             extension: &EXTENSION,
             data: Box::new(Data {
                 store: store.clone(),
+                #[cfg(feature = "fetch")]
                 net: net.clone(),
                 cache: cache.clone(),
                 env,
+                #[cfg(feature = "fs")]
                 files,
+                #[cfg(feature = "fs")]
                 file_lanes: Lanes::default(),
             }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         })?);
         board.connect(Arc::downgrade(&sandbox));
-        Ok(HostRuntime { scope: self.scope, sandbox, board, sources, store, net, cache })
+        Ok(HostRuntime {
+            scope: self.scope,
+            sandbox,
+            board,
+            sources,
+            store,
+            #[cfg(feature = "fetch")]
+            net,
+            cache,
+        })
     }
+}
+
+#[cfg(feature = "fs")]
+fn open_files(grants: &[(String, FsGrant)]) -> Result<Files, Error> {
+    let grants = grants.iter().map(|(guest, grant)| (guest.as_str(), grant.clone()));
+    let granted = FsPermissions::new(grants).map_err(|error| Error::argument(error.to_string()))?;
+    Files::new(&granted).map_err(|error| Error::argument(error.to_string()))
 }
 
 impl HostRuntime {
@@ -270,10 +304,14 @@ impl HostRuntime {
             has_routes: false,
             console: None,
             operations: Vec::new(),
-            grants: Vec::new(),
             env: Vec::new(),
+            #[cfg(feature = "fs")]
             files: Vec::new(),
+            #[cfg(feature = "fetch")]
+            grants: Vec::new(),
+            #[cfg(feature = "fetch")]
             on_fetch: None,
+            #[cfg(feature = "fetch")]
             extra_roots: Vec::new(),
             cache: CacheOptions::default(),
         }
@@ -374,6 +412,7 @@ impl HostRuntime {
     }
 
     /// Requests of guests that have not ended: those whose body is not read to its end, and open WebSockets, among them.
+    #[cfg(feature = "fetch")]
     pub fn fetches(&self) -> u64 {
         self.net.active()
     }
@@ -396,6 +435,7 @@ impl HostRuntime {
         let ticket = next_ticket();
         let done = self.board.expect(ticket);
         self.sandbox.close(Some(ticket));
+        #[cfg(feature = "fetch")]
         self.net.close();
         let _ = done.await;
         let (cache, (closed, is_closed)) = (self.cache.clone(), tokio::sync::oneshot::channel());

@@ -85,7 +85,7 @@ impl AsyncHostRuntime {
     /// # use hostbox::{AsyncHostRuntime, Limits};
     /// # use std::time::Duration;
     /// let limits = Limits { timeout: Duration::from_millis(50), ..Limits::default() };
-    /// let runtime = AsyncHostRuntime::builder("docs").limits(limits).grant_net("https://api.example.com").build_async()?;
+    /// let runtime = AsyncHostRuntime::builder("docs").limits(limits).grant_env("MODE", "test").build_async()?;
     /// assert_eq!(runtime.spawn("for (;;);")?.wait().unwrap_err().code(), "ERR_TIMEOUT");
     /// # Ok::<(), hostbox::Error>(())
     /// ```

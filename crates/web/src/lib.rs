@@ -3,6 +3,8 @@
 //! One folder a feature: `mod.rs` says what it is, `guest.ts` is the guest's side, `ops.d.ts` and `ops.rs` the edge to native code, plain
 //! Rust files what lies behind. Guest code is compiled to bytecode at build time and loaded when one of its globals is first touched.
 //! Nothing here decides about rights: those are checked where the work is done.
+//!
+//! Features `fs` and `fetch` bring the globals and modules that need the disk and the network; without one of them its names are absent.
 
 mod blob;
 mod body;
@@ -14,8 +16,10 @@ mod compression;
 mod console;
 mod crypto;
 mod encoding;
+#[cfg(feature = "fetch")]
 mod fetch;
 mod filereader;
+#[cfg(feature = "fs")]
 mod fs;
 mod headers;
 mod inspect;
@@ -36,6 +40,7 @@ mod streams;
 mod timers;
 mod url;
 mod uuid;
+#[cfg(feature = "fetch")]
 mod websocket;
 
 use std::sync::Arc;
@@ -43,7 +48,9 @@ use std::sync::Arc;
 use hostbox_buffers::Store;
 use hostbox_cache::Cache;
 use hostbox_engine::{Builtin, Extension, Global, GuestModule, NativeModule};
+#[cfg(feature = "fs")]
 use hostbox_files::{Files, Lanes};
+#[cfg(feature = "fetch")]
 use hostbox_net::Client;
 use hostbox_permissions::Environment;
 
@@ -54,14 +61,17 @@ pub struct Data {
     /// The sandbox's buffers.
     pub store: Arc<Store>,
     /// The sandbox's network.
+    #[cfg(feature = "fetch")]
     pub net: Client,
     /// What it shares with the sandboxes of its scope.
     pub cache: Arc<Cache>,
     /// The granted environment.
     pub env: Environment,
     /// The sandbox's files.
+    #[cfg(feature = "fs")]
     pub files: Files,
     /// Where operations on them wait for each other.
+    #[cfg(feature = "fs")]
     pub file_lanes: Lanes,
 }
 
@@ -80,8 +90,10 @@ const NATIVES: &[NativeModule] = &[
     console::ops::MODULE,
     crypto::ops::MODULE,
     encoding::ops::MODULE,
+    #[cfg(feature = "fetch")]
     fetch::ops::MODULE,
     filereader::ops::MODULE,
+    #[cfg(feature = "fs")]
     fs::ops::MODULE,
     headers::ops::MODULE,
     inspect::ops::MODULE,
@@ -102,6 +114,7 @@ const NATIVES: &[NativeModule] = &[
     timers::ops::MODULE,
     url::ops::MODULE,
     uuid::ops::MODULE,
+    #[cfg(feature = "fetch")]
     websocket::ops::MODULE,
 ];
 
@@ -112,6 +125,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"Blob", module: "guest:blob", enumerable: false },
     Global { name: c"Buffer", module: "guest:buffer", enumerable: false },
     Global { name: c"ByteLengthQueuingStrategy", module: "guest:queuing", enumerable: false },
+    #[cfg(feature = "fetch")]
     Global { name: c"CloseEvent", module: "guest:websocket", enumerable: false },
     Global { name: c"CompressionStream", module: "guest:compression", enumerable: false },
     Global { name: c"CountQueuingStrategy", module: "guest:queuing", enumerable: false },
@@ -121,6 +135,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"DecompressionStream", module: "guest:compression", enumerable: false },
     Global { name: c"ErrorEvent", module: "guest:uncaught", enumerable: false },
     Global { name: c"Event", module: "guest:events", enumerable: false },
+    #[cfg(feature = "fetch")]
     Global { name: c"EventSource", module: "guest:eventsource", enumerable: false },
     Global { name: c"EventTarget", module: "guest:events", enumerable: false },
     Global { name: c"File", module: "guest:blob", enumerable: false },
@@ -156,6 +171,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"URL", module: "guest:url", enumerable: false },
     Global { name: c"URLPattern", module: "guest:urlpattern", enumerable: false },
     Global { name: c"URLSearchParams", module: "guest:url", enumerable: false },
+    #[cfg(feature = "fetch")]
     Global { name: c"WebSocket", module: "guest:websocket", enumerable: false },
     Global { name: c"WritableStream", module: "guest:writable", enumerable: false },
     Global { name: c"WritableStreamDefaultController", module: "guest:writable", enumerable: false },
@@ -169,7 +185,9 @@ const GLOBALS: &[Global] = &[
     Global { name: c"console", module: "guest:console", enumerable: false },
     Global { name: c"crypto", module: "guest:crypto", enumerable: true },
     Global { name: c"dispatchEvent", module: "guest:events", enumerable: true },
+    #[cfg(feature = "fetch")]
     Global { name: c"fetch", module: "guest:fetch", enumerable: true },
+    #[cfg(feature = "fs")]
     Global { name: c"fs", module: "guest:fs", enumerable: false },
     Global { name: c"native", module: "guest:native", enumerable: false },
     Global { name: c"navigator", module: "guest:navigator", enumerable: true },
@@ -204,7 +222,9 @@ const BUILTINS: &[Builtin] = &[
     Builtin { name: "constants", module: "guest:os", export: c"constants" },
     Builtin { name: "crypto", module: "guest:nodecrypto", export: c"nodeCryptoCompat" },
     Builtin { name: "events", module: "guest:nodeevents", export: c"EventEmitter" },
+    #[cfg(feature = "fs")]
     Builtin { name: "fs", module: "guest:fs", export: c"fs" },
+    #[cfg(feature = "fs")]
     Builtin { name: "fs/promises", module: "guest:fspromises", export: c"promises" },
     Builtin { name: "module", module: "guest:require", export: c"nodeModule" },
     Builtin { name: "os", module: "guest:os", export: c"os" },

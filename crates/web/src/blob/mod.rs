@@ -2,4 +2,5 @@
 
 mod bytes;
 pub(crate) mod ops;
+#[cfg(feature = "fetch")]
 pub(crate) use bytes::Bytes;

@@ -3,3 +3,7 @@
 mod multipart;
 pub(crate) mod ops;
 pub(crate) mod plan;
+pub(crate) mod stored;
+
+#[cfg(feature = "fetch")]
+pub(crate) use multipart::Part;

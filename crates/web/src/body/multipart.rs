@@ -6,8 +6,18 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use hostbox_net::Part;
+use bytes::Bytes;
 use memchr::memmem;
+
+/// One field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) name: String,
+    pub(crate) data: Bytes,
+    /// Makes the field a file.
+    pub(crate) filename: Option<String>,
+    pub(crate) content_type: Option<String>,
+}
 
 /// The name of a part, and what it says of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,18 +3,19 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
+#[cfg(any(feature = "fetch", feature = "fs"))]
 use bytes::Bytes;
 use encoding_rs::UTF_8;
-use hostbox_buffers::{Block, Cancel, Error as BufferError, Store, Writer};
+use hostbox_buffers::{Block, Cancel, Store, Writer};
 use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer};
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, IntoJs, JsLifetime, Object, TypedArray, Value};
 
+use super::stored::{Stored, StoredSource, refused};
 use super::{multipart, plan};
 use crate::Data;
 use crate::blob::ops::bytes_at;
-use crate::fetch::{Stored, StoredSource};
 use crate::streams::native::{ByteSource, CHUNK_BYTES};
 use crate::streams::ops::{source_handle, source_of};
 
@@ -43,17 +44,13 @@ fn store(call: &Call<'_, '_>) -> rquickjs::Result<Arc<Store>> {
     call.data::<Data>().map(|data| data.store.clone()).ok_or(rquickjs::Error::Unknown)
 }
 
-fn refused(error: &BufferError) -> OpError {
-    let class = if matches!(error, BufferError::Memory { .. }) { ErrorClass::Range } else { ErrorClass::Type };
-    OpError { class, message: error.to_string(), code: Some(error.code().into()), name: None }
-}
-
 fn detached() -> OpError {
     let message = "the buffer is detached".into();
     OpError { class: ErrorClass::Type, message, ..OpError::default() }
 }
 
 /// A copy that the sandbox's store pays for until the last reference is gone.
+#[cfg(any(feature = "fetch", feature = "fs"))]
 pub(crate) fn paid(store: &Store, bytes: &[u8]) -> Result<Bytes, OpError> {
     struct Written(Writer);
     impl AsRef<[u8]> for Written {

@@ -8,10 +8,9 @@ use std::borrow::Cow;
 use base64_simd::STANDARD;
 use bytes::Bytes;
 use hostbox_buffers::{Block, Store};
-use hostbox_net::Part;
 use serde::Deserialize;
 
-use super::multipart::line_ends;
+use super::multipart::{Part, line_ends};
 
 /// The protocol's name, which is also the plan's `kind`.
 pub(crate) const KIND: &str = "rquickjs-formdata-v1";

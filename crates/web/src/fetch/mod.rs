@@ -12,5 +12,4 @@ mod outgoing;
 mod source;
 
 pub(crate) use exchange::Exchange;
-pub(crate) use offload::{Stored, StoredSource};
 pub(crate) use source::op_error;

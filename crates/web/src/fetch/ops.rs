@@ -10,13 +10,14 @@ use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, IntoJs, JsLifetime, Object, TypedArray, Value};
 
-use super::offload::{Stored, StoredSource, goes_by_itself};
+use super::offload::goes_by_itself;
 use super::outgoing::{Given, Outgoing, outgoing};
 use super::source::{BlobSource, NetworkBody, given_up, op_error};
 use super::{Exchange, data_url, integrity};
 use crate::Data;
 use crate::blob::ops::bytes_at;
 use crate::body::ops::{paid, stored_handle};
+use crate::body::stored::{Stored, StoredSource};
 use crate::streams::native::ByteSource;
 use crate::streams::ops::{source_handle, source_of};
 

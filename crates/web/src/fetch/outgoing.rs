@@ -8,7 +8,7 @@ use hostbox_buffers::Store;
 use hostbox_engine::{ErrorClass, OpError};
 use hostbox_net::{Body, BodyError, BodyStream, HeaderMap, HeaderName, HeaderValue, Method, Redirect, Request, Url};
 
-use crate::body::plan;
+use crate::body::{Part, plan};
 use crate::streams::native::{ByteSource, CHUNK_BYTES};
 
 /// Headers that steer the host. None of them ever reaches the network, whoever set it.
@@ -90,7 +90,11 @@ fn form(given: Given, store: &Store) -> Result<Body, OpError> {
         Given::Source(..) => return Err(invalid("the FormData plan has to be text, not a stream".into())),
     };
     let parts = plan::parts(text, store).map_err(|error| invalid(error.to_string()))?;
-    Ok(Body::Multipart(parts))
+    Ok(Body::Multipart(parts.into_iter().map(wire_part).collect()))
+}
+
+fn wire_part(Part { name, data, filename, content_type }: Part) -> hostbox_net::Part {
+    hostbox_net::Part { name, data, filename, content_type }
 }
 
 fn plain(given: Given) -> Body {

@@ -16,7 +16,7 @@ use crate::streams::native::{ByteSource, Pending};
 /// A `TypeError` whose cause tells what happened: a `NotAllowedError` where a grant is missing, else an error with a code.
 pub(crate) fn op_error(error: &Error) -> OpError {
     if let Error::Buffer(error) = error {
-        return super::offload::op_error(error);
+        return crate::body::stored::refused(error);
     }
     let name = matches!(error, Error::Refused(_)).then(|| "NotAllowedError".into());
     OpError { class: ErrorClass::TypeWithCause, message: error.to_string(), code: Some(error.code().into()), name }
