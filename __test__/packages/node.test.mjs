@@ -230,3 +230,12 @@ test('ramda composes', async (t) => {
   const [{ groups }] = await compared(t, 'ramda', 'browser', ['composed', people]);
   assert.deepEqual(groups, { x: ['b', 'a'] });
 });
+
+// There the polyfills stand aside: the answers are those of Node's own Intl.
+test('luxon knows zones, languages and durations behind the polyfills of FormatJS', async (t) => {
+  const [clocks, texts, spans] = await compared(t, 'luxon', 'browser', ['clocks'], ['texts'], ['spans']);
+  assert.deepEqual(clocks.twice, ['2024-10-27T02:30:00.000+02:00', '2024-10-27T02:30:00.000+01:00']);
+  assert.equal(clocks.day, 23);
+  assert.equal(texts.german, '29. Feb. 2024, 13:05');
+  assert.equal(spans.german, '1 Tag und 2 Stunden');
+});
