@@ -33,6 +33,11 @@ impl Mode {
         self.0
     }
 
+    /// The same for a directory. Its owner, which is the app, always gets in: what is there has to be counted, and can be removed.
+    pub(crate) fn of_directory(self) -> Mode {
+        Mode(self.0 | 0o700)
+    }
+
     #[cfg(unix)]
     pub(crate) fn of(metadata: &Metadata) -> Mode {
         Mode::from_bits(cap_std::fs::MetadataExt::mode(metadata))
@@ -88,6 +93,7 @@ impl Files {
             if !(metadata.is_file() || metadata.is_dir()) {
                 return Err(Cause::from(Code::EACCES));
             }
+            let mode = if metadata.is_dir() { mode.of_directory() } else { mode };
             Ok(target.dir.set_permissions(target.rest(), permissions(mode, metadata.permissions()))?)
         };
         set().at("chmod", path)
@@ -124,6 +130,7 @@ impl OpenFile {
     }
 
     pub(crate) fn set_mode(&self, mode: Mode) -> Result<(), Cause> {
+        let mode = if self.metadata()?.is_dir() { mode.of_directory() } else { mode };
         #[cfg(unix)]
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode.bits());
         #[cfg(not(unix))]

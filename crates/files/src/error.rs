@@ -19,7 +19,8 @@ pub struct Code {
 macro_rules! codes {
     ($($name:ident $errno:literal $message:literal)*) => {
         impl Code {
-            $(pub(crate) const $name: Code = Code { name: stringify!($name), errno: $errno, message: $message };)*
+            $(#[cfg_attr(not(unix), allow(dead_code, reason = "only Unix gives all of them"))]
+            pub(crate) const $name: Code = Code { name: stringify!($name), errno: $errno, message: $message };)*
         }
 
         #[cfg(unix)]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use cap_std::fs::Dir;
 use hostbox_buffers::Cancel;
@@ -11,10 +11,25 @@ use hostbox_permissions::{Access, CheckedPath, FsPermissions, FsRefusal, Place};
 
 use crate::error::{Cause, Code};
 use crate::root::Root;
-use crate::usage::Change;
+use crate::usage::{Change, Clerk};
 
-/// Files that one sandbox may have open.
+/// Files that one sandbox may have open, and levels that its walks may be deep, together.
 const MOST_OPEN: usize = 256;
+
+/// Files that all sandboxes may have open together: of the descriptors that the process may have, the half is the app's own.
+fn most_open_in_process() -> usize {
+    static MOST: OnceLock<usize> = OnceLock::new();
+    *MOST.get_or_init(|| {
+        #[cfg(unix)]
+        let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        // Windows has memory for millions of them.
+        #[cfg(not(unix))]
+        let most = None::<u64>;
+        most.map_or(usize::MAX, |most| usize::try_from(most / 2).unwrap_or(usize::MAX))
+    })
+}
+
+static OPEN_IN_PROCESS: AtomicUsize = AtomicUsize::new(0);
 
 /// What one sandbox sees of the disk. Clones share it.
 #[derive(Clone, Default)]
@@ -52,6 +67,7 @@ pub(crate) struct Target<'a> {
     pub(crate) root: &'a Arc<Root>,
     pub(crate) dir: &'a Dir,
     pub(crate) path: CheckedPath,
+    pub(crate) seats: Seats,
 }
 
 pub(crate) enum Spot<'a> {
@@ -70,7 +86,7 @@ impl Target<'_> {
     }
 
     pub(crate) fn change<'a>(&'a self, cancel: &'a Cancel) -> Result<Change<'a>, Cause> {
-        self.root.ledger.change(self.dir, self.path.max_bytes(), cancel)
+        self.root.ledger.change(Clerk { dir: self.dir, limit: self.path.max_bytes(), seats: &self.seats, cancel })
     }
 
     /// Refuses the directory of a grant, which is not the guest's to remove or to move, and those that hold other grants.
@@ -92,12 +108,35 @@ fn level(rest: &str) -> usize {
     })
 }
 
-/// An open file among those that the sandbox may have.
-pub(crate) struct Seat(Arc<Inner>);
+/// The files that a sandbox may have open.
+#[derive(Clone)]
+pub(crate) struct Seats(Arc<Inner>);
+
+impl Seats {
+    /// # Errors
+    /// `EMFILE` where the sandbox has 256 already, `ENFILE` where all sandboxes together have half of the process's.
+    pub(crate) fn take(&self) -> Result<Seat, Cause> {
+        if self.0.open.fetch_add(1, Relaxed) >= MOST_OPEN {
+            self.0.open.fetch_sub(1, Relaxed);
+            return Err(Code::EMFILE.into());
+        }
+        // Gives both back where the second is refused.
+        let seat = Seat(self.clone());
+        if OPEN_IN_PROCESS.fetch_add(1, Relaxed) >= most_open_in_process() {
+            Err(Code::ENFILE.into())
+        } else {
+            Ok(seat)
+        }
+    }
+}
+
+/// One of them.
+pub(crate) struct Seat(pub(crate) Seats);
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Relaxed);
+        self.0.0.open.fetch_sub(1, Relaxed);
+        OPEN_IN_PROCESS.fetch_sub(1, Relaxed);
     }
 }
 
@@ -154,7 +193,7 @@ impl Files {
             Place::Above { path, names } => Ok(Spot::Above { path, names }),
             Place::Below(path) => {
                 let root = inner.roots.get(path.grant()).ok_or(Code::EACCES)?;
-                Ok(Spot::Below(Target { root, dir: root.dir()?, path }))
+                Ok(Spot::Below(Target { root, dir: root.dir()?, path, seats: Seats(inner.clone()) }))
             }
         }
     }
@@ -165,15 +204,6 @@ impl Files {
             Spot::Below(target) => Ok(target),
             Spot::Above { .. } => Err(Code::EACCES.into()),
         }
-    }
-
-    pub(crate) fn seat(&self) -> Result<Seat, Cause> {
-        let inner = self.inner.as_ref().ok_or(Code::EACCES)?;
-        if inner.open.fetch_add(1, Relaxed) >= MOST_OPEN {
-            inner.open.fetch_sub(1, Relaxed);
-            return Err(Code::EMFILE.into());
-        }
-        Ok(Seat(inner.clone()))
     }
 
     pub(crate) fn watcher_seat(&self, most: usize) -> Result<WatcherSeat, Cause> {

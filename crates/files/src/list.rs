@@ -1,6 +1,8 @@
 //! What is in a directory.
 
-use cap_std::fs::{FileType, FileTypeExt as _};
+use cap_std::fs::FileType;
+#[cfg(unix)]
+use cap_std::fs::FileTypeExt as _;
 use hostbox_buffers::{Cancel, Store};
 use hostbox_permissions::Access;
 
@@ -142,7 +144,7 @@ impl Files {
         };
         let dir = target.dir.open_dir(target.rest())?;
         if recursive {
-            walk(&dir, cancel, &mut |step| match step {
+            walk(&dir, &target.seats, cancel, &mut |step| match step {
                 Step::Entry { path, name, kind, .. } => {
                     let mut way = path.join("/");
                     if !way.is_empty() {
@@ -150,6 +152,7 @@ impl Files {
                     }
                     listing.push(way + name, Kind::of(kind))
                 }
+                Step::Shut(cause) => Err(cause),
                 Step::Left { .. } => Ok(()),
             })?;
         } else {

@@ -64,7 +64,7 @@ fn builder(mode: Mode) -> DirBuilder {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
-    cap_std::fs::DirBuilderExt::mode(&mut builder, mode.bits());
+    cap_std::fs::DirBuilderExt::mode(&mut builder, mode.of_directory().bits());
     #[cfg(not(unix))]
     let _ = mode;
     builder

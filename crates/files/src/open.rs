@@ -14,7 +14,7 @@ use crate::error::{Cause, Code, During, Error, Failed};
 use crate::files::{Files, Seat, Spot, Target};
 use crate::root::{Root, refuse_kernel_files};
 use crate::stat::Stat;
-use crate::usage::{Amount, Identity, identity};
+use crate::usage::{Amount, Change, Clerk, Identity, identity};
 
 /// What is written between two looks at the cancel flag, and between two turns of others in a counted directory.
 pub(crate) const CHUNK: usize = 1 << 20;
@@ -94,12 +94,12 @@ pub struct OpenFile {
     is_writable_grant: bool,
     flags: Flags,
     identity: Identity,
-    _seat: Seat,
+    seat: Seat,
 }
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
-        self.root.ledger.closed(self.identity, self.metadata().ok().as_ref());
+        self.root.ledger.closed(self.identity);
     }
 }
 
@@ -117,7 +117,7 @@ impl Files {
             Spot::Below(target) => target,
             Spot::Above { .. } => return Err(Code::EISDIR.into()),
         };
-        let seat = self.seat()?;
+        let seat = target.seats.take()?;
         let file = open_below(&target, flags, mode, cancel)?;
         let metadata = Metadata::from_file(&file)?;
         let open = OpenFile {
@@ -128,9 +128,9 @@ impl Files {
             is_writable_grant: target.path.is_writable(),
             flags,
             identity: identity(&metadata),
-            _seat: seat,
+            seat,
         };
-        open.root.ledger.opened(open.identity);
+        open.root.ledger.opened(open.identity, || open.metadata().ok());
         if flags.truncate && metadata.is_file() && metadata.len() > 0 {
             open.set_len(0, cancel)?;
         }
@@ -288,8 +288,13 @@ impl OpenFile {
         Ok(())
     }
 
+    fn change<'a>(&'a self, cancel: &'a Cancel) -> Result<Change<'a>, Cause> {
+        let (dir, limit) = (self.root.dir()?, self.max_bytes);
+        self.root.ledger.change(Clerk { dir, limit, seats: &self.seat.0, cancel })
+    }
+
     fn write_chunk(&self, chunk: &[u8], position: Option<u64>, cancel: &Cancel) -> Result<(), Cause> {
-        let mut change = self.root.ledger.change(self.root.dir()?, self.max_bytes, cancel)?;
+        let mut change = self.change(cancel)?;
         if !change.is_counted() {
             return Ok(self.put(chunk, position)?);
         }
@@ -301,8 +306,12 @@ impl OpenFile {
         };
         let end = start.saturating_add(chunk.len() as u64);
         change.admit(Amount::bytes(end.saturating_sub(before)))?;
-        let outcome = self.put(chunk, position);
-        change.resized(before, &self.metadata()?);
+        // Where it was paid for: a read beside it may have moved the file's own position meanwhile.
+        let outcome = self.put(chunk, Some(start));
+        change.resized(&self.metadata()?);
+        if outcome.is_ok() && position.is_none() && !self.flags.append {
+            (&self.file).seek(SeekFrom::Start(end))?;
+        }
         Ok(outcome?)
     }
 
@@ -320,11 +329,10 @@ impl OpenFile {
         cancel: &Cancel,
         act: impl FnOnce() -> io::Result<T>,
     ) -> Result<T, Cause> {
-        let mut change = self.root.ledger.change(self.root.dir()?, self.max_bytes, cancel)?;
-        let before = self.metadata()?.len();
+        let mut change = self.change(cancel)?;
         change.admit(Amount::bytes(most))?;
         let outcome = act();
-        change.resized(before, &self.metadata()?);
+        change.resized(&self.metadata()?);
         Ok(outcome?)
     }
 
@@ -338,11 +346,11 @@ impl OpenFile {
     }
 
     pub(crate) fn set_len(&self, len: u64, cancel: &Cancel) -> Result<(), Cause> {
-        let mut change = self.root.ledger.change(self.root.dir()?, self.max_bytes, cancel)?;
+        let mut change = self.change(cancel)?;
         let before = self.metadata()?.len();
         change.admit(Amount::bytes(len.saturating_sub(before)))?;
         self.file.set_len(len)?;
-        change.resized(before, &self.metadata()?);
+        change.resized(&self.metadata()?);
         Ok(())
     }
 
@@ -427,6 +435,3 @@ fn write_all_at(mut file: &File, mut bytes: &[u8], mut position: u64) -> io::Res
     }
     file.seek(SeekFrom::Start(before)).map(drop)
 }
-
-#[cfg(unix)]
-const _: Option<SeekFrom> = None;

@@ -8,7 +8,7 @@ use hostbox_buffers::Cancel;
 use hostbox_permissions::Access;
 
 use crate::error::{Cause, Code, During, Error};
-use crate::files::Files;
+use crate::files::{Files, Seats};
 use crate::usage::Change;
 use crate::walk::{Step, walk};
 
@@ -69,6 +69,7 @@ impl Files {
             if let Ok(below) = open_dir(target.dir, target.path.rest()) {
                 clear(
                     &below,
+                    &target.seats,
                     &mut |dir, name, is_dir| {
                         let mut change = target.change(cancel)?;
                         if is_dir { remove_dir(dir, name, &mut change) } else { unlink_one(dir, name, &mut change) }
@@ -97,13 +98,14 @@ fn open_dir(dir: &Dir, path: &str) -> Result<Dir, Cause> {
 type Remove<'a> = dyn FnMut(&Dir, &Path, bool) -> Result<(), Cause> + 'a;
 
 /// Removes what is in a directory. Names are removed as the walk meets them, directories when it has left them.
-fn clear(dir: &Dir, remove: &mut Remove<'_>, cancel: &Cancel) -> Result<(), Cause> {
+fn clear(dir: &Dir, seats: &Seats, remove: &mut Remove<'_>, cancel: &Cancel) -> Result<(), Cause> {
     let gone = |outcome| match outcome {
         Err(Cause::Code(Code::ENOENT)) => Ok(()),
         outcome => outcome,
     };
-    walk(dir, cancel, &mut |step| match step {
+    walk(dir, seats, cancel, &mut |step| match step {
         Step::Entry { kind, .. } if kind.is_dir() => Ok(()),
+        Step::Shut(cause) => Err(cause),
         Step::Entry { parent, entry, .. } => gone(remove(parent, entry.file_name().as_ref(), false)),
         Step::Left { parent, name } => gone(remove(parent, name.as_ref(), true)),
     })

@@ -28,7 +28,7 @@ fn number(_metadata: &std::fs::Metadata) -> (u64, u64) {
 
 /// A directory of the host that guests may see.
 pub(crate) struct Root {
-    path: PathBuf,
+    place: Place,
     dir: OnceLock<Dir>,
     pub(crate) ledger: Ledger,
 }
@@ -50,7 +50,7 @@ impl Root {
             return Ok(root);
         }
         roots.retain(|_, root| root.strong_count() > 0);
-        let root = Arc::new(Root { path: place.0.clone(), dir: OnceLock::new(), ledger: Ledger::default() });
+        let root = Arc::new(Root { place: place.clone(), dir: OnceLock::new(), ledger: Ledger::default() });
         roots.insert(place, Arc::downgrade(&root));
         Ok(root)
     }
@@ -60,12 +60,20 @@ impl Root {
         if let Some(dir) = self.dir.get() {
             return Ok(dir);
         }
-        let dir = Dir::open_ambient_dir(&self.path, ambient_authority())?;
-        Ok(self.dir.get_or_init(|| dir))
+        let (path, granted) = &self.place;
+        let dir = Dir::open_ambient_dir(path, ambient_authority())?.into_std_file();
+        // What stands at the path now was perhaps put there by a guest that may write above it.
+        if number(&dir.metadata()?) != *granted {
+            return Err(Code::ENOENT.into());
+        }
+        Ok(self.dir.get_or_init(|| Dir::from_std_file(dir)))
     }
 }
 
 /// Refuses what lies on a file system of the kernel's own, such as `/proc`: its files are not files.
+///
+/// # Errors
+/// `EACCES` for those, and what the system says.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn refuse_kernel_files(open: &impl std::os::fd::AsFd) -> Result<(), Cause> {
     /// procfs, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, devpts, bpf, configfs, efivarfs, binfmt_misc.
@@ -89,8 +97,8 @@ pub(crate) fn refuse_kernel_files(open: &impl std::os::fd::AsFd) -> Result<(), C
     if KERNEL.contains(&kind) { Err(Code::EACCES.into()) } else { Ok(()) }
 }
 
+/// Other systems have no such files: what macOS and Windows know of processes is no part of the tree.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn refuse_kernel_files<T>(_open: &T) -> Result<(), Cause> {
-    let _ = Code::EACCES;
     Ok(())
 }

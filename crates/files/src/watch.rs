@@ -127,13 +127,13 @@ impl Watcher {
         }
         let dir = target.dir.open_dir(target.rest())?;
         if self.recursive {
-            walk(&dir, cancel, &mut |step| match step {
+            walk(&dir, &target.seats, cancel, &mut |step| match step {
                 Step::Entry { path, name, entry, .. } => {
                     let way = path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("/");
                     // What vanished meanwhile is gone at the next look.
                     entry.full_metadata().map_or(Ok(()), |metadata| put(way, &metadata))
                 }
-                Step::Left { .. } => Ok(()),
+                Step::Shut(_) | Step::Left { .. } => Ok(()),
             })?;
             return Ok(marks);
         }

@@ -114,6 +114,126 @@ fn sandboxes_with_one_directory_share_its_bytes() {
 }
 
 #[test]
+fn a_file_that_the_host_made_gives_back_nothing_that_was_not_counted() {
+    let world = room(10);
+    world.write("/data/a", "01234").unwrap();
+    fs::write(world.host("data/host"), vec![0; 1_000]).unwrap();
+    world.files.unlink("/data/host", &Cancel::new()).unwrap();
+    fs::write(world.host("data/a"), vec![0; 1_000]).unwrap();
+    world.files.open("/data/a", Flags::from_bits(0o1001), Mode::FILE, &Cancel::new()).unwrap();
+    assert_eq!(code(world.write("/data/b", "01234567890")), "ENOSPC");
+    assert_eq!(code(world.write("/data/b", "0123456789")), "ok");
+    assert_eq!(code(world.write("/data/c", "0")), "ENOSPC");
+}
+
+#[test]
+fn a_file_that_is_opened_and_loses_its_name_at_once_counts_until_it_is_closed() {
+    let world = room(10);
+    for _ in 0..500 {
+        assert_eq!(code(world.write("/data/a", "0123456789")), "ok");
+        let cancel = Cancel::new();
+        let file = std::thread::scope(|scope| {
+            let opening = scope.spawn(|| world.files.open("/data/a", Flags::READ, Mode::FILE, &cancel).ok());
+            world.files.unlink("/data/a", &cancel).unwrap();
+            opening.join().unwrap()
+        });
+        if file.is_some() {
+            assert_eq!(code(world.write("/data/b", "0")), "ENOSPC");
+        }
+    }
+}
+
+#[test]
+fn a_read_that_moves_the_position_of_a_write_lets_nothing_grow_unpaid() {
+    let world = room(4_096);
+    let cancel = Cancel::new();
+    world.write("/data/a", &"x".repeat(4_096)).unwrap();
+    for _ in 0..2_000 {
+        let file = world.files.open("/data/a", Flags::from_bits(2), Mode::FILE, &cancel).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| file.read(&world.store, 4_096, None, &cancel).map(|_| ()));
+            let _ = file.write(&[0; 4_096], None, &cancel);
+        });
+        assert_eq!(fs::metadata(world.host("data/a")).unwrap().len(), 4_096);
+    }
+}
+
+/// As a user who may not pass over permissions; whoever runs the tests may be one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_nobody_may_look_into_hides_no_bytes() {
+    use hostbox_files::Files;
+    use hostbox_permissions::{FsGrant, FsPermissions};
+    let mut world = room(10);
+    // Who counts it has to do so anew.
+    drop(std::mem::take(&mut world.files));
+    let data = world.host("data");
+    let files = || {
+        let grant = FsGrant { path: data.clone(), write: true, max_bytes: Some(18) };
+        Files::new(&FsPermissions::new([("/data", grant)]).unwrap()).unwrap()
+    };
+    for path in [world.root().to_owned(), data.clone()] {
+        std::process::Command::new("chown").args(["-R", "65534"]).arg(path).output().unwrap();
+    }
+    let write = |files: &Files, path: &str, text: &str| {
+        let content = hostbox_files::Content::Bytes(text.as_bytes());
+        files.write(path, world::write_flags(), Mode::FILE, &content, &Cancel::new())
+    };
+    let outcome = std::thread::scope(|scope| {
+        let guest = scope.spawn(|| {
+            // SAFETY: sets what this thread alone opens files as.
+            unsafe { libc::setfsuid(65534) };
+            let first = files();
+            first.make_dir("/data/hidden", false, Mode::DIRECTORY, &Cancel::new()).unwrap();
+            write(&first, "/data/hidden/a", "0123456789").unwrap();
+            first.chmod("/data/hidden", Mode::from_bits(0)).unwrap();
+            drop(first);
+            code(write(&files(), "/data/b", "0"))
+        });
+        guest.join().unwrap()
+    });
+    assert_eq!(outcome, "ENOSPC");
+}
+
+#[test]
+fn the_levels_of_a_walk_are_among_the_files_that_are_open() {
+    let world = world();
+    let cancel = Cancel::new();
+    world.files.make_dir(&format!("/data{}", "/a".repeat(40)), true, Mode::DIRECTORY, &cancel).unwrap();
+    let open = || world.files.open("/data/file.txt", Flags::READ, Mode::FILE, &cancel);
+    let files: Vec<_> = (0..220).map(|_| open().unwrap()).collect();
+    let list = || world.files.list("/data", true, &world.store, &cancel);
+    assert_eq!(code(list()), "EMFILE");
+    assert_eq!(world.files.open_files(), 220);
+    drop(files);
+    assert_eq!(list().unwrap().entries.len(), 43);
+    assert_eq!(world.files.open_files(), 0);
+}
+
+#[test]
+fn a_tree_that_is_too_deep_for_a_walk_is_said_to_be() {
+    let world = world();
+    let cancel = Cancel::new();
+    world.files.make_dir(&format!("/data{}", "/a".repeat(300)), true, Mode::DIRECTORY, &cancel).unwrap();
+    assert_eq!(code(world.files.list("/data", true, &world.store, &cancel)), "ENAMETOOLONG");
+    assert_eq!(world.files.open_files(), 0);
+    world.remove(&format!("/data{}", "/a".repeat(150))).unwrap();
+    world.remove("/data/a").unwrap();
+}
+
+#[test]
+fn a_directory_with_many_directories_is_listed_whole() {
+    let world = world();
+    for number in 0..3_000 {
+        fs::create_dir_all(world.host(&format!("data/{number}/inner"))).unwrap();
+    }
+    let all = world.files.list("/data", true, &world.store, &Cancel::new()).unwrap();
+    assert_eq!(all.entries.len(), 6_000 + 3);
+    world.remove("/data/0").unwrap();
+    assert_eq!(world.list("/data").unwrap().len(), 2_999 + 2);
+}
+
+#[test]
 fn a_sandbox_has_so_many_files_open_and_gets_them_back() {
     let world = world();
     let cancel = Cancel::new();
@@ -182,4 +302,13 @@ fn a_directory_that_was_made_anew_is_the_one_that_is_granted() {
     let other = Files::new(&permissions).unwrap();
     let read = other.read("/read/new.txt", Flags::READ, &world.store, &Cancel::new()).unwrap();
     assert_eq!(read.written(), b"new");
+}
+
+#[test]
+fn what_took_the_place_of_a_granted_directory_is_not_granted() {
+    let world = world();
+    fs::rename(world.host("read"), world.host("was-read")).unwrap();
+    fs::rename(world.host("secrets"), world.host("read")).unwrap();
+    assert_eq!(code(world.read("/read/inner.txt")), "ENOENT");
+    assert_eq!(code(world.list("/read")), "ENOENT");
 }
