@@ -70,6 +70,12 @@ export declare class NativeSandbox {
   stats(): NativeStats
   /** Begins a stream. Refused where a step needs its whole input. */
   transform(steps: string): NativeTransform
+  /** Runs the command in these bytes; the ticket of the answer, `[exitCode, stdoutId, stderrId]`. */
+  runWasi(module: Uint8Array, options: NativeWasiOptions): number
+  /** Runs the command in a buffer; as `runWasi`. */
+  runWasiById(module: number, options: NativeWasiOptions): number
+  /** Stops a run. */
+  stopWasi(ticket: number): void
 }
 
 /** A chain under way over a stream. Dropped by the garbage collector, or ended by `cancel`, it gives its memory back. */
@@ -169,6 +175,7 @@ export interface NativeSettings {
   fs: Array<NativeFsGrant>
   cache: NativeCache
   logFetches: boolean
+  wasi: boolean
 }
 
 /** Figures of a sandbox, as `HostRuntime.stats()` shows them. */
@@ -180,6 +187,7 @@ export interface NativeStats {
   done: number
   dropped: number
   heapBytes: number
+  wasmBytes: number
   bufferBytes: number
   buffers: number
   timers: number
@@ -196,4 +204,12 @@ export interface NativeStats {
 export interface NativeVariable {
   name: string
   value: string
+}
+
+/** How a command is to be run, as `lib/wasi.js` checked it. */
+export interface NativeWasiOptions {
+  args: Array<string>
+  stdinId?: number
+  reuseModule: boolean
+  timeoutMs: number
 }

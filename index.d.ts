@@ -38,8 +38,11 @@ export type ErrorCode =
   | 'ERR_ID_NOT_FOUND'
   /** An unknown native operation, wrong arguments for one, or input that it refuses. */
   | 'ERR_OP'
+  /** Not WebAssembly, or WebAssembly that does not validate. */
   | 'ERR_WASM_COMPILE'
+  /** An import that nobody offers, or no entry point. */
   | 'ERR_WASM_LINK'
+  /** A module trapped; the message has its reason and its stack. */
   | 'ERR_WASM_TRAP'
   /** A bug of hostbox; never the guest's doing. */
   | 'ERR_INTERNAL';
@@ -193,6 +196,12 @@ export interface HostRuntimeOptions {
   permissions?: Permissions;
   limits?: Limits;
   /**
+   * Whether WASI commands may run: by {@link HostRuntime.wasi} and the guests' global `wasi`. They find the directories and
+   * the environment of `permissions`, and no network. Default false: guests have no `wasi`, and `host.wasi` answers
+   * `ERR_PERMISSION`.
+   */
+  wasi?: boolean;
+  /**
    * Functions that guests call as `bridge.name(…)`, synchronous or asynchronous; arguments and result cross as by
    * structured clone. Default: none.
    *
@@ -270,6 +279,8 @@ export interface RuntimeStats {
   /** Results that came after their deadline. */
   dropped: number;
   heapBytes: number;
+  /** Bytes of linear memories and tables of WebAssembly, which count against `memoryBytes` too. */
+  wasmBytes: number;
   /** Bytes in the buffer store. */
   bufferBytes: number;
   /** Buffers in the buffer store. */
@@ -382,6 +393,9 @@ export class HostRuntime {
 
   /** Buffers outside V8, and the operations on them. */
   readonly native: NativeApi;
+
+  /** WASI commands, where the option `wasi` switched them on. */
+  readonly wasi: WasiApi;
 
   /** Counters, read without waiting for the sandbox. */
   stats(): RuntimeStats;
@@ -606,4 +620,61 @@ export interface NativeApi {
    * await pipeline(createReadStream('in'), host.native.transform(['gzip_compress']), createWriteStream('in.gz'));
    */
   transform(steps: readonly NativeStep[]): import('node:stream').Transform;
+}
+
+// ── WASI commands ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface WasiOptions {
+  /** Arguments behind `argv[0]`, which is `module.wasm`. Default: none. */
+  args?: string[];
+  /** The buffer that is standard input; it is lent, not consumed. Default: an empty input. */
+  stdinId?: number;
+  /** Whether {@link WasiApi.runById} leaves the module's buffer in the store. Default false: the id is consumed. */
+  reuseModule?: boolean;
+  /** Wall time until the run is ended. Default: the sandbox's `timeoutMs`. */
+  timeoutMs?: number;
+  /** Ends the run. */
+  signal?: AbortSignal;
+}
+
+/** How a command ended. The ids are ordinary ones: `take`, `takeInto`, `exec`, `free`. */
+export interface WasiResult {
+  /** As given to `proc_exit`; 0 where the module returned. */
+  exitCode: number;
+  stdoutId: number;
+  stderrId: number;
+}
+
+/**
+ * Runs commands of WASI preview 1 and 2, off Node's thread and off the guest's. Their streams are buffers of the store; their
+ * memory counts against `memoryBytes`. A module that was compiled once is not compiled again while it is in use.
+ *
+ * @example
+ * const host = new HostRuntime('app', { wasi: true });
+ * const stdinId = await host.native.put(pixels);
+ * const result = await host.wasi.run(await readFile('gray.wasm'), { args: ['1920', '1080'], stdinId });
+ * const grey = await host.wasi.takeStdout(result);
+ */
+export interface WasiApi {
+  /**
+   * Runs the command in `module` to its end.
+   *
+   * @throws `ERR_PERMISSION`, `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_MEMORY`,
+   * `ERR_ID_NOT_FOUND`
+   */
+  run(module: Bytes, options?: WasiOptions): Promise<WasiResult>;
+  /**
+   * As {@link run}, with a module that lies in the store.
+   *
+   * @throws as {@link run}
+   */
+  runById(moduleId: number, options?: WasiOptions): Promise<WasiResult>;
+  /**
+   * @throws `ERR_ID_NOT_FOUND` where it was taken before
+   */
+  takeStdout(result: WasiResult): Promise<Uint8Array>;
+  /**
+   * @throws `ERR_ID_NOT_FOUND` where it was taken before
+   */
+  takeStderr(result: WasiResult): Promise<Uint8Array>;
 }

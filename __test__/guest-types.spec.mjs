@@ -129,7 +129,7 @@ let modules;
 
 before(async () => {
   types = typed();
-  const host = new HostRuntime('guest types');
+  const host = new HostRuntime('guest types', { wasi: true });
   found = new Map(Object.entries(await host.eval(LOOK)));
   const names = builtinModules.flatMap((name) => [name, `node:${name.replace(/^node:/, '')}`]);
   modules = new Map(Object.entries(await host.eval(`(${LOOK_AT_MODULES})(${JSON.stringify(names)})`)));

@@ -92,11 +92,35 @@ declare namespace Hostbox {
     gzipCompress(input: Bytes): Promise<Uint8Array<ArrayBuffer>>;
     gzipDecompress(input: Bytes): Promise<Uint8Array<ArrayBuffer>>;
   }
+
+  interface WasiOptions {
+    /** Arguments behind `argv[0]`, which is `module.wasm`. */
+    args?: string[];
+    /** The buffer that is standard input; lent, not consumed. */
+    stdinId?: number;
+    /** Whether `runById` leaves the module's buffer in the store. */
+    reuseModule?: boolean;
+  }
+  interface WasiResult {
+    exitCode: number;
+    stdoutId: number;
+    stderrId: number;
+  }
+  /** Commands of WASI preview 1 and 2, with buffers of the store as their streams. */
+  interface Wasi {
+    run(module: Bytes, options?: WasiOptions): Promise<WasiResult>;
+    /** The module's id is no more, unless `reuseModule` keeps it. */
+    runById(moduleId: number, options?: WasiOptions): Promise<WasiResult>;
+    takeStdout(result: WasiResult): Promise<Uint8Array<ArrayBuffer>>;
+    takeStderr(result: WasiResult): Promise<Uint8Array<ArrayBuffer>>;
+  }
 }
 
 declare var cache: Hostbox.Cache;
 declare var bridge: Hostbox.Bridge;
 declare var plugin: Hostbox.Plugin;
 declare var native: Hostbox.Native;
+/** Only where the app's option `wasi` is on. */
+declare var wasi: Hostbox.Wasi;
 /** A random UUID of version 4. */
 declare function uuidv4(): string;

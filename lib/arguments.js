@@ -215,7 +215,7 @@ function limits(value, name = 'options.limits') {
 const CALL = ['timeoutMs', 'signal', 'transfer'];
 const EVAL = [...CALL, 'filename', 'typescript'];
 const PLUGIN = ['filename', 'format', 'typescript', 'sourceMap', 'replace', 'timeoutMs'];
-const RUNTIME = ['permissions', 'limits', 'bridge', 'cache', 'console', 'onFetch'];
+const RUNTIME = ['permissions', 'limits', 'bridge', 'cache', 'console', 'onFetch', 'wasi'];
 
 /**
  * @param {Record<string, unknown>} given
@@ -272,7 +272,7 @@ function pluginOptions(value) {
 /**
  * @param {unknown} value
  * @returns {{ limits: Required<Limits>, bridge: Bridge, console: NonNullable<HostRuntimeOptions['console']>,
- *   net: NativeNetGrant[], fs: NativeFsGrant[], env: NativeVariable[], onFetch: HostRuntimeOptions['onFetch'], cache: Omit<NativeCache, 'scope'> }}
+ *   net: NativeNetGrant[], fs: NativeFsGrant[], env: NativeVariable[], onFetch: HostRuntimeOptions['onFetch'], cache: Omit<NativeCache, 'scope'>, wasi: boolean }}
  */
 function runtimeOptions(value) {
   const given = options(value, 'options', RUNTIME);
@@ -286,6 +286,7 @@ function runtimeOptions(value) {
     fs: fsGrants(fs),
     onFetch: hook(given.onFetch, 'options.onFetch'),
     cache: cacheOptions(given.cache),
+    wasi: given.wasi === undefined ? false : boolean(given.wasi, 'options.wasi'),
   };
 }
 

@@ -258,4 +258,4 @@ class Native {
   }
 }
 
-module.exports = { Native };
+module.exports = { Native, bytes, closed, id };

@@ -6,6 +6,7 @@ const check = require('./arguments.js');
 const { Native } = require('./bytes.js');
 const { HostboxError } = require('./errors.js');
 const port = require('./port.js');
+const { Wasi } = require('./wasi.js');
 const { aborted, answer, createSandbox, encoded, flush, open, readHostCalls, submit, translated } = port;
 
 /** @typedef {import('../index').CallOptions} CallOptions */
@@ -30,6 +31,7 @@ class HostRuntime {
   /** @type {NativeSandbox} */ #sandbox;
   /** @type {ReturnType<NativeSandbox['syncCaller']> | undefined} */ #callSync;
   /** @type {Native} */ #native;
+  /** @type {Wasi} */ #wasi;
   /** @type {Record<string, (...args: any[]) => unknown>} */ #bridge;
   /** @type {NonNullable<HostRuntimeOptions['console']>} */ #console;
   /** @type {import('./port.js').Receiver} */ #receiver;
@@ -43,7 +45,7 @@ class HostRuntime {
    */
   constructor(scope, options) {
     this.#scope = check.scope(scope);
-    const { limits, bridge, console: output, net, env, fs, onFetch, cache } = check.runtimeOptions(options);
+    const { limits, bridge, console: output, net, env, fs, onFetch, cache, wasi } = check.runtimeOptions(options);
     this.#bridge = bridge;
     this.#console = output;
     this.#receiver = {
@@ -52,9 +54,11 @@ class HostRuntime {
       onFetch: onFetch && ((event) => tell(onFetch, event)),
     };
     const names = Object.keys(bridge).sort();
-    const settings = { limits, bridge: names, net, env, fs, cache: { scope: this.#scope, ...cache } };
+    const settings = { limits, bridge: names, net, env, fs, cache: { scope: this.#scope, ...cache }, wasi };
     this.#sandbox = createSandbox(settings, this.#receiver);
-    this.#native = new Native(this.#sandbox, this.#receiver, () => this.#closing === undefined);
+    const isOpen = () => this.#closing === undefined;
+    this.#native = new Native(this.#sandbox, this.#receiver, isOpen);
+    this.#wasi = new Wasi(this.#sandbox, this.#receiver, this.#native, isOpen);
   }
 
   get scope() {
@@ -63,6 +67,10 @@ class HostRuntime {
 
   get native() {
     return this.#native;
+  }
+
+  get wasi() {
+    return this.#wasi;
   }
 
   /**

@@ -12,6 +12,7 @@ const below = {
   'hostbox-net': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-files': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-source': [],
+  'hostbox-wasm': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-engine': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-web': [
     'hostbox-engine',
@@ -20,6 +21,7 @@ const below = {
     'hostbox-buffers',
     'hostbox-cache',
     'hostbox-permissions',
+    'hostbox-wasm',
   ],
   hostbox: [
     'hostbox-web',
@@ -30,6 +32,7 @@ const below = {
     'hostbox-cache',
     'hostbox-permissions',
     'hostbox-source',
+    'hostbox-wasm',
   ],
   'hostbox-node': ['hostbox'],
   'hostbox-renamed': ['hostbox'],
@@ -48,6 +51,8 @@ const fences = {
   'napi-derive': ['hostbox-node'],
   reqwest: ['hostbox-net'],
   'tokio-tungstenite': ['hostbox-net'],
+  wasmtime: ['hostbox-wasm'],
+  'wasmtime-wasi': ['hostbox-wasm'],
 };
 
 function dependencyBreach(room, { name, kind, path }) {

@@ -13,3 +13,4 @@ mod port;
 mod queues;
 mod sandbox;
 mod transform;
+mod wasi;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use hostbox::parts::{
     Cache, Cancel, Client, Config, Data, EXTENSION, Environment, ErrorClass, Event, Failure, Files, Format,
-    FsPermissions, Host, Lanes, Log, NetConfig, NetLimits, NetPermissions, OpError, OpId, OpOutcome, Payload, Plugin,
-    Request, Sandbox, Sources, Store, SyncProgress, next_ticket, spawn_blocking,
+    FsPermissions, Host, Lanes, Log, NetConfig, NetLimits, NetPermissions, OpError, OpId, OpOutcome, Operations,
+    Payload, Plugin, Request, Rights, Runner, Sandbox, Sources, Store, SyncProgress, WASI_GLOBALS, WasiStep, bind_step,
+    next_ticket, spawn_blocking,
 };
 use hostbox::{CacheOptions, CacheStore, FsGrant, Limits, NetGrant};
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
@@ -81,6 +82,7 @@ pub struct NativeSettings {
     pub fs: Vec<NativeFsGrant>,
     pub cache: NativeCache,
     pub log_fetches: bool,
+    pub wasi: bool,
 }
 
 /// A plugin as `lib/arguments.js` checked it.
@@ -105,6 +107,7 @@ pub struct NativeStats {
     pub done: f64,
     pub dropped: f64,
     pub heap_bytes: f64,
+    pub wasm_bytes: f64,
     pub buffer_bytes: f64,
     pub buffers: f64,
     pub timers: f64,
@@ -130,9 +133,13 @@ pub struct NativeSandbox {
     pub(crate) cancel: Cancel,
     sources: Sources,
     caller: Arc<Caller>,
+    /// Runs WASI commands, where the app switched them on.
+    pub(crate) runner: Option<Runner>,
+    /// What stops each of them, by ticket.
+    pub(crate) wasi_runs: Arc<Mutex<HashMap<u64, Cancel>>>,
 }
 
-fn whole(value: f64) -> u64 {
+pub(crate) fn whole(value: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked whole numbers below 2⁵³")]
     {
         value as u64
@@ -150,14 +157,23 @@ fn permissions(grants: Vec<NativeNetGrant>) -> Result<NetPermissions> {
     NetPermissions::new(&grants).map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
 }
 
-fn files(grants: Vec<NativeFsGrant>) -> Result<Files> {
+fn files(grants: Vec<NativeFsGrant>) -> Result<(FsPermissions, Files)> {
     let grants = grants.iter().map(|NativeFsGrant { guest, path, write, max_bytes }| {
         let grant = FsGrant { write: *write, max_bytes: max_bytes.map(whole), ..FsGrant::from(path) };
         (guest.as_str(), grant)
     });
     let invalid = |error: &dyn std::fmt::Display| Error::from_reason(format!("ERR_ARGUMENT: {error}"));
     let permissions = FsPermissions::new(grants).map_err(|error| invalid(&error))?;
-    Files::new(&permissions).map_err(|error| invalid(&error))
+    let files = Files::new(&permissions).map_err(|error| invalid(&error))?;
+    Ok((permissions, files))
+}
+
+/// A buffer store, whose chains may have WASI commands as steps.
+fn store(limit: u64, step: Option<Arc<WasiStep>>) -> Result<Store> {
+    let Some(step) = step else { return Ok(Store::new(limit)) };
+    let mut operations = Operations::default();
+    operations.register(WasiStep::NAME, step).map_err(|error| Error::from_reason(error.to_string()))?;
+    Ok(Store::with_operations(limit, Arc::new(operations)))
 }
 
 fn cache(options: NativeCache) -> Result<Cache> {
@@ -186,7 +202,7 @@ impl NativeSandbox {
     pub fn new(port: &Port, settings: NativeSettings) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let id = LAST.fetch_add(1, Relaxed) + 1;
-        let NativeSettings { limits, bridge, net: grants, env, fs, cache: cache_options, log_fetches } = settings;
+        let NativeSettings { limits, bridge, net: grants, env, fs, cache: cache_options, log_fetches, wasi } = settings;
         let limits = Limits {
             timeout: Duration::from_millis(whole(limits.timeout_ms)),
             cpu: Duration::from_millis(whole(limits.cpu_ms)),
@@ -198,7 +214,8 @@ impl NativeSandbox {
             concurrent_fetches: u32::try_from(whole(limits.concurrent_fetches)).unwrap_or(u32::MAX),
         };
         limits.check().map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))?;
-        let store = Arc::new(Store::new(limits.buffer_bytes));
+        let step = Arc::new(WasiStep::default());
+        let store = Arc::new(store(limits.buffer_bytes, wasi.then(|| step.clone()))?);
         let sources = Sources::default();
         let maps = sources.clone();
         let line = Arc::new(Line { port: port.shared.clone(), sandbox: id, missed: AtomicU64::new(0) });
@@ -212,28 +229,47 @@ impl NativeSandbox {
             log,
             ..NetConfig::new(store.clone())
         });
-        let files = files(fs)?;
+        let (granted, files) = files(fs)?;
         let cache = Arc::new(cache(cache_options)?);
+        let env = environment(env)?;
+        let runner = wasi.then(|| Runner::new(&store, Rights::new(env.clone()).with_files(granted)));
         let sandbox = Sandbox::new(Config {
             limits,
             host: line.clone(),
             extension: &EXTENSION,
+            withheld: if wasi { &[] } else { WASI_GLOBALS },
             data: Box::new(Data {
                 store: store.clone(),
                 net: net.clone(),
                 cache: cache.clone(),
-                env: environment(env)?,
+                env,
                 files,
                 file_lanes: Lanes::default(),
+                wasi: runner.clone(),
             }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         });
         let sandbox = Arc::new(sandbox.map_err(|failure| reason(&failure))?);
+        if let Some(runner) = &runner {
+            bind_step(&step, runner, &sandbox);
+        }
         let caller = Caller { id, sandbox: sandbox.clone(), line: line.clone(), targets: Mutex::default() };
         let caller = Arc::new(caller);
         port.shared.members().insert(id, Arc::downgrade(&caller));
-        Ok(Self { id, sandbox, line, store, net, cache, cancel: Cancel::new(), sources, caller })
+        Ok(Self {
+            id,
+            sandbox,
+            line,
+            store,
+            net,
+            cache,
+            cancel: Cancel::new(),
+            sources,
+            caller,
+            runner,
+            wasi_runs: Arc::default(),
+        })
     }
 
     /// Names the sandbox in events.
@@ -448,6 +484,7 @@ impl NativeSandbox {
             done: number(stats.done),
             dropped: number(stats.dropped),
             heap_bytes: number(stats.heap_bytes),
+            wasm_bytes: number(stats.wasm_bytes),
             buffer_bytes: number(self.store.bytes()),
             buffers: number(self.store.len() as u64),
             timers: number(stats.timers),

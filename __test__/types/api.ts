@@ -43,8 +43,9 @@ new HostRuntime('app', { permissions: { fs: { '/a': '.', '/b': { path: '.', writ
 new HostRuntime('app', { permissions: { fs: { '/a': { write: true } } } });
 // @ts-expect-error a grant needs an origin
 new HostRuntime('app', { permissions: { net: [{ private: true }] } });
-// @ts-expect-error not in this release
 new HostRuntime('app', { wasi: true });
+// @ts-expect-error true or false
+new HostRuntime('app', { wasi: 'yes' });
 new HostRuntime('app', { permissions: {}, limits: { fetchBytes: 1, concurrentFetches: 1 } });
 new HostRuntime('app', { cache: { store: 'memory', maxBytes: 2 ** 20, ttlMs: 1 } });
 new HostRuntime('app', { cache: { store: { file: 'x' } } });
@@ -121,8 +122,10 @@ void native.put('text');
 // @ts-expect-error a step has an operation
 void native.execChain(1, [{ args: {} }]);
 same<ReturnType<NativeApi['transform']>, import('node:stream').Transform>();
-// @ts-expect-error not in this release
-void host.wasi;
+void host.wasi.run(new Uint8Array(8), { args: ['a'], stdinId: 1, timeoutMs: 1, signal: AbortSignal.timeout(1) });
+void host.wasi.runById(1, { reuseModule: true }).then(host.wasi.takeStdout);
+// @ts-expect-error an id is a number
+void host.wasi.runById('1');
 
 // ── the rest ──
 

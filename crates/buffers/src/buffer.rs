@@ -36,3 +36,13 @@ pub(crate) struct Buffer {
     pub(crate) paid: PaidBlock,
     pub(crate) info: Info,
 }
+
+/// A stored buffer, lent: its bytes stay, unchanged and paid for, until the last loan ends, whatever happens to the id meanwhile.
+#[derive(Clone, Debug)]
+pub struct Lent(pub(crate) std::sync::Arc<Buffer>);
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.paid.block
+    }
+}

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, Default)]
 pub struct Cancel {
     flag: Arc<AtomicBool>,
-    parent: Option<Arc<AtomicBool>>,
+    parent: Option<Arc<Cancel>>,
     deadline: Option<Instant>,
 }
 
@@ -25,9 +25,9 @@ impl Cancel {
         Cancel { flag, parent: None, deadline }
     }
 
-    /// A flag of its own below this one: set by either, it ends what runs under it alone.
+    /// A flag of its own below this one: set by either, or by one further up, it ends what runs under it alone.
     pub fn child(&self) -> Cancel {
-        Cancel { flag: Arc::default(), parent: Some(self.flag.clone()), deadline: self.deadline }
+        Cancel { flag: Arc::default(), parent: Some(Arc::new(self.clone())), deadline: None }
     }
 
     /// Ends what runs under this flag, for good.
@@ -38,12 +38,34 @@ impl Cancel {
     /// Whether the flag is set or the deadline has passed.
     pub fn is_cancelled(&self) -> bool {
         self.flag.load(Ordering::Relaxed)
-            || self.parent.as_ref().is_some_and(|parent| parent.load(Ordering::Relaxed))
+            || self.parent.as_ref().is_some_and(|parent| parent.is_cancelled())
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// [`Error::Cancelled`] where [`Cancel::is_cancelled`].
     pub fn check(&self) -> Result<()> {
         if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_ends_what_runs_under_it_however_deep_and_nothing_above() {
+        let top = Cancel::new();
+        let (middle, aside) = (top.child(), top.child());
+        let deep = middle.child();
+        middle.cancel();
+        assert!(deep.is_cancelled() && !aside.is_cancelled() && !top.is_cancelled());
+        top.cancel();
+        assert!(aside.is_cancelled());
+    }
+
+    #[test]
+    fn a_deadline_holds_below_it_too() {
+        let ended = Cancel::with_flag(Arc::default(), Some(Instant::now()));
+        assert!(ended.child().child().is_cancelled());
     }
 }

@@ -25,7 +25,7 @@ mod writer;
 
 pub use account::Charge;
 pub use block::{Block, Origin, OutOfMemory, RawBlock};
-pub use buffer::Info;
+pub use buffer::{Info, Lent};
 pub use cancel::Cancel;
 pub use chain::Chain;
 pub use error::{Error, Result};

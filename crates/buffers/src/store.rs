@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::account::{Account, Charge, PaidBlock};
 use crate::block::Block;
-use crate::buffer::{Buffer, Info};
+use crate::buffer::{Buffer, Info, Lent};
 use crate::cancel::Cancel;
 use crate::chain::{Chain, Data, Job, Work};
 use crate::error::{Error, Result};
@@ -198,6 +198,11 @@ impl Store {
     /// What is known about a buffer.
     pub fn info(&self, id: u64) -> Result<Info> {
         self.get(id).map(|buffer| buffer.info)
+    }
+
+    /// Lends a buffer, without a copy.
+    pub fn lend(&self, id: u64) -> Result<Lent> {
+        self.get(id).map(Lent)
     }
 
     /// Reads a buffer in place: `read` sees bytes that stay valid and unchanged whatever happens to the id meanwhile.

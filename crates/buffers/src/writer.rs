@@ -57,6 +57,11 @@ impl Writer {
         self.failure.take()
     }
 
+    /// Gives up for a reason that lies outside of this writer, as if a write had met it.
+    pub fn refuse(&mut self, reason: Error) {
+        self.failure = Some(reason);
+    }
+
     /// Makes room for `len` bytes in one step, if the account has them: a hint that spares growing.
     pub(crate) fn expect(&mut self, len: usize) -> Result<()> {
         let free = self.paid.block.len() - self.filled;

@@ -38,6 +38,8 @@ pub struct Account {
     /// Written by the thread that holds the engine alone, read by all.
     heap: AtomicUsize,
     external: AtomicUsize,
+    /// Linear memories and tables of WebAssembly.
+    wasm: AtomicUsize,
     messages: AtomicUsize,
     slack: AtomicUsize,
     loan_left: AtomicUsize,
@@ -60,6 +62,7 @@ impl Account {
             ceiling: AtomicUsize::new(limit),
             heap: AtomicUsize::new(0),
             external: AtomicUsize::new(0),
+            wasm: AtomicUsize::new(0),
             messages: AtomicUsize::new(0),
             slack: AtomicUsize::new(0),
             loan_left: AtomicUsize::new(0),
@@ -80,7 +83,12 @@ impl Account {
 
     /// Everything that counts against the limit, in bytes.
     pub fn used(&self) -> usize {
-        self.heap() + self.external.load(Relaxed) + self.messages.load(Relaxed)
+        self.heap() + self.external.load(Relaxed) + self.wasm() + self.messages.load(Relaxed)
+    }
+
+    /// Bytes of linear memories and tables.
+    pub(crate) fn wasm(&self) -> usize {
+        self.wasm.load(Relaxed)
     }
 
     /// Bytes of messages under way.
@@ -113,7 +121,19 @@ impl Account {
 
     /// Reserves `bytes` of memory that natives hold for the guest, until its guard is dropped.
     pub(crate) fn charge_held(self: &Arc<Self>, bytes: usize) -> Option<Charge> {
-        self.charge(&self.external, bytes).then(|| Charge { account: self.clone(), bytes })
+        self.charge(&self.external, bytes).then(|| Charge { account: self.clone(), part: Part::External, bytes })
+    }
+
+    /// A reservation for linear memories and tables, which grows with them.
+    pub(crate) fn wasm_charge(self: &Arc<Self>) -> Charge {
+        Charge { account: self.clone(), part: Part::Wasm, bytes: 0 }
+    }
+
+    fn part(&self, part: Part) -> &AtomicUsize {
+        match part {
+            Part::External => &self.external,
+            Part::Wasm => &self.wasm,
+        }
     }
 
     fn charge(&self, part: &AtomicUsize, bytes: usize) -> bool {
@@ -250,9 +270,17 @@ impl Drop for MessageCharge {
     }
 }
 
+/// What reserved bytes are shown as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    External,
+    Wasm,
+}
+
 /// Bytes that natives hold for a guest outside the engine's heap, given back when it is dropped, on whatever thread.
 pub struct Charge {
     account: Arc<Account>,
+    part: Part,
     bytes: usize,
 }
 
@@ -260,7 +288,7 @@ impl Charge {
     /// Reserves so many bytes more; says whether there was room.
     #[must_use]
     pub fn grow(&mut self, bytes: usize) -> bool {
-        let grown = self.account.charge(&self.account.external, bytes);
+        let grown = self.account.charge(self.account.part(self.part), bytes);
         if grown {
             self.bytes += bytes;
         }
@@ -272,12 +300,12 @@ impl Charge {
     pub fn split(&mut self, bytes: usize) -> Charge {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
-        Charge { account: self.account.clone(), bytes }
+        Charge { account: self.account.clone(), part: self.part, bytes }
     }
 
     /// Takes over what another charge of the same sandbox reserved.
     pub fn merge(&mut self, mut other: Charge) {
-        if Arc::ptr_eq(&self.account, &other.account) {
+        if Arc::ptr_eq(&self.account, &other.account) && self.part == other.part {
             self.bytes += std::mem::take(&mut other.bytes);
         }
     }
@@ -285,7 +313,7 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.account.release_external(self.bytes);
+        self.account.part(self.part).fetch_sub(self.bytes, Relaxed);
     }
 }
 

@@ -371,7 +371,7 @@ impl Shared {
             (_, state) if state == State::Idle as u8 || self.is_at_rest() => "idle",
             _ => "running",
         };
-        self.counters.snapshot(pending, self.account.used(), state)
+        self.counters.snapshot(pending, &self.account, state)
     }
 }
 

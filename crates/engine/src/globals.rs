@@ -76,6 +76,24 @@ pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
     }
 }
 
+/// Takes globals away again, before guest code runs.
+///
+/// # Safety
+/// The live, locked context of `realm`.
+pub(crate) unsafe fn withhold(cx: *mut qjs::JSContext, realm: &Realm, names: &[&CStr]) {
+    for name in names {
+        // SAFETY: the caller's contract; what is made here is freed here.
+        unsafe {
+            let global = qjs::JS_GetGlobalObject(cx);
+            let atom = qjs::JS_NewAtom(cx, name.as_ptr());
+            qjs::JS_DeleteProperty(cx, global, atom, 0);
+            realm.lazy.forget(cx, atom);
+            qjs::JS_FreeAtom(cx, atom);
+            qjs::JS_FreeValue(cx, global);
+        }
+    }
+}
+
 impl Lazy {
     /// # Safety
     /// Under the lock of the engine that the atoms belong to.

@@ -167,6 +167,10 @@ pub enum Code {
     FunctionNotFound,
     IdNotFound,
     Op,
+    Permission,
+    WasmCompile,
+    WasmLink,
+    WasmTrap,
     Internal,
 }
 
@@ -189,6 +193,10 @@ impl Code {
             Self::FunctionNotFound => "ERR_FUNCTION_NOT_FOUND",
             Self::IdNotFound => "ERR_ID_NOT_FOUND",
             Self::Op => "ERR_OP",
+            Self::Permission => "ERR_PERMISSION",
+            Self::WasmCompile => "ERR_WASM_COMPILE",
+            Self::WasmLink => "ERR_WASM_LINK",
+            Self::WasmTrap => "ERR_WASM_TRAP",
             Self::Internal => "ERR_INTERNAL",
         }
     }

@@ -296,6 +296,11 @@ impl<'js> Call<'_, 'js> {
         })
     }
 
+    /// An empty reservation for the linear memories and tables of a WebAssembly module that runs for this guest.
+    pub fn wasm_charge(&self) -> Charge {
+        self.realm.shared().account.wasm_charge()
+    }
+
     /// An ArrayBuffer over memory of ours, which it takes over without a copy.
     ///
     /// # Errors

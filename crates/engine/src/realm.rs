@@ -195,6 +195,8 @@ impl Realm {
             unsafe { qjs::JS_SetInterruptHandler(self.rt, Some(on_poll), opaque) };
             // SAFETY: as above: the context lives as long as the realm, and `tear_down` detaches the turn first.
             unsafe { shared.turn.attach(self.cx) };
+            // SAFETY: under the lock, and nothing of a guest's has run.
+            unsafe { globals::withhold(self.cx, self, shared.config.withheld) };
         });
     }
 

@@ -1,12 +1,14 @@
 //! A sandbox as the room above holds it: requests in, events out. How it works is in `actor`.
 
 use std::borrow::Borrow;
+use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use hostbox_permissions::Limits;
 
+use crate::account::Charge;
 use crate::actor::{Pending, Shared, State, busy, no_thread_left};
 use crate::clock::now;
 use crate::extension::Extension;
@@ -29,6 +31,8 @@ pub struct Config {
     pub host: Arc<dyn Host>,
     /// What its guests see beside ECMAScript.
     pub extension: &'static Extension,
+    /// Names of globals of the extension that this sandbox does not have.
+    pub withheld: &'static [&'static CStr],
     /// State of the extension for this sandbox, for its native functions to find.
     pub data: Box<dyn std::any::Any + Send + Sync>,
     /// Names of the host functions that guests may call.
@@ -246,6 +250,11 @@ impl Sandbox {
     /// What `submit` would say at once, the message's size apart.
     pub fn check_open(&self) -> Result<(), Failure> {
         self.shared.check_room(&self.shared.lock())
+    }
+
+    /// An empty reservation for the linear memories and tables of a WebAssembly module that the app runs in this sandbox.
+    pub fn wasm_charge(&self) -> Charge {
+        self.shared.account.wasm_charge()
     }
 
     /// Figures of this sandbox.

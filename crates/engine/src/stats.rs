@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::account::Account;
 use crate::mail::Code;
 use crate::threads;
 
-const CODES: [Code; 16] = [
+const CODES: [Code; 20] = [
     Code::Argument,
     Code::Guest,
     Code::Clone,
@@ -21,6 +22,10 @@ const CODES: [Code; 16] = [
     Code::FunctionNotFound,
     Code::IdNotFound,
     Code::Op,
+    Code::Permission,
+    Code::WasmCompile,
+    Code::WasmLink,
+    Code::WasmTrap,
     Code::Internal,
 ];
 
@@ -59,6 +64,8 @@ pub struct Stats {
     pub dropped: u64,
     /// Bytes on the sandbox's account.
     pub heap_bytes: u64,
+    /// Bytes of linear memories and tables of WebAssembly, which count against the same limit.
+    pub wasm_bytes: u64,
     /// Timers of the guest.
     pub timers: u64,
     /// CPU time of the guest in milliseconds.
@@ -91,7 +98,7 @@ impl Counters {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "milliseconds to show: 53 bits of nanoseconds are 104 days of CPU")]
-    pub(crate) fn snapshot(&self, pending: usize, heap_bytes: usize, state: &'static str) -> Stats {
+    pub(crate) fn snapshot(&self, pending: usize, account: &Account, state: &'static str) -> Stats {
         let (guest_threads, quarantined) = threads::counts();
         let counted = CODES.iter().zip(&self.errors).map(|(code, count)| (code.as_str(), count.load(Relaxed)));
         Stats {
@@ -101,7 +108,8 @@ impl Counters {
             running: self.running.load(Relaxed).into(),
             done: self.done.load(Relaxed),
             dropped: self.dropped.load(Relaxed),
-            heap_bytes: heap_bytes as u64,
+            heap_bytes: account.used().saturating_sub(account.wasm()) as u64,
+            wasm_bytes: account.wasm() as u64,
             timers: self.timers.load(Relaxed).into(),
             cpu_ms: self.cpu.load(Relaxed) as f64 / 1e6,
             unhandled_rejections: self.rejections.load(Relaxed),

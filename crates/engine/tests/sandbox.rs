@@ -49,6 +49,7 @@ fn sandbox(limits: Limits) -> (Sandbox, Arc<Answers>) {
         limits,
         host: answers.clone(),
         extension: &BARE,
+        withheld: &[],
         data: Box::new(()),
         bridge: Vec::new(),
         map_stack: None,

@@ -15,13 +15,14 @@
 //!
 //! [`HostRuntime`] is one sandbox, [`AsyncHostRuntime`] the same as tasks with handles, [`web_runtime`] for plugins on a plain `rquickjs` context.
 //!
-//! **Features.** All are on by default; each can be had alone. What a build leaves out is not compiled, and guests do not see its names.
+//! **Features.** All but `wasi` are on by default; each can be had alone. What a build leaves out is not compiled, and guests do not see its names.
 //!
 //! | feature | brings | without it |
 //! |---|---|---|
 //! | `fetch` | `fetch`, `WebSocket`, `EventSource`, `Builder::grant_net` | no `reqwest`, no TLS; `Request`, `Response`, `Headers`, `Blob` and `FormData` work all the same |
 //! | `fs` | `fs`, `node:fs`, `Builder::grant_fs` | no `cap-std` |
 //! | `typescript` | plugins and scripts in TypeScript | they are refused with `ERR_ARGUMENT`; no `oxc` in the library |
+//! | `wasi` | WASI commands: `Builder::wasi`, `HostRuntime::wasi`, the guests' global `wasi` | wasmtime is not compiled |
 //!
 //! Data in: scripts, plugins, values. Data out: values, errors with stable codes. May know every room below, and no Node.
 
@@ -31,6 +32,8 @@ mod routes;
 mod runtime;
 mod source;
 mod tasks;
+#[cfg(feature = "wasi")]
+mod wasi;
 pub mod web_runtime;
 
 pub use error::Error;
@@ -54,11 +57,15 @@ pub use routes::{
 pub use rquickjs;
 pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 pub use tasks::{AsyncHostRuntime, RuntimeJsonTaskHandle, RuntimeTaskHandle, RuntimeTaskStats, WebRuntimeOptions};
+#[cfg(feature = "wasi")]
+pub use wasi::{Wasi, WasiOptions, WasiResult};
 
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
 pub mod parts {
     pub use crate::error::cache_failure;
     pub use crate::source::{Plugin, Sources};
+    #[cfg(feature = "wasi")]
+    pub use crate::wasi::{WasiRun, bind_step, switched_off};
     pub use hostbox_buffers::{
         Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, SharedBytes,
         Step, Store, TakenInto, Writer as Written,
@@ -78,5 +85,7 @@ pub mod parts {
     pub use hostbox_permissions::FsPermissions;
     #[cfg(feature = "fetch")]
     pub use hostbox_permissions::NetPermissions;
-    pub use hostbox_web::{Data, EXTENSION};
+    #[cfg(feature = "wasi")]
+    pub use hostbox_wasm::{Rights, Runner, Step as WasiStep};
+    pub use hostbox_web::{Data, EXTENSION, WASI_GLOBALS};
 }

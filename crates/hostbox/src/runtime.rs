@@ -14,7 +14,7 @@ use hostbox_permissions::{Environment, Limits};
 use hostbox_permissions::{FsGrant, FsPermissions};
 #[cfg(feature = "fetch")]
 use hostbox_permissions::{NetGrant, NetPermissions};
-use hostbox_web::{Data, EXTENSION};
+use hostbox_web::{Data, EXTENSION, WASI_GLOBALS};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -32,6 +32,11 @@ pub struct HostRuntime {
     #[cfg(feature = "fetch")]
     net: Client,
     cache: Arc<Cache>,
+    #[cfg(feature = "wasi")]
+    pub(crate) runner: Option<hostbox_wasm::Runner>,
+    /// Set when the sandbox goes: what runs outside its engine ends then.
+    #[cfg(feature = "wasi")]
+    pub(crate) cancel: hostbox_buffers::Cancel,
 }
 
 /// Makes a `HostRuntime`.
@@ -53,6 +58,7 @@ pub struct Builder {
     #[cfg(feature = "fetch")]
     extra_roots: Vec<CertificateDer<'static>>,
     cache: CacheOptions,
+    wasi: bool,
 }
 
 /// How a call is to be made.
@@ -226,6 +232,14 @@ impl Builder {
         self
     }
 
+    /// Whether WASI commands may run, by the guests' global `wasi` and by [`HostRuntime::wasi`]: not by default. Grants of files become
+    /// directories that they find open, granted variables their environment.
+    #[cfg(feature = "wasi")]
+    pub fn wasi(mut self, is_on: bool) -> Self {
+        self.wasi = is_on;
+        self
+    }
+
     /// Makes the sandbox.
     ///
     /// # Errors
@@ -238,6 +252,13 @@ impl Builder {
         for (name, operation) in self.operations {
             operations.register(&name, operation).map_err(|error| Error::argument(error.to_string()))?;
         }
+        #[cfg(feature = "wasi")]
+        let step = Arc::new(hostbox_wasm::Step::default());
+        #[cfg(feature = "wasi")]
+        if self.wasi {
+            let registered = operations.register(hostbox_wasm::Step::NAME, step.clone());
+            registered.map_err(|error| Error::argument(error.to_string()))?;
+        }
         let store = Arc::new(Store::with_operations(self.limits.buffer_bytes, Arc::new(operations)));
         #[cfg(feature = "fetch")]
         let net = Client::new(hostbox_net::Config {
@@ -249,7 +270,16 @@ impl Builder {
         });
         let env = Environment::new(self.env).map_err(|error| Error::argument(error.to_string()))?;
         #[cfg(feature = "fs")]
-        let files = open_files(&self.files)?;
+        let (granted, files) = open_files(&self.files)?;
+        #[cfg(feature = "wasi")]
+        let runner = self.wasi.then(|| {
+            let rights = hostbox_wasm::Rights::new(env.clone());
+            #[cfg(feature = "fs")]
+            let rights = rights.with_files(granted);
+            hostbox_wasm::Runner::new(&store, rights)
+        });
+        #[cfg(all(feature = "fs", not(feature = "wasi")))]
+        drop(granted);
         let sources = Sources::default();
         let mut bridge: Vec<String> = self.functions.keys().cloned().collect();
         bridge.sort();
@@ -259,6 +289,7 @@ impl Builder {
             limits: self.limits,
             host: board.clone(),
             extension: &EXTENSION,
+            withheld: if self.wasi { &[] } else { WASI_GLOBALS },
             data: Box::new(Data {
                 store: store.clone(),
                 #[cfg(feature = "fetch")]
@@ -269,11 +300,17 @@ impl Builder {
                 files,
                 #[cfg(feature = "fs")]
                 file_lanes: Lanes::default(),
+                #[cfg(feature = "wasi")]
+                wasi: runner.clone(),
             }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
         })?);
         board.connect(Arc::downgrade(&sandbox));
+        #[cfg(feature = "wasi")]
+        if let Some(runner) = &runner {
+            crate::wasi::bind_step(&step, runner, &sandbox);
+        }
         Ok(HostRuntime {
             scope: self.scope,
             sandbox,
@@ -283,15 +320,20 @@ impl Builder {
             #[cfg(feature = "fetch")]
             net,
             cache,
+            #[cfg(feature = "wasi")]
+            runner,
+            #[cfg(feature = "wasi")]
+            cancel: hostbox_buffers::Cancel::new(),
         })
     }
 }
 
 #[cfg(feature = "fs")]
-fn open_files(grants: &[(String, FsGrant)]) -> Result<Files, Error> {
+fn open_files(grants: &[(String, FsGrant)]) -> Result<(FsPermissions, Files), Error> {
     let grants = grants.iter().map(|(guest, grant)| (guest.as_str(), grant.clone()));
     let granted = FsPermissions::new(grants).map_err(|error| Error::argument(error.to_string()))?;
-    Files::new(&granted).map_err(|error| Error::argument(error.to_string()))
+    let files = Files::new(&granted).map_err(|error| Error::argument(error.to_string()))?;
+    Ok((granted, files))
 }
 
 impl HostRuntime {
@@ -314,6 +356,7 @@ impl HostRuntime {
             #[cfg(feature = "fetch")]
             extra_roots: Vec::new(),
             cache: CacheOptions::default(),
+            wasi: false,
         }
     }
 
@@ -437,6 +480,8 @@ impl HostRuntime {
         self.sandbox.close(Some(ticket));
         #[cfg(feature = "fetch")]
         self.net.close();
+        #[cfg(feature = "wasi")]
+        self.cancel.cancel();
         let _ = done.await;
         let (cache, (closed, is_closed)) = (self.cache.clone(), tokio::sync::oneshot::channel());
         // The last one of a scope may have a file to sync.

@@ -23,7 +23,7 @@ use crate::runtime::{Builder, HostRuntime, PluginOptions};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WebRuntimeOptions {
-    /// Whether guests have `wasi`. This version of hostbox does not have it: [`AsyncHostRuntime::new_with_options`] refuses it.
+    /// Whether guests have `wasi`. It takes the Cargo feature `wasi` too: [`AsyncHostRuntime::new_with_options`] refuses it without.
     pub wasi: bool,
 }
 
@@ -70,13 +70,18 @@ impl AsyncHostRuntime {
     /// As `new`, with options.
     ///
     /// # Errors
-    /// As [`Builder::build`], and `ERR_ARGUMENT` where `wasi` is asked for, which this version does not have.
+    /// As [`Builder::build`], and `ERR_ARGUMENT` where `wasi` is asked for in a build without the Cargo feature `wasi`.
     pub fn new_with_options(cache_scope_id: impl Into<String>, options: WebRuntimeOptions) -> Result<Self, Error> {
+        let builder = Self::builder(cache_scope_id);
+        #[cfg(feature = "wasi")]
+        let builder = builder.wasi(options.wasi);
+        #[cfg(not(feature = "wasi"))]
         if options.wasi {
-            let message = "Expected false for wasi but received true: this version of hostbox has no wasi yet";
+            let message =
+                "Expected false for wasi but received true: this build of hostbox is without the Cargo feature wasi";
             return Err(Error::argument(message.into()));
         }
-        Self::builder(cache_scope_id).build_async()
+        builder.build_async()
     }
 
     /// Begins a runtime with grants, limits and hooks; [`Builder::build_async`] ends it.

@@ -167,11 +167,25 @@ fn a_future_of_a_route_ends_with_its_sandbox() {
 }
 
 #[test]
-fn limits_hold_and_wasi_is_refused_clearly() {
+fn limits_hold_and_a_wrong_scope_is_refused() {
     let limits = Limits { timeout: Duration::from_millis(50), ..Limits::default() };
     let runtime = AsyncHostRuntime::builder("tests").limits(limits).build_async().unwrap();
     assert_eq!(code(runtime.spawn("for (;;);").unwrap().wait()), "ERR_TIMEOUT");
-    let refused = AsyncHostRuntime::new_with_options("tests", WebRuntimeOptions { wasi: true }).err().unwrap();
-    assert!(refused.code() == "ERR_ARGUMENT" && refused.to_string().contains("wasi"), "{refused}");
     assert_eq!(code(AsyncHostRuntime::new("").map(|_| ())), "ERR_ARGUMENT");
+}
+
+#[cfg(feature = "wasi")]
+#[test]
+fn wasi_is_there_where_feature_and_option_ask_for_it() {
+    for (wasi, seen) in [(true, "object"), (false, "undefined")] {
+        let runtime = AsyncHostRuntime::new_with_options("tests", WebRuntimeOptions { wasi }).unwrap();
+        assert_eq!(runtime.spawn("typeof wasi").unwrap().wait().unwrap(), seen);
+    }
+}
+
+#[cfg(not(feature = "wasi"))]
+#[test]
+fn wasi_is_refused_clearly_without_its_feature() {
+    let refused = AsyncHostRuntime::new_with_options("tests", WebRuntimeOptions { wasi: true }).err().unwrap();
+    assert!(refused.code() == "ERR_ARGUMENT" && refused.to_string().contains("feature wasi"), "{refused}");
 }

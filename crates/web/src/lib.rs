@@ -40,6 +40,8 @@ mod streams;
 mod timers;
 mod url;
 mod uuid;
+#[cfg(feature = "wasi")]
+mod wasi;
 #[cfg(feature = "fetch")]
 mod websocket;
 
@@ -53,6 +55,8 @@ use hostbox_files::{Files, Lanes};
 #[cfg(feature = "fetch")]
 use hostbox_net::Client;
 use hostbox_permissions::Environment;
+#[cfg(feature = "wasi")]
+use hostbox_wasm::Runner;
 
 include!(concat!(env!("OUT_DIR"), "/guest_modules.rs"));
 
@@ -73,7 +77,13 @@ pub struct Data {
     /// Where operations on them wait for each other.
     #[cfg(feature = "fs")]
     pub file_lanes: Lanes,
+    /// Runs WASI commands, where the app switched them on.
+    #[cfg(feature = "wasi")]
+    pub wasi: Option<Runner>,
 }
+
+/// Globals that a sandbox has only where the app switched them on: those of WASI.
+pub const WASI_GLOBALS: &[&std::ffi::CStr] = &[c"wasi"];
 
 /// Guest modules, native modules and lazy globals of this release.
 pub static EXTENSION: Extension =
@@ -114,6 +124,8 @@ const NATIVES: &[NativeModule] = &[
     timers::ops::MODULE,
     url::ops::MODULE,
     uuid::ops::MODULE,
+    #[cfg(feature = "wasi")]
+    wasi::ops::MODULE,
     #[cfg(feature = "fetch")]
     websocket::ops::MODULE,
 ];
@@ -204,6 +216,8 @@ const GLOBALS: &[Global] = &[
     Global { name: c"setTimeout", module: "guest:timers", enumerable: true },
     Global { name: c"structuredClone", module: "guest:clone", enumerable: true },
     Global { name: c"uuidv4", module: "guest:uuid", enumerable: false },
+    #[cfg(feature = "wasi")]
+    Global { name: c"wasi", module: "guest:wasi", enumerable: false },
 ];
 
 /// Event handlers of the global object.

@@ -232,6 +232,7 @@ impl Actor {
             limits,
             host: desk.clone(),
             extension: &EXTENSION,
+            withheld: &[],
             data: Box::new(desk.clone()),
             bridge: Vec::new(),
             map_stack: None,

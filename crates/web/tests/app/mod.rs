@@ -64,7 +64,7 @@ fn function(name: &str, args: &Value) -> OpOutcome {
 }
 
 /// What `process/guest.test.ts` expects.
-fn environment() -> Environment {
+pub fn environment() -> Environment {
     Environment::new([("HOME", "/home/guest"), ("MODE", "test")].map(|(name, value)| (name.into(), value.into())))
         .unwrap()
 }
@@ -88,6 +88,7 @@ impl App {
         let net = Client::new(NetConfig::new(store.clone()));
         // Apps of one test binary share no scope.
         static APPS: AtomicU64 = AtomicU64::new(0);
+        let wasi = Some(hostbox_wasm::Runner::new(&store, hostbox_wasm::Rights::new(environment())));
         let scope = format!("app {}", APPS.fetch_add(1, Relaxed));
         let cache = Arc::new(Cache::open(&scope, &CacheOptions::default()).unwrap());
         let tmp = tempfile::tempdir().unwrap();
@@ -98,7 +99,16 @@ impl App {
                 limits,
                 host: desk.clone(),
                 extension,
-                data: Box::new(Data { store, net, cache, env: environment(), files, file_lanes: Lanes::default() }),
+                withheld: &[],
+                data: Box::new(Data {
+                    store,
+                    net,
+                    cache,
+                    env: environment(),
+                    files,
+                    file_lanes: Lanes::default(),
+                    wasi,
+                }),
                 bridge: BRIDGE.map(str::to_owned).to_vec(),
                 map_stack: None,
             })

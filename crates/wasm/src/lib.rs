@@ -1,0 +1,27 @@
+//! WebAssembly: WASI commands, over wasmtime.
+//!
+//! Does: compile modules and components once by their content, run commands of WASI preview 1 and 2 with streams that are buffers
+//! ([`Runner`]), under a deadline, a memory account and fixed bounds ([`Limits`]). Does not: know an engine for JavaScript,
+//! Node, or a network.
+//!
+//! In: bytes, arguments, ids of a buffer store. Out: an exit code and ids, or an [`Error`] with a stable code. Everything that comes
+//! from a module is hostile: what it makes us hold is paid for first, what it makes us wait for ends with the [`Cancel`] of the call.
+//! A module reaches its arguments, its streams, clocks and random numbers, and what its sandbox was granted of files and environment ([`Rights`]).
+//!
+//! [`Cancel`]: hostbox_buffers::Cancel
+
+mod code;
+mod error;
+mod input;
+mod limits;
+mod machine;
+mod output;
+mod rights;
+mod step;
+mod wasi;
+
+pub use error::{Error, Result};
+pub use limits::{Limits, MemoryAccount};
+pub use rights::Rights;
+pub use step::Step;
+pub use wasi::{Command, Exit, Runner};

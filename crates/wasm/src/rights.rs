@@ -1,0 +1,46 @@
+//! What a module may reach beyond its arguments and streams: a part of the sandbox's grants.
+
+use hostbox_permissions::{Environment, FsPermissions};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+use crate::error::{Error, Result};
+
+/// Grants of one sandbox, as far as modules have a use for them. Empty by default.
+#[derive(Clone, Debug, Default)]
+pub struct Rights {
+    env: Environment,
+    files: FsPermissions,
+}
+
+impl Rights {
+    /// Modules find these variables as their whole environment, and no directory.
+    pub fn new(env: Environment) -> Self {
+        Self { env, files: FsPermissions::default() }
+    }
+
+    /// They find these directories open, each under the path that guests know.
+    #[must_use]
+    pub fn with_files(self, files: FsPermissions) -> Self {
+        Self { files, ..self }
+    }
+
+    /// Hands the rights to a module that is about to run.
+    pub(crate) fn give(&self, wasi: &mut WasiCtxBuilder) -> Result<()> {
+        for (name, value) in self.env.iter() {
+            wasi.env(name, value);
+        }
+        for (guest, grant) in self.files.grants() {
+            // That of the root has no names.
+            let guest = if guest.is_empty() { "/".to_owned() } else { guest };
+            if grant.write && grant.max_bytes.is_some() {
+                return Err(Error::Permission(format!(
+                    "permissions.fs['{guest}'] has maxBytes, which cannot be kept while a module writes: grant it without, or for reading alone"
+                )));
+            }
+            let rights = if grant.write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+            wasi.preopened_dir(&grant.path, &guest, rights)
+                .map_err(|error| Error::Permission(format!("permissions.fs['{guest}'] cannot be opened: {error}")))?;
+        }
+        Ok(())
+    }
+}

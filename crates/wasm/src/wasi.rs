@@ -1,0 +1,296 @@
+//! Runs of WASI commands.
+//!
+//! Streams are buffers: standard input is lent to the module, output goes into the store while it is written.
+//! Specification: WASI 0.1 (preview 1) and WASI 0.2, <https://wasi.dev>
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use hostbox_buffers::{Cancel, Lent, Store as Buffers};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use crate::code::{Code, Kind};
+use crate::error::{Error, Result};
+use crate::input::Source;
+use crate::limits::{Limiter, Limits, MemoryAccount};
+use crate::machine::{Machine, SLOTS, TICK};
+use crate::output::Output;
+use crate::rights::Rights;
+
+/// What a command is given.
+#[derive(Debug, Default)]
+pub struct Command {
+    /// Behind `argv[0]`, which is `module.wasm`.
+    pub args: Vec<String>,
+    /// Standard input; empty where there is none.
+    pub stdin: Option<Lent>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit {
+    /// As given to `proc_exit`; 0 where the module returned.
+    pub code: i32,
+    /// The id of what it wrote to standard output.
+    pub stdout: u64,
+    /// The id of what it wrote to standard error.
+    pub stderr: u64,
+}
+
+/// The host's side of a running module.
+pub(crate) struct ModuleState {
+    pub(crate) wasi: WasiP1Ctx,
+    limiter: Limiter,
+}
+
+/// The host's side of a running component.
+pub(crate) struct ComponentState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    limiter: Limiter,
+}
+
+impl WasiView for ComponentState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+trait Limited: Send + 'static {
+    fn limiter(&mut self) -> &mut Limiter;
+}
+
+impl Limited for ModuleState {
+    fn limiter(&mut self) -> &mut Limiter {
+        &mut self.limiter
+    }
+}
+
+impl Limited for ComponentState {
+    fn limiter(&mut self) -> &mut Limiter {
+        &mut self.limiter
+    }
+}
+
+/// What a command reads and writes.
+pub(crate) struct Streams {
+    pub(crate) stdin: Source,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+}
+
+/// What of a run's end the machine does not say.
+struct Ended {
+    result: wasmtime::Result<i32>,
+    refused: Option<String>,
+}
+
+/// Runs commands for one sandbox, over its buffer store and with its rights. Clones share the sandbox's places.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// The store may hold who holds this.
+    buffers: Weak<Buffers>,
+    rights: Arc<Rights>,
+    places: Arc<Semaphore>,
+}
+
+/// Runs of one sandbox at once; more wait for their turn, so that no sandbox has all the places of the process.
+const PLACES: usize = 8;
+
+impl Runner {
+    /// A runner whose commands read and write buffers of this store, and reach what these rights say.
+    pub fn new(buffers: &Arc<Buffers>, rights: Rights) -> Self {
+        let buffers = Arc::downgrade(buffers);
+        Self { buffers, rights: Arc::new(rights), places: Arc::new(Semaphore::new(PLACES)) }
+    }
+
+    /// Compiles a module, or takes what was compiled of it before, and runs it to its end on a thread of its own. What it put out is in the
+    /// store then. Dropped before it is ready, it stops the run.
+    ///
+    /// # Errors
+    /// [`Error::Compile`], [`Error::Link`]; [`Error::Permission`] where a grant cannot be kept by a module; [`Error::Trap`], [`Error::Cancelled`],
+    /// [`Error::Memory`], or [`Error::Buffer`] where its output does not fit into the store. What it put out before is gone then.
+    pub async fn run(
+        &self,
+        module: Lent,
+        command: Command,
+        account: Box<dyn MemoryAccount>,
+        limits: Limits,
+        cancel: Cancel,
+    ) -> Result<Exit> {
+        let buffers = self.buffers.upgrade().ok_or(Error::Cancelled)?;
+        let output = || -> Result<Output> {
+            let mut writer = buffers.writer(&cancel)?;
+            writer.set_limit(limits.output_bytes);
+            Ok(Output::new(writer))
+        };
+        let (stdout, stderr) = (output()?, output()?);
+        let streams = Streams { stdin: Source::of(command.stdin), stdout: stdout.clone(), stderr: stderr.clone() };
+        let code = self.end_of(module, command.args, streams, account, limits, &cancel).await?;
+        let keep = |output: &Output| match output.finish() {
+            Some(writer) => buffers.put_written(writer),
+            None => buffers.put_copy(&[]),
+        };
+        let stdout = keep(&stdout)?;
+        let stderr = keep(&stderr).inspect_err(|_| drop(buffers.free(stdout)))?;
+        Ok(Exit { code, stdout, stderr })
+    }
+
+    /// Runs a command over any streams, on a thread of its own; its exit code.
+    pub(crate) async fn end_of(
+        &self,
+        module: Lent,
+        args: Vec<String>,
+        streams: Streams,
+        account: Box<dyn MemoryAccount>,
+        limits: Limits,
+        cancel: &Cancel,
+    ) -> Result<i32> {
+        static EVERYBODYS: Semaphore = Semaphore::const_new(SLOTS as usize);
+        let cancel = StopOnDrop(cancel.child());
+        // Never closed: both are there.
+        let _place = self.places.acquire().await;
+        let _slot = EVERYBODYS.acquire().await;
+        let (rights, stop) = (self.rights.clone(), cancel.0.clone());
+        let work = threads()?.spawn_blocking(move || {
+            let code = Code::compile(module.as_ref())?;
+            drop(module);
+            code.run(&args, streams, &rights, Limiter::new(account, &limits), &stop)
+        });
+        work.await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
+    }
+
+    pub(crate) fn buffers(&self) -> Option<Arc<Buffers>> {
+        self.buffers.upgrade()
+    }
+}
+
+/// Stops what runs under a flag as soon as nobody waits for it any more.
+struct StopOnDrop(Cancel);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Threads for runs, and the timers of modules that sleep. Apart from all others: a module may hold its thread until its deadline.
+pub(crate) fn threads() -> Result<&'static Runtime> {
+    static THREADS: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
+    let made = THREADS.get_or_init(|| {
+        let mut builder = Builder::new_multi_thread();
+        // Each run has one, and one more while it waits for a disk: no run ever waits for another's.
+        builder
+            .worker_threads(1)
+            .max_blocking_threads(2 * SLOTS as usize)
+            .enable_time()
+            .thread_name("hostbox-wasi")
+            .build()
+    });
+    made.as_ref().map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+impl Code {
+    fn run(
+        &self,
+        args: &[String],
+        streams: Streams,
+        rights: &Rights,
+        limiter: Limiter,
+        cancel: &Cancel,
+    ) -> Result<i32> {
+        let Streams { stdin, stdout, stderr } = streams;
+        let mut wasi = WasiCtxBuilder::new();
+        rights.give(&mut wasi)?;
+        wasi.arg("module.wasm").args(args).stdin(stdin).stdout(stdout.clone()).stderr(stderr.clone());
+        let machine = Machine::get()?;
+        let ended = wait(cancel, async {
+            let _running = machine.running();
+            match self.kind() {
+                Kind::Module(linked) => {
+                    let mut store = prepared(machine, ModuleState { wasi: wasi.build_p1(), limiter }, cancel);
+                    let result = match linked.instantiate_async(&mut store).await {
+                        Ok(instance) => match instance.get_typed_func::<(), ()>(&mut store, "_start") {
+                            Ok(start) => start.call_async(&mut store, ()).await.map(|()| 0),
+                            Err(error) => Err(error),
+                        },
+                        Err(error) => Err(error),
+                    };
+                    ended(store, result)
+                }
+                Kind::Component(linked) => {
+                    let state = ComponentState { wasi: wasi.build(), table: ResourceTable::new(), limiter };
+                    let mut store = prepared(machine, state, cancel);
+                    let result = match linked.instantiate_async(&mut store).await {
+                        Ok(instance) => instance.wasi_cli_run().call_run(&mut store).await,
+                        Err(error) => Err(error),
+                    };
+                    ended(store, result.map(|run| i32::from(run.is_err())))
+                }
+            }
+        })?;
+        exit_code(ended, &[&stdout, &stderr], cancel)
+    }
+}
+
+fn prepared<T: Limited>(machine: &Machine, state: T, cancel: &Cancel) -> Store<T> {
+    let mut store = Store::new(&machine.engine, state);
+    store.limiter(|state| state.limiter());
+    store.set_epoch_deadline(1);
+    let cancel = cancel.clone();
+    store.epoch_deadline_callback(move |_| {
+        Ok(if cancel.is_cancelled() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+    store
+}
+
+fn ended<T: Limited>(mut store: Store<T>, result: wasmtime::Result<i32>) -> Ended {
+    Ended { result, refused: store.data_mut().limiter().refused() }
+}
+
+fn exit_code(ended: Ended, outputs: &[&Output], cancel: &Cancel) -> Result<i32> {
+    let error = match ended.result {
+        Ok(code) => return Ok(code),
+        Err(error) => error,
+    };
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        return Ok(*code);
+    }
+    if cancel.is_cancelled() {
+        return Err(Error::Cancelled);
+    }
+    if let Some(failure) = outputs.iter().find_map(|output| output.failure()) {
+        return Err(failure.into());
+    }
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string).unwrap_or_default();
+    match (error.downcast_ref::<Trap>(), ended.refused) {
+        (None, Some(refused)) => Err(Error::Memory(refused)),
+        (Some(trap), refused) => {
+            // A module that was refused memory mostly gives up by a trap: the refusal is what its user wants to know.
+            let reason = refused.map_or_else(|| trap.to_string(), |refused| format!("{trap}, after {refused}"));
+            Err(Error::Trap { reason, backtrace })
+        }
+        (None, None) if backtrace.is_empty() => Err(Error::Link(format!("{error:#}"))),
+        (None, None) => Err(Error::Trap { reason: error.root_cause().to_string(), backtrace }),
+    }
+}
+
+/// Waits for a run on this thread, until it ends or nobody wants it any more: a module that sleeps is not asked by the machine's clock.
+fn wait(cancel: &Cancel, run: impl Future<Output = Ended>) -> Result<Ended> {
+    let stopped = async {
+        while !cancel.is_cancelled() {
+            tokio::time::sleep(TICK).await;
+        }
+    };
+    threads()?.block_on(async {
+        tokio::select! {
+            biased;
+            ended = run => Ok(ended),
+            () = stopped => Err(Error::Cancelled),
+        }
+    })
+}

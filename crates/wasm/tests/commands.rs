@@ -1,0 +1,278 @@
+//! Commands of WASI preview 1: what they get, what they give, and how they end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hostbox_buffers::{Cancel, Store};
+use hostbox_permissions::{Environment, FsGrant, FsPermissions};
+use hostbox_wasm::{Command, Error, Exit, Limits, MemoryAccount, Rights, Runner};
+use tokio::runtime::Builder;
+
+/// An account of so many bytes.
+struct Purse(usize);
+
+impl MemoryAccount for Purse {
+    fn reserve(&mut self, bytes: usize) -> bool {
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
+}
+
+const PURSE: usize = 16 << 20;
+
+fn start(module: &[u8], command: Command, rights: Rights, store: &Arc<Store>, cancel: &Cancel) -> Result<Exit, Error> {
+    let id = store.put_copy(module).expect("room for the module");
+    let module = store.lend(id).expect("the module");
+    store.free(id).expect("the module");
+    let runner = Runner::new(store, rights);
+    let run = runner.run(module, command, Box::new(Purse(PURSE)), Limits::default(), cancel.clone());
+    Builder::new_current_thread().build().expect("a runtime").block_on(run)
+}
+
+fn run_with(text: &str, command: Command, store: &Arc<Store>, cancel: &Cancel) -> Result<Exit, Error> {
+    start(&wat::parse_str(text).expect("text of a module"), command, Rights::default(), store, cancel)
+}
+
+fn run_granted(text: &str, rights: Rights) -> Result<Exit, Error> {
+    let module = wat::parse_str(text).expect("text of a module");
+    start(&module, Command::default(), rights, &store(1 << 20), &Cancel::new())
+}
+
+fn store(bytes: u64) -> Arc<Store> {
+    Arc::new(Store::new(bytes))
+}
+
+fn run(text: &str) -> Result<Exit, Error> {
+    run_with(text, Command::default(), &store(1 << 20), &Cancel::new())
+}
+
+/// Writes its input to its output, and the number of its arguments as the exit code.
+const CAT: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 2)
+  (func (export "_start")
+    (loop $more
+      (i32.store (i32.const 0) (i32.const 64))
+      (i32.store (i32.const 4) (i32.const 65536))
+      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))
+      (if (i32.load (i32.const 16)) (then
+        (i32.store (i32.const 4) (i32.load (i32.const 16)))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 20)))
+        (br $more))))
+    (drop (call $args (i32.const 24) (i32.const 28)))
+    (call $exit (i32.load (i32.const 24)))))"#;
+
+#[test]
+fn a_command_copies_its_input_and_gives_its_exit_code() {
+    let store = store(1 << 20);
+    let input: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
+    let stdin = store.put_copy(&input).unwrap();
+    let command = Command { args: vec!["a".into(), "b".into()], stdin: Some(store.lend(stdin).unwrap()) };
+    let exit = run_with(CAT, command, &store, &Cancel::new()).unwrap();
+    assert_eq!(exit.code, 3);
+    assert_eq!(store.take(exit.stdout).unwrap()[..], input);
+    assert_eq!(store.take(exit.stderr).unwrap().len(), 0);
+    assert_eq!(store.info(stdin).unwrap().byte_length, input.len());
+}
+
+#[test]
+fn output_beyond_the_store_ends_the_command_and_leaves_nothing() {
+    let store = store(256 << 10);
+    let stdin = store.put_copy(&[7; 150_000]).unwrap();
+    let command = Command { stdin: Some(store.lend(stdin).unwrap()), ..Command::default() };
+    let error = run_with(CAT, command, &store, &Cancel::new()).unwrap_err();
+    assert_eq!(error.code(), "ERR_MEMORY", "{error}");
+    store.free(stdin).unwrap();
+    assert_eq!(store.bytes(), 0);
+}
+
+#[test]
+fn an_endless_loop_ends_with_its_deadline() {
+    let cancel = Cancel::with_flag(Arc::default(), Some(Instant::now() + Duration::from_millis(50)));
+    let endless = r#"(module (memory (export "memory") 1) (func (export "_start") (loop $l (br $l))))"#;
+    let error = run_with(endless, Command::default(), &store(1 << 20), &cancel).unwrap_err();
+    assert_eq!(error, Error::Cancelled);
+}
+
+#[test]
+fn an_endless_start_function_ends_with_its_deadline() {
+    let cancel = Cancel::with_flag(Arc::default(), Some(Instant::now() + Duration::from_millis(50)));
+    let endless = r#"(module (func $f (loop $l (br $l))) (start $f) (func (export "_start")))"#;
+    let error = run_with(endless, Command::default(), &store(1 << 20), &cancel).unwrap_err();
+    assert_eq!(error, Error::Cancelled);
+}
+
+#[test]
+fn a_command_that_sleeps_is_woken_by_its_signal() {
+    let cancel = Cancel::new();
+    // Subscribes to the monotonic clock, an hour from now.
+    let sleepy = r#"(module
+      (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "_start")
+        (i32.store (i32.const 16) (i32.const 1))
+        (i64.store (i32.const 24) (i64.const 3600000000000))
+        (drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200)))))"#;
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| run_with(sleepy, Command::default(), &store(1 << 20), &cancel));
+        cancel.cancel();
+        assert_eq!(run.join().unwrap().unwrap_err(), Error::Cancelled);
+    });
+}
+
+#[test]
+fn a_trap_tells_its_reason_and_its_stack() {
+    let divides = r#"(module (memory (export "memory") 1)
+      (func $divide (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+      (func $main (export "_start") (drop (call $divide (i32.const 0)))))"#;
+    let Error::Trap { reason, backtrace } = run(divides).unwrap_err() else { panic!("no trap") };
+    assert!(reason.contains("divide by zero"), "{reason}");
+    assert!(backtrace.contains("divide") && backtrace.contains("main"), "{backtrace}");
+}
+
+#[test]
+fn endless_recursion_is_a_trap() {
+    let deep = r#"(module (func $f (export "_start") (call $f)))"#;
+    let error = run(deep).unwrap_err();
+    assert!(matches!(&error, Error::Trap { reason, .. } if reason.contains("stack")), "{error:?}");
+}
+
+#[test]
+fn a_memory_that_does_not_fit_is_refused_before_the_command_runs() {
+    let large = r#"(module (memory (export "memory") 32768) (func (export "_start")))"#;
+    let error = run(large).unwrap_err();
+    assert!(matches!(&error, Error::Memory(message) if message.contains("memoryBytes")), "{error:?}");
+}
+
+#[test]
+fn a_memory_that_cannot_grow_tells_the_module_and_the_trap_says_why() {
+    let grows = r#"(module (memory (export "memory") 1)
+      (func (export "_start") (if (i32.eq (memory.grow (i32.const 1024)) (i32.const -1)) (then unreachable))))"#;
+    let Error::Trap { reason, .. } = run(grows).unwrap_err() else { panic!("no trap") };
+    assert!(reason.contains("unreachable") && reason.contains("memoryBytes"), "{reason}");
+}
+
+#[test]
+fn a_table_that_does_not_fit_is_refused() {
+    let large = r#"(module (table 700000 funcref) (table 700000 funcref) (func (export "_start")))"#;
+    let error = run(large).unwrap_err();
+    assert!(matches!(&error, Error::Memory(message) if message.contains("table")), "{error:?}");
+}
+
+#[test]
+fn what_is_no_command_is_refused_with_a_sentence() {
+    let compile = |bytes: &[u8]| {
+        start(bytes, Command::default(), Rights::default(), &store(1 << 20), &Cancel::new()).unwrap_err()
+    };
+    assert_eq!(compile(b"").code(), "ERR_WASM_COMPILE");
+    assert_eq!(compile(b"not wasm at all").code(), "ERR_WASM_COMPILE");
+    let whole = wat::parse_str(CAT).unwrap();
+    assert_eq!(compile(&whole[..whole.len() / 2]).code(), "ERR_WASM_COMPILE");
+    let missing = run(r#"(module (import "env" "launch" (func)) (func (export "_start")))"#).unwrap_err();
+    assert!(
+        matches!(&missing, Error::Link(message) if message.contains("env") && message.contains("launch")),
+        "{missing:?}"
+    );
+    let library = run(r#"(module (func (export "add")))"#).unwrap_err();
+    assert!(matches!(&library, Error::Link(message) if message.contains("_start")), "{library:?}");
+}
+
+#[test]
+fn a_command_has_no_environment_no_directory_and_no_inherited_stream() {
+    // The exit code counts what there is: variables, and a descriptor 3.
+    let looks = r#"(module
+      (import "wasi_snapshot_preview1" "environ_sizes_get" (func $env (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_prestat_get" (func $dir (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1)
+      (func (export "_start")
+        (drop (call $env (i32.const 0) (i32.const 4)))
+        (call $exit (i32.add (i32.load (i32.const 0)) (i32.eqz (call $dir (i32.const 3) (i32.const 8)))))))"#;
+    assert_eq!(run(looks).unwrap().code, 0);
+    let env = Environment::new([("A".into(), "b".into())]).unwrap();
+    assert_eq!(run_granted(looks, Rights::new(env)).unwrap().code, 1);
+}
+
+#[test]
+fn runs_share_nothing_but_their_code() {
+    // Counts in its memory and gives the count: always the first one.
+    let counts = r#"(module
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1)
+      (func (export "_start")
+        (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+        (call $exit (i32.load (i32.const 0)))))"#;
+    for _ in 0..100 {
+        assert_eq!(run(counts).unwrap().code, 1);
+    }
+}
+
+#[test]
+fn more_runs_than_there_are_places_wait_for_their_turn() {
+    std::thread::scope(|scope| {
+        for _ in 0..200 {
+            scope.spawn(|| assert_eq!(run(CAT).unwrap().code, 1));
+        }
+    });
+}
+
+/// Opens `name` in the first directory with the rights, the flags and the bits that are given, and exits with the number of the error.
+fn opens(name: &str, flags: u32, rights: u64) -> String {
+    format!(
+        r#"(module
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 64) "{name}")
+      (func (export "_start")
+        (call $exit (call $open (i32.const 3) (i32.const 1) (i32.const 64) (i32.const {length})
+          (i32.const {flags}) (i64.const {rights}) (i64.const {rights}) (i32.const 0) (i32.const 0)))))"#,
+        length = name.len()
+    )
+}
+
+const CREATE: u32 = 1;
+const READ: u64 = 1 << 1;
+const WRITE: u64 = 1 << 6;
+const EPERM: i32 = 63;
+
+#[test]
+fn a_granted_directory_is_open_for_what_was_granted_and_nothing_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(folder.path().join("secret"), "s").unwrap();
+    std::fs::write(inner.join("file"), "f").unwrap();
+    std::os::unix::fs::symlink("../secret", inner.join("link")).unwrap();
+    let rights = |write| {
+        let grant = FsGrant { write, ..FsGrant::from(inner.clone()) };
+        Rights::default().with_files(FsPermissions::new([("/data", grant)]).unwrap())
+    };
+    let code = |text: &str, write| run_granted(text, rights(write)).unwrap().code;
+    assert_eq!(code(&opens("file", 0, READ), false), 0);
+    assert_ne!(code(&opens("new", CREATE, WRITE), false), 0);
+    assert!(!inner.join("new").exists());
+    assert_eq!(code(&opens("new", CREATE, WRITE), true), 0);
+    assert!(inner.join("new").exists());
+    for outside in ["../secret", "link", "/etc/passwd", "inner/../../secret"] {
+        assert_ne!(code(&opens(outside, 0, READ), true), 0, "{outside}");
+    }
+    assert_eq!(code(&opens("../secret", 0, READ), true), EPERM);
+}
+
+#[test]
+fn a_quota_that_cannot_be_kept_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let grant = |write| FsGrant { write, max_bytes: Some(10), ..FsGrant::from(folder.path()) };
+    let rights = |write| Rights::default().with_files(FsPermissions::new([("/data", grant(write))]).unwrap());
+    let text = r#"(module (func (export "_start")))"#;
+    let refused = run_granted(text, rights(true)).unwrap_err();
+    assert!(refused.code() == "ERR_PERMISSION" && refused.to_string().contains("permissions.fs['/data']"), "{refused}");
+    // Where nothing can be written the quota is kept.
+    assert!(run_granted(text, rights(false)).is_ok());
+}

@@ -1,0 +1,100 @@
+// wasi: commands of WASI preview 1 and 2, with buffers of the store as their streams.
+//
+// Here arguments are checked and named; rights, ids and sizes are the host's. A command reaches nothing but its arguments, its streams,
+// and what the sandbox was granted.
+
+import { argumentError, isBufferSource, isObject, sequence, uncurry } from 'guest:webidl';
+import { take } from 'host:native';
+import * as host from 'host:wasi';
+
+const { isSafeInteger } = Number;
+const { isArray } = Array;
+const includes = uncurry(String.prototype.includes as (text: string) => boolean);
+const Uint8ArrayIntrinsic = Uint8Array;
+
+export interface WasiOptions {
+  args?: string[];
+  /** Lent, not consumed. */
+  stdinId?: number;
+  reuseModule?: boolean;
+}
+
+export interface WasiResult {
+  exitCode: number;
+  stdoutId: number;
+  stderrId: number;
+}
+
+type Bytes = ArrayBuffer | ArrayBufferView;
+
+const wasi = {
+  async run(module: Bytes, options: WasiOptions | undefined = undefined): Promise<WasiResult> {
+    if (!isBufferSource(module)) throw argumentError('an ArrayBuffer or a view', 'module', module);
+    const { args, stdinId } = checked(options);
+    return result(await host.run(module, args, stdinId));
+  },
+
+  async runById(moduleId: number, options: WasiOptions | undefined = undefined): Promise<WasiResult> {
+    const from = id(moduleId, 'moduleId');
+    const { args, stdinId, keep } = checked(options);
+    return result(await host.runById(from, args, stdinId, keep));
+  },
+
+  async takeStdout(ended: WasiResult): Promise<Uint8Array> {
+    return new Uint8ArrayIntrinsic(await take(resultId(ended, 'stdoutId')));
+  },
+
+  async takeStderr(ended: WasiResult): Promise<Uint8Array> {
+    return new Uint8ArrayIntrinsic(await take(resultId(ended, 'stderrId')));
+  },
+};
+
+interface Checked {
+  readonly args: readonly string[];
+  readonly stdinId: number | undefined;
+  readonly keep: boolean;
+}
+
+function checked(options: unknown): Checked {
+  if (options === undefined) return { args: [], stdinId: undefined, keep: false };
+  if (!isObject(options)) throw argumentError('an object', 'options', options);
+  const { args, stdinId, reuseModule } = options as { args?: unknown; stdinId?: unknown; reuseModule?: unknown };
+  if (reuseModule !== undefined && typeof reuseModule !== 'boolean') {
+    throw argumentError('a boolean', 'options.reuseModule', reuseModule);
+  }
+  return {
+    args: args === undefined ? [] : texts(args),
+    stdinId: stdinId === undefined ? undefined : id(stdinId, 'options.stdinId'),
+    keep: reuseModule === true,
+  };
+}
+
+function texts(args: unknown): readonly string[] {
+  if (!isArray(args)) throw argumentError('an array of strings', 'options.args', args);
+  let index = 0;
+  return sequence(
+    args,
+    (text) => {
+      const name = `options.args[${index++}]`;
+      if (typeof text !== 'string' || includes(text, '\0')) throw argumentError('a string without NUL', name, text);
+      return text;
+    },
+    'wasi',
+  );
+}
+
+function id(value: unknown, name: string): number {
+  if (!isSafeInteger(value) || (value as number) <= 0) throw argumentError('an id, a positive integer', name, value);
+  return value as number;
+}
+
+function resultId(ended: unknown, name: 'stdoutId' | 'stderrId'): number {
+  if (!isObject(ended)) throw argumentError('a result of run or runById', 'result', ended);
+  return id((ended as Record<string, unknown>)[name], `result.${name}`);
+}
+
+function result({ 0: exitCode, 1: stdoutId, 2: stderrId }: host.Exit): WasiResult {
+  return { exitCode, stdoutId, stderrId };
+}
+
+export { wasi };

@@ -1,0 +1,140 @@
+//! `host:wasi`: see `ops.d.ts`.
+
+use std::sync::Arc;
+
+use hostbox_buffers::{Cancel, Lent, Store};
+use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, OpOutcome};
+use hostbox_wasm::{Command, Error, Exit, Limits, MemoryAccount, Runner};
+use rquickjs::{Array, Value};
+
+use crate::Data;
+
+pub(crate) const MODULE: NativeModule = NativeModule {
+    name: "host:wasi",
+    functions: &[Native { name: c"run", length: 3, run }, Native { name: c"runById", length: 4, run: run_by_id }],
+};
+
+type Answer<'js> = rquickjs::Result<Value<'js>>;
+
+/// Linear memories count where the engine's heap does.
+struct Account(Charge);
+
+impl MemoryAccount for Account {
+    fn reserve(&mut self, bytes: usize) -> bool {
+        self.0.grow(bytes)
+    }
+}
+
+fn error(error: &Error) -> OpError {
+    let class = match error {
+        Error::Memory(_) | Error::Buffer(hostbox_buffers::Error::Memory { .. }) => ErrorClass::Range,
+        Error::Trap { .. } | Error::Cancelled | Error::Unavailable(_) => ErrorClass::Error,
+        _ => ErrorClass::Type,
+    };
+    let message = match error {
+        Error::Trap { backtrace, .. } if !backtrace.is_empty() => format!("{error}\n{backtrace}"),
+        _ => error.to_string(),
+    };
+    OpError { class, message, code: Some(error.code().into()), name: None }
+}
+
+fn argument(message: impl std::fmt::Display) -> OpError {
+    let code = Some("ERR_ARGUMENT".into());
+    OpError { class: ErrorClass::Type, message: message.to_string(), code, name: None }
+}
+
+fn id(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Option<u64>> {
+    if call.is_undefined(index) {
+        return Ok(None);
+    }
+    let number = call.number(index)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number in range, as was just seen"
+    )]
+    Ok(Some(if number.fract() == 0.0 && (1.0..9e15).contains(&number) { number as u64 } else { 0 }))
+}
+
+/// What a run needs, taken from the guest's arguments.
+struct Run {
+    runner: Runner,
+    store: Arc<Store>,
+    account: Account,
+    command: Command,
+}
+
+impl Run {
+    fn new(call: &Call<'_, '_>) -> rquickjs::Result<Result<Self, OpError>> {
+        let data = call.data::<Data>().ok_or(rquickjs::Error::Unknown)?;
+        let Some(runner) = data.wasi.clone() else { return Err(rquickjs::Error::Unknown) };
+        let store = data.store.clone();
+        let args: Vec<String> = call.arg(1).get()?;
+        let account = Account(call.wasm_charge());
+        let stdin = match id(call, 2)?.map(|id| store.lend(id)).transpose() {
+            Ok(stdin) => stdin,
+            Err(failed) => return Ok(Err(error(&failed.into()))),
+        };
+        Ok(Ok(Self { runner, store, account, command: Command { args, stdin } }))
+    }
+
+    async fn outcome(self, module: Lent) -> OpOutcome {
+        let Self { runner, account, command, .. } = self;
+        match runner.run(module, command, Box::new(account), Limits::default(), Cancel::new()).await {
+            Err(failed) => OpOutcome::Error(error(&failed)),
+            Ok(exit) => OpOutcome::Finish(Box::new(move |ctx, _| {
+                let Exit { code, stdout, stderr } = exit;
+                let answer = Array::new(ctx.clone())?;
+                answer.set(0, code)?;
+                answer.set(1, number(stdout))?;
+                answer.set(2, number(stderr))?;
+                Ok(answer.into_value())
+            })),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "ids stay below 2⁵³")]
+fn number(id: u64) -> f64 {
+    id as f64
+}
+
+fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let run = match Run::new(call)? {
+        Ok(run) => run,
+        Err(failed) => return call.settled(Err(&failed)),
+    };
+    let module = match call.with_bytes(0, |bytes| run.store.put_copy(bytes)) {
+        Some(Ok(id)) => consumed(&run.store, id),
+        Some(Err(failed)) => Err(failed),
+        None => {
+            return call
+                .settled(Err(&argument("Expected bytes in an ArrayBuffer that is neither shared nor detached")));
+        }
+    };
+    start(call, run, module)
+}
+
+fn run_by_id<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let module = id(call, 0)?.unwrap_or(0);
+    let run = match Run::new(call)? {
+        Ok(run) => run,
+        Err(failed) => return call.settled(Err(&failed)),
+    };
+    let module = if call.boolean(3) { run.store.lend(module) } else { consumed(&run.store, module) };
+    start(call, run, module)
+}
+
+/// A buffer whose id is gone; its bytes stay as long as they are lent.
+fn consumed(store: &Store, id: u64) -> hostbox_buffers::Result<Lent> {
+    let module = store.lend(id)?;
+    store.free(id)?;
+    Ok(module)
+}
+
+fn start<'js>(call: &Call<'_, 'js>, run: Run, module: hostbox_buffers::Result<Lent>) -> Answer<'js> {
+    match module {
+        Err(failed) => call.settled(Err(&error(&failed.into()))),
+        Ok(module) => call.spawn(None, run.outcome(module)),
+    }
+}
