@@ -1,24 +1,18 @@
-//! Compiled modules, kept by their content: what was compiled once is not compiled again as long as it is used now and then.
-//!
-//! Shared by all sandboxes of the process. Nothing of a run is in it.
+//! Compiled commands, kept by their content.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use ring::digest::{SHA256, digest};
 use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{InstancePre, Linker, Module};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::error::{Error, Result};
+use crate::kept::{Kept, Weighed, key};
 use crate::machine::Machine;
 use crate::wasi::{ComponentState, ModuleState};
 
-/// Bytes of compiled code that are kept for those to come.
-const KEPT_BYTES: usize = 256 << 20;
 /// A longer module is refused: its compilation could not be stopped.
-const MODULE_BYTES: usize = 128 << 20;
+pub(crate) const MODULE_BYTES: usize = 128 << 20;
 
 /// A compiled command: a module that speaks WASI preview 1, or a component that is a `wasi:cli` command of preview 2.
 #[derive(Clone)]
@@ -27,7 +21,6 @@ pub(crate) struct Code(Arc<Compiled>);
 struct Compiled {
     kind: Kind,
     bytes: usize,
-    used: AtomicU64,
 }
 
 pub(crate) enum Kind {
@@ -41,16 +34,13 @@ impl std::fmt::Debug for Code {
     }
 }
 
-type Key = [u8; 32];
-type Slot = Arc<OnceLock<Result<Code>>>;
+static KEPT: Kept<Code> = Kept::new();
 
-fn slots() -> MutexGuard<'static, HashMap<Key, Slot>> {
-    static SLOTS: OnceLock<Mutex<HashMap<Key, Slot>>> = OnceLock::new();
-    SLOTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
+impl Weighed for Code {
+    fn bytes(&self) -> usize {
+        self.0.bytes
+    }
 }
-
-/// Grows with each use: the smallest number was not used for the longest time.
-static CLOCK: AtomicU64 = AtomicU64::new(0);
 
 impl Code {
     /// Compiles a module or a component, or takes what was compiled of the same bytes. Blocks: to be called off every event loop.
@@ -61,19 +51,7 @@ impl Code {
         if bytes.len() > MODULE_BYTES {
             return Err(Error::Compile(format!("it has {} bytes, and {MODULE_BYTES} are the most", bytes.len())));
         }
-        let mut key = [0; 32];
-        key.copy_from_slice(digest(&SHA256, bytes).as_ref());
-        let slot = slots().entry(key).or_default().clone();
-        // Others who want the same code wait for it here.
-        let code = slot.get_or_init(|| compile(bytes)).clone();
-        match &code {
-            Ok(code) => {
-                code.0.used.store(CLOCK.fetch_add(1, Relaxed), Relaxed);
-                forget_oldest(&key);
-            }
-            Err(_) => drop(slots().remove(&key)),
-        }
-        code
+        KEPT.get(key(&[bytes]), || compile(bytes))
     }
 
     pub(crate) fn kind(&self) -> &Kind {
@@ -81,21 +59,8 @@ impl Code {
     }
 }
 
-fn forget_oldest(latest: &Key) {
-    let mut slots = slots();
-    let size = |slot: &Slot| slot.get().and_then(|code| code.as_ref().ok()).map_or(0, |code| code.0.bytes);
-    let mut kept: usize = slots.values().map(size).sum();
-    while kept > KEPT_BYTES {
-        let used = |slot: &Slot| slot.get()?.as_ref().ok().map(|code| code.0.used.load(Relaxed));
-        let others = slots.iter().filter(|(key, _)| *key != latest);
-        let oldest = others.filter_map(|(key, slot)| used(slot).map(|used| (used, *key))).min();
-        let Some((_, key)) = oldest else { return };
-        kept -= slots.remove(&key).as_ref().map_or(0, size);
-    }
-}
-
 /// The layer field of the preamble tells components from core modules.
-fn is_component(bytes: &[u8]) -> bool {
+pub(crate) fn is_component(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0asm") && bytes.get(6) == Some(&1)
 }
 
@@ -120,5 +85,5 @@ fn compile(bytes: &[u8]) -> Result<Code> {
         (Kind::Module(linker.instantiate_pre(&module).map_err(unlinked)?), module.image_range())
     };
     let bytes = image.end as usize - image.start as usize;
-    Ok(Code(Arc::new(Compiled { kind, bytes, used: AtomicU64::new(0) })))
+    Ok(Code(Arc::new(Compiled { kind, bytes })))
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with a module, each with the code that users see.
 
+use crate::component::HostError;
+
 /// Why a module was refused or ended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -23,6 +25,21 @@ pub enum Error {
     /// A grant of the sandbox that a module could not keep.
     #[error("{0}")]
     Permission(String),
+    /// The budget of instructions is used up.
+    #[error("fuel: the instructions that this instance may run are used up")]
+    Fuel,
+    /// The code of the host behind an import of a component failed.
+    #[error("the host's function failed: {0}")]
+    Host(HostError),
+    /// What the caller gave makes no sense.
+    #[error("{0}")]
+    Argument(String),
+    /// Another call of the same instance runs.
+    #[error("the instance works on another call")]
+    Busy,
+    /// The instance is gone, and why.
+    #[error("the instance is gone: {0}")]
+    Gone(String),
     /// The signal or the deadline came first.
     #[error("the module was stopped")]
     Cancelled,
@@ -38,8 +55,8 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// The stable code: `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_MEMORY`, `ERR_PERMISSION`, `ERR_ABORTED`, `ERR_INTERNAL`, or that of
-    /// the buffer store.
+    /// The stable code: `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_MEMORY`, `ERR_PERMISSION`,
+    /// `ERR_LIMIT`, `ERR_ARGUMENT`, `ERR_BUSY`, `ERR_CLOSED`, `ERR_ABORTED`, `ERR_INTERNAL`, or that of the buffer store.
     pub fn code(&self) -> &'static str {
         match self {
             Error::Compile(_) => "ERR_WASM_COMPILE",
@@ -47,6 +64,11 @@ impl Error {
             Error::Trap { .. } => "ERR_WASM_TRAP",
             Error::Memory(_) => "ERR_MEMORY",
             Error::Permission(_) => "ERR_PERMISSION",
+            Error::Fuel => "ERR_LIMIT",
+            Error::Host(_) => "ERR_WASM_TRAP",
+            Error::Argument(_) => "ERR_ARGUMENT",
+            Error::Busy => "ERR_BUSY",
+            Error::Gone(_) => "ERR_CLOSED",
             Error::Cancelled => "ERR_ABORTED",
             Error::Buffer(error) => error.code(),
             Error::Unavailable(_) => "ERR_INTERNAL",

@@ -1,8 +1,8 @@
-//! WebAssembly: WASI commands, over wasmtime.
+//! WebAssembly: WASI commands and components, over wasmtime.
 //!
 //! Does: compile modules and components once by their content, run commands of WASI preview 1 and 2 with streams that are buffers
-//! ([`Runner`]), under a deadline, a memory account and fixed bounds ([`Limits`]). Does not: know an engine for JavaScript,
-//! Node, or a network.
+//! ([`Runner`]), instantiate components and call their functions ([`component`]), under a deadline, a memory account and fixed bounds
+//! ([`Limits`]). Does not: know an engine for JavaScript, Node, or a network.
 //!
 //! In: bytes, arguments, ids of a buffer store. Out: an exit code and ids, or an [`Error`] with a stable code. Everything that comes
 //! from a module is hostile: what it makes us hold is paid for first, what it makes us wait for ends with the [`Cancel`] of the call.
@@ -11,8 +11,10 @@
 //! [`Cancel`]: hostbox_buffers::Cancel
 
 mod code;
+pub mod component;
 mod error;
 mod input;
+mod kept;
 mod limits;
 mod machine;
 mod output;
@@ -22,6 +24,7 @@ mod wasi;
 
 pub use error::{Error, Result};
 pub use limits::{Limits, MemoryAccount};
+pub use machine::{CodeOptions, Level};
 pub use rights::Rights;
 pub use step::Step;
 pub use wasi::{Command, Exit, Runner};

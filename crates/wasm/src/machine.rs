@@ -3,10 +3,14 @@
 //! Made on first use. Compiled code knows the engine that it was made for; memories and instances are drawn from a pool whose address
 //! space is reserved once, or from the system where there is not that much.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, Memory, MemoryType, OptLevel, PoolingAllocationConfig, Store,
+};
 
 use crate::error::{Error, Result};
 
@@ -24,7 +28,34 @@ const TABLE_ELEMENTS: usize = 1 << 20;
 /// What a slot keeps mapped from one run to the next.
 const KEPT_BYTES: usize = 1 << 20;
 /// Of one run's own stack; the host's frames come on top.
-const STACK_BYTES: usize = 1 << 20;
+pub(crate) const STACK_BYTES: usize = 1 << 20;
+/// Memories that must fit into the address space at once, or none is reserved ahead.
+const PROBED_MEMORIES: usize = 8;
+
+/// How code is compiled for components.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CodeOptions {
+    /// Counts instructions, so that an instance can be given a budget. Costs up to a third of the speed.
+    pub fuel: bool,
+    /// Makes every NaN the same one, so that results are alike on all machines.
+    pub canonicalize_nans: bool,
+    /// What the compiler takes its time for.
+    pub level: Level,
+    /// Keeps what a debugger or a profiler needs of the module's own debug information.
+    pub debug_info: bool,
+}
+
+/// What the compiler takes its time for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// Nothing: code that is there sooner and runs slower.
+    None,
+    /// Fast code.
+    #[default]
+    Speed,
+    /// Fast code that is small.
+    SpeedAndSize,
+}
 
 pub(crate) struct Machine {
     pub(crate) engine: Engine,
@@ -32,16 +63,51 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    /// The machine of commands: instances that live for one run, from a pool.
     pub(crate) fn get() -> Result<&'static Machine> {
         static MACHINE: OnceLock<std::result::Result<Machine, String>> = OnceLock::new();
-        MACHINE.get_or_init(Machine::new).as_ref().map_err(|error| Error::Unavailable(error.clone()))
+        let machine = MACHINE.get_or_init(|| {
+            // Address space may be short: under `ulimit -v`, in containers, on small systems.
+            Machine::new(&[&config(true), &config(false), config(false).memory_reservation(0)])
+        });
+        machine.as_ref().map_err(|error| Error::Unavailable(error.clone()))
     }
 
-    fn new() -> std::result::Result<Machine, String> {
-        // Address space may be short: under `ulimit -v`, in containers, on small systems.
-        let engine = Engine::new(&config(true)).or_else(|_| Engine::new(&config(false)));
-        let engine = engine.or_else(|_| Engine::new(config(false).memory_reservation(0)));
-        let engine = engine.map_err(|error| format!("{error:#}"))?;
+    /// The machine of components: instances that live as long as their owner wants, each with memory of its own.
+    pub(crate) fn for_components(options: CodeOptions) -> Result<&'static Machine> {
+        static MACHINES: OnceLock<Mutex<HashMap<CodeOptions, &'static Machine>>> = OnceLock::new();
+        let mut machines = MACHINES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(machine) = machines.get(&options) {
+            return Ok(machine);
+        }
+        let mut config = config(false);
+        config
+            .concurrency_support(false)
+            .consume_fuel(options.fuel)
+            .cranelift_nan_canonicalization(options.canonicalize_nans)
+            .debug_info(options.debug_info)
+            .cranelift_opt_level(match options.level {
+                Level::None => OptLevel::None,
+                Level::Speed => OptLevel::Speed,
+                Level::SpeedAndSize => OptLevel::SpeedAndSize,
+            });
+        let machine = Machine::new(&[&config, config.clone().memory_reservation(0)]).map_err(Error::Unavailable)?;
+        // As many as there are different options, at most.
+        let machine: &'static Machine = Box::leak(Box::new(machine));
+        machines.insert(options, machine);
+        Ok(machine)
+    }
+
+    /// With the first configuration that there is address space for.
+    fn new(configs: &[&Config]) -> std::result::Result<Machine, String> {
+        let mut engine = Err("there is no configuration".to_string());
+        for config in configs {
+            engine = Engine::new(config).and_then(has_room).map_err(|error| format!("{error:#}"));
+            if engine.is_ok() {
+                break;
+            }
+        }
+        let engine = engine?;
         let ticker = Arc::new(Ticker::default());
         let (clock, ticked) = (ticker.clone(), engine.clone());
         let thread = std::thread::Builder::new().name("hostbox-epoch".into()).stack_size(128 << 10);
@@ -51,10 +117,23 @@ impl Machine {
 
     /// The clock ticks as long as somebody holds one of these.
     pub(crate) fn running(&self) -> Running<'_> {
-        *self.ticker.lock() += 1;
-        self.ticker.wake.notify_one();
+        self.ticker.running.fetch_add(1, SeqCst);
+        // Most calls find the clock awake and touch no lock.
+        if self.ticker.is_asleep.load(SeqCst) {
+            drop(self.ticker.lock());
+            self.ticker.wake.notify_one();
+        }
         Running(self)
     }
+}
+
+/// Whether there is address space for the memories of a component, which are reserved one by one.
+fn has_room(engine: Engine) -> wasmtime::Result<Engine> {
+    let mut store = Store::new(&engine, ());
+    for _ in 0..PROBED_MEMORIES {
+        Memory::new(&mut store, MemoryType::new(0, None))?;
+    }
+    Ok(engine)
 }
 
 /// One thread compiles a module, without the feature `parallel-compilation`: a hostile one must not occupy every core.
@@ -80,22 +159,28 @@ fn config(is_pooled: bool) -> Config {
 /// Counts who runs; the clock sleeps while nobody does.
 #[derive(Default)]
 struct Ticker {
-    running: Mutex<usize>,
+    running: AtomicUsize,
+    /// Set before the clock looks for the last time whether somebody runs, and cleared when it is awake again.
+    is_asleep: AtomicBool,
+    sleep: Mutex<()>,
     wake: Condvar,
 }
 
 impl Ticker {
-    fn lock(&self) -> std::sync::MutexGuard<'_, usize> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.sleep.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self, engine: &Engine) {
         loop {
-            let mut running = self.lock();
-            while *running == 0 {
-                running = self.wake.wait(running).unwrap_or_else(PoisonError::into_inner);
+            if self.running.load(SeqCst) == 0 {
+                let mut sleep = self.lock();
+                self.is_asleep.store(true, SeqCst);
+                while self.running.load(SeqCst) == 0 {
+                    sleep = self.wake.wait(sleep).unwrap_or_else(PoisonError::into_inner);
+                }
+                self.is_asleep.store(false, SeqCst);
             }
-            drop(running);
             std::thread::sleep(TICK);
             engine.increment_epoch();
         }
@@ -106,6 +191,6 @@ pub(crate) struct Running<'a>(&'a Machine);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        *self.0.ticker.lock() -= 1;
+        self.0.ticker.running.fetch_sub(1, SeqCst);
     }
 }

@@ -170,7 +170,7 @@ impl Runner {
 }
 
 /// Stops what runs under a flag as soon as nobody waits for it any more.
-struct StopOnDrop(Cancel);
+pub(crate) struct StopOnDrop(pub(crate) Cancel);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {

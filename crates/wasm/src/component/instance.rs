@@ -1,0 +1,460 @@
+//! A running component, and calls of its functions.
+
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex as Lock, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hostbox_buffers::Cancel;
+use tokio::sync::Mutex;
+use wasmtime::component::{Func, ResourceTable, TypedFunc, WasmList};
+use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+
+use super::Component;
+use super::host::{HostError, HostFunctions, NoHostFunctions};
+use super::state::State;
+use super::surroundings::{self, Sink, Stream};
+use crate::error::{Error, Result};
+use crate::limits::{Limiter, Limits, MemoryAccount};
+use crate::machine::{STACK_BYTES, TICK};
+use crate::rights::Rights;
+use crate::wasi::{StopOnDrop, threads};
+
+/// What an instance is given.
+pub struct InstanceOptions {
+    /// The code behind its imports.
+    pub host: Arc<dyn HostFunctions>,
+    /// Who pays for its memories and tables.
+    pub account: Box<dyn MemoryAccount>,
+    /// Bounds beside the account's.
+    pub limits: Limits,
+    /// Instructions that it may run in all its life; for components that were compiled with fuel.
+    pub fuel: Option<u64>,
+    /// Arguments of the command line, `argv[0]` included.
+    pub args: Vec<String>,
+    /// The directories, the environment and whatever else it reaches.
+    pub rights: Arc<Rights>,
+    /// Standard input.
+    pub stdin: Vec<u8>,
+    /// Takes its standard output; what is written to nobody is dropped.
+    pub stdout: Option<Sink>,
+    /// Takes its standard error.
+    pub stderr: Option<Sink>,
+    /// The time since 1970 at which its clocks stand still; none where they go.
+    pub clock: Option<Duration>,
+    /// What its randomness is made from; none where it is the system's.
+    pub seed: Option<u64>,
+    /// Ends the instantiation.
+    pub cancel: Cancel,
+}
+
+impl InstanceOptions {
+    /// No imports, no arguments, no rights, no streams.
+    pub fn new(account: Box<dyn MemoryAccount>) -> Self {
+        Self {
+            host: Arc::new(NoHostFunctions),
+            account,
+            limits: Limits::default(),
+            fuel: None,
+            args: Vec::new(),
+            rights: Arc::default(),
+            stdin: Vec::new(),
+            stdout: None,
+            stderr: None,
+            clock: None,
+            seed: None,
+            cancel: Cancel::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for InstanceOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InstanceOptions")
+            .field("limits", &self.limits)
+            .field("fuel", &self.fuel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Figures of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Bytes of its linear memories and tables.
+    pub memory_bytes: u64,
+    /// What is left of its fuel, after the last call.
+    pub fuel: Option<u64>,
+}
+
+/// A running component. One call at a time: others wait for their turn, or are told that it is busy.
+///
+/// After a trap, a stop or [`Instance::close`] it is gone, with its memory; later calls say why.
+#[derive(Clone)]
+pub struct Instance(Arc<Shared>);
+
+struct Shared {
+    component: Component,
+    life: Arc<Mutex<Life>>,
+    closed: Cancel,
+    memory_bytes: Arc<AtomicU64>,
+    fuel: AtomicU64,
+}
+
+enum Life {
+    Alive(Box<Alive>),
+    /// Why it is not.
+    Gone(Error),
+}
+
+struct Alive {
+    store: Store<State>,
+    call: Func,
+}
+
+type Call<'a> = TypedFunc<(u32, &'a [u8]), (WasmList<u8>,)>;
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance").field("component", &self.0.component).field("stats", &self.stats()).finish()
+    }
+}
+
+impl Instance {
+    pub(super) fn new(component: Component, options: InstanceOptions, is_sync: bool) -> Result<Instance> {
+        let compiled = &component.0;
+        let missing = compiled.face.imported.iter().zip(0..).find(|(_, number)| !options.host.has(*number));
+        if let Some((imported, _)) = missing {
+            return Err(Error::Link(format!("it imports {}, and nothing was given for it", imported.name)));
+        }
+        let memory_bytes = Arc::new(AtomicU64::new(0));
+        let closed = Cancel::new();
+        let mut wasi = WasiCtxBuilder::new();
+        options.rights.give(&mut wasi)?;
+        wasi.args(&options.args).stdin(MemoryInputPipe::new(Bytes::from(options.stdin)));
+        if let Some(sink) = options.stdout {
+            wasi.stdout(Stream(sink));
+        }
+        if let Some(sink) = options.stderr {
+            wasi.stderr(Stream(sink));
+        }
+        if let Some(now) = options.clock {
+            surroundings::freeze_clocks(&mut wasi, now);
+        }
+        if let Some(seed) = options.seed {
+            surroundings::seed(&mut wasi, seed);
+        }
+        let account = Box::new(Counted { account: options.account, bytes: memory_bytes.clone() });
+        let state = State {
+            wasi: wasi.build(),
+            table: ResourceTable::new(),
+            limiter: Limiter::new(account, &options.limits),
+            host: options.host,
+            component: component.clone(),
+            cancel: options.cancel,
+            closed: closed.clone(),
+            is_sync,
+        };
+        let mut store = Store::new(&compiled.machine.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|store| {
+            Ok(if store.data().is_stopped() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+        });
+        if compiled.options.fuel {
+            store.set_fuel(options.fuel.unwrap_or(u64::MAX)).map_err(unavailable)?;
+        }
+        let _running = compiled.machine.running();
+        let instance = if compiled.has_imports || is_stack_short() {
+            let stop = store.data().cancel.clone();
+            drive(pin!(compiled.linked.instantiate_async(&mut store)), &|| stop.is_cancelled())?
+        } else {
+            compiled.linked.instantiate(&mut store)
+        };
+        let started = instance.and_then(|instance| {
+            let call = instance.get_func(&mut store, "call");
+            let call = call.ok_or_else(|| wasmtime::Error::msg("the adapter exports no function"))?;
+            call.typed::<(u32, &[u8]), (WasmList<u8>,)>(&store).map(|_| call)
+        });
+        let call = started.map_err(|error| failure(&error, &mut store))?;
+        let fuel = AtomicU64::new(store.get_fuel().unwrap_or_default());
+        let life = Arc::new(Mutex::new(Life::Alive(Box::new(Alive { store, call }))));
+        Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel })))
+    }
+
+    /// The component that it runs.
+    pub fn component(&self) -> &Component {
+        &self.0.component
+    }
+
+    /// Calls a function by its number in the shape, on this thread, and gives the answer to `reply` where it lies.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while another call runs; [`Error::Argument`] for an unknown number or a message that is too short;
+    /// [`Error::Trap`], [`Error::Host`], [`Error::Fuel`], [`Error::Cancelled`], after which the instance is gone; [`Error::Gone`] from then on.
+    pub fn call<R>(&self, function: u32, args: &[u8], cancel: &Cancel, reply: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        self.check(function, args)?;
+        let mut life = self.0.life.try_lock().map_err(|_| Error::Busy)?;
+        let alive = match &mut *life {
+            Life::Alive(alive) => alive,
+            Life::Gone(why) => return Err(Error::Gone(why.to_string())),
+        };
+        let component = &self.0.component.0;
+        let _running = component.machine.running();
+        alive.begin(cancel, true);
+        let call = alive.function();
+        let answer = if component.has_imports || is_stack_short() {
+            let (cancel, closed) = (cancel.clone(), self.0.closed.clone());
+            let stopped = move || cancel.is_cancelled() || closed.is_cancelled();
+            drive(pin!(call.call_async(&mut alive.store, (function, args))), &stopped)
+                .unwrap_or_else(|error| Err(error.into()))
+        } else {
+            call.call(&mut alive.store, (function, args))
+        };
+        match answer {
+            Ok((answer,)) => {
+                self.note(alive);
+                Ok(reply(answer.as_le_slice(&alive.store)))
+            }
+            Err(error) => {
+                let error = failure(&error, &mut alive.store);
+                *life = Life::Gone(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Calls a function by its number on a thread of its own, after the calls that came before. Dropped before it is ready, it ends the
+    /// instance, where the call had begun.
+    ///
+    /// # Errors
+    /// Those of [`Instance::call`] but [`Error::Busy`].
+    pub async fn call_async(&self, function: u32, args: Vec<u8>, cancel: Cancel) -> Result<Vec<u8>> {
+        self.check(function, &args)?;
+        let mut life = self.0.life.clone().lock_owned().await;
+        // What it remains where nobody waits for the end.
+        let mut alive = match std::mem::replace(&mut *life, Life::Gone(Error::Cancelled)) {
+            Life::Alive(alive) => alive,
+            Life::Gone(why) => {
+                let error = Error::Gone(why.to_string());
+                *life = Life::Gone(why);
+                return Err(error);
+            }
+        };
+        let stop = StopOnDrop(cancel.child());
+        let (instance, cancel) = (self.clone(), stop.0.clone());
+        let call = Box::pin(async move {
+            alive.begin(&cancel, false);
+            let call = alive.function();
+            let answer = call.call_async(&mut alive.store, (function, args.as_slice())).await;
+            match answer {
+                Ok((answer,)) => {
+                    instance.note(&alive);
+                    let answer = answer.as_le_slice(&alive.store).to_vec();
+                    *life = Life::Alive(alive);
+                    Ok(answer)
+                }
+                Err(error) => {
+                    let error = failure(&error, &mut alive.store);
+                    *life = Life::Gone(error.clone());
+                    Err(error)
+                }
+            }
+        });
+        self.on_threads(call, &stop.0).await
+    }
+
+    /// Polls a call on threads that may block, and holds none while it waits for the host.
+    async fn on_threads(
+        &self,
+        mut call: Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>,
+        cancel: &Cancel,
+    ) -> Result<Vec<u8>> {
+        let woken = Arc::new(Woken::default());
+        let stopped = async {
+            while !cancel.is_cancelled() && !self.0.closed.is_cancelled() {
+                tokio::time::sleep(TICK).await;
+            }
+        };
+        let mut stopped = pin!(stopped);
+        loop {
+            let (waker, machine) = (Waker::from(woken.clone()), self.0.component.0.machine);
+            let polled = threads()?.spawn_blocking(move || {
+                let _running = machine.running();
+                let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
+                (call, polled)
+            });
+            let polled = polled.await.map_err(|panic| Error::Unavailable(panic.to_string()))?;
+            match polled {
+                (_, Poll::Ready(result)) => return result,
+                (waiting, Poll::Pending) => call = waiting,
+            }
+            tokio::select! {
+                biased;
+                () = woken.0.notified() => {}
+                () = &mut stopped => return Err(Error::Cancelled),
+            }
+        }
+    }
+
+    fn check(&self, function: u32, args: &[u8]) -> Result<()> {
+        let Some(least) = self.0.component.0.face.exported.get(function as usize) else {
+            return Err(Error::Argument(format!("Expected the number of a function but received {function}")));
+        };
+        if args.len() < *least {
+            return Err(Error::Argument(format!(
+                "Expected a message of {least} bytes or more but received {}",
+                args.len()
+            )));
+        }
+        Ok(())
+    }
+
+    fn note(&self, alive: &Alive) {
+        if self.0.component.0.options.fuel {
+            self.0.fuel.store(alive.store.get_fuel().unwrap_or_default(), Relaxed);
+        }
+    }
+
+    /// Figures, as of now.
+    pub fn stats(&self) -> Stats {
+        let has_fuel = self.0.component.0.options.fuel;
+        Stats { memory_bytes: self.0.memory_bytes.load(Relaxed), fuel: has_fuel.then(|| self.0.fuel.load(Relaxed)) }
+    }
+
+    /// Gives its memory back, now or as soon as the call that runs has been stopped. Calls are refused from then on.
+    pub fn close(&self) {
+        self.0.closed.cancel();
+        if let Ok(mut life) = self.0.life.try_lock()
+            && matches!(*life, Life::Alive(_))
+        {
+            *life = Life::Gone(Error::Cancelled);
+        }
+    }
+}
+
+impl Alive {
+    fn begin(&mut self, cancel: &Cancel, is_sync: bool) {
+        let state = self.store.data_mut();
+        state.cancel = cancel.clone();
+        state.is_sync = is_sync;
+        self.store.set_epoch_deadline(1);
+    }
+
+    fn function<'a>(&self) -> Call<'a> {
+        // SAFETY: `Instance::new` has looked at the type of this very function.
+        unsafe { TypedFunc::new_unchecked(self.call) }
+    }
+}
+
+/// Whether this thread has too little stack for the machine's frames: the component runs on one of its own then.
+fn is_stack_short() -> bool {
+    stacker::remaining_stack().is_none_or(|bytes| bytes < 2 * STACK_BYTES)
+}
+
+fn unavailable(error: wasmtime::Error) -> Error {
+    Error::Unavailable(format!("{error:#}"))
+}
+
+/// What a failed call says to its caller.
+fn failure(error: &wasmtime::Error, store: &mut Store<State>) -> Error {
+    let refused = store.data_mut().limiter.refused();
+    if let Some(host) = error.downcast_ref::<HostError>() {
+        return Error::Host(host.clone());
+    }
+    if let Some(own) = error.downcast_ref::<Error>() {
+        return own.clone();
+    }
+    if store.data().is_stopped() {
+        return Error::Cancelled;
+    }
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string).unwrap_or_default();
+    match (error.downcast_ref::<Trap>(), refused) {
+        (Some(Trap::OutOfFuel), _) => Error::Fuel,
+        (None, Some(refused)) => Error::Memory(refused),
+        (Some(trap), refused) => {
+            let reason = refused.map_or_else(|| trap.to_string(), |refused| format!("{trap}, after {refused}"));
+            Error::Trap { reason, backtrace }
+        }
+        (None, None) => Error::Trap { reason: error.root_cause().to_string(), backtrace },
+    }
+}
+
+/// Runs a future on this thread, outside of every event loop, until it ends or is not wanted any more.
+fn drive<T>(mut future: Pin<&mut impl Future<Output = T>>, is_stopped: &dyn Fn() -> bool) -> Result<T> {
+    let _timers = threads()?.enter();
+    let parked = Arc::new(Parked::default());
+    let waker = Waker::from(parked.clone());
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return Ok(value);
+        }
+        loop {
+            if is_stopped() {
+                return Err(Error::Cancelled);
+            }
+            if parked.wait() {
+                break;
+            }
+        }
+    }
+}
+
+/// A thread that waits to be woken.
+#[derive(Default)]
+struct Parked {
+    is_woken: Lock<bool>,
+    wake: Condvar,
+}
+
+impl Parked {
+    /// Waits for a tick at most; says whether it was woken.
+    fn wait(&self) -> bool {
+        let woken = self.is_woken.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.wake.wait_timeout_while(woken, TICK, |woken| !*woken);
+        let (mut woken, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *woken)
+    }
+}
+
+impl Wake for Parked {
+    fn wake(self: Arc<Self>) {
+        *self.is_woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wake.notify_one();
+    }
+}
+
+#[derive(Default)]
+struct Woken(tokio::sync::Notify);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.notify_one();
+    }
+}
+
+/// An account that shows what was reserved.
+struct Counted {
+    account: Box<dyn MemoryAccount>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl MemoryAccount for Counted {
+    fn reserve(&mut self, bytes: usize) -> bool {
+        let granted = self.account.reserve(bytes);
+        if granted {
+            self.bytes.fetch_add(bytes as u64, Relaxed);
+        }
+        granted
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.bytes.store(0, Relaxed);
+    }
+}

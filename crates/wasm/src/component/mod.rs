@@ -1,0 +1,333 @@
+//! Components: compiled, described, instantiated, called.
+//!
+//! One flat message crosses each way, and never a value by itself. Every component is compiled between two small generated ones: the inward
+//! adapter turns a message into a call of any exported function, the outward adapter turns any call of an imported function into a message.
+//! A message is the canonical ABI's memory layout, so both are a handful of loads and a call; the machine's own code between components
+//! copies and checks what crosses there.
+//!
+//! **A message to a component** lies at [`BASE`], addresses in it are absolute. First a slot of 8 bytes for each flat parameter, little-endian,
+//! short ones in the lower half; or, where these are more than 16, the tuple of all parameters in its memory layout. Then, 16-aligned, whatever they
+//! point to. **Its answer** begins with 16 bytes, the first four are the absolute address of the byte after them. Then a slot for a result of one
+//! flat value, or the result's memory layout, and what it points to.
+//! **A message from a component** is its memory from [`BASE`] on, the parameters at [`HostCall::at`]; **its answer** is a slot or the result's memory
+//! layout, then what it points to, for the address [`HostCall::reply`].
+//!
+//! Does not: know values of JavaScript, or names of functions. Everything that comes from a component is hostile.
+//! Specification: <https://component-model.bytecodealliance.org>, canonical ABI.
+
+mod artifact;
+mod cache;
+mod compose;
+mod core;
+mod handles;
+mod host;
+mod instance;
+mod inward;
+mod outward;
+mod plug;
+mod shape;
+mod source;
+mod state;
+mod surroundings;
+#[cfg(all(test, unix))]
+mod tests;
+mod wit;
+mod world;
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use wasmtime::component::{InstancePre, Linker};
+
+use self::artifact::Artifact;
+pub use self::cache::CodeCache;
+pub use self::core::BASE;
+pub use self::host::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, NoHostFunctions};
+pub use self::instance::{Instance, InstanceOptions, Stats};
+use self::state::State;
+pub use self::surroundings::Sink;
+use self::world::World;
+use crate::code::MODULE_BYTES;
+use crate::error::{Error, Result};
+use crate::kept::{Kept, Key, Weighed, key};
+use crate::machine::{CodeOptions, Machine};
+use crate::wasi::{StopOnDrop, threads};
+
+/// A compiled component. Clones share it.
+#[derive(Clone)]
+pub struct Component(Arc<Compiled>);
+
+struct Compiled {
+    /// The digest of the bytes and options that it was compiled from.
+    content: Key,
+    linked: InstancePre<State>,
+    machine: &'static Machine,
+    options: CodeOptions,
+    face: Face,
+    /// Whether it asks anything of the host, whose answer may come later.
+    has_imports: bool,
+    /// As it was before the adapters, for composition.
+    source: Arc<[u8]>,
+    code_bytes: usize,
+}
+
+/// What is known of a component without its code.
+#[derive(Debug)]
+struct Face {
+    shape: String,
+    wit: String,
+    imports: Vec<String>,
+    exports: Vec<String>,
+    /// Bytes of the parameters of each function that it exports, and of each drop.
+    exported: Vec<usize>,
+    /// What it imports of the host's code, by number.
+    imported: Vec<Imported>,
+}
+
+#[derive(Debug)]
+struct Imported {
+    /// `demo:kv/store@1.0.0#get`
+    name: String,
+    /// Bytes that an answer has at least.
+    reply: usize,
+}
+
+impl std::fmt::Debug for Component {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Component")
+            .field("imports", &self.imports())
+            .field("exports", &self.exports())
+            .finish_non_exhaustive()
+    }
+}
+
+static KEPT: Kept<Component> = Kept::new();
+
+impl Weighed for Component {
+    fn bytes(&self) -> usize {
+        self.0.code_bytes + self.0.source.len()
+    }
+}
+
+impl Component {
+    /// Compiles a component, its text, or a core module that carries component types or imports WASI preview 1; or takes what was compiled of
+    /// the same bytes with the same options. Blocks, for seconds where it is large: to be called off every event loop.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] that says what the bytes are, [`Error::Link`] where an import or export cannot cross to the host's code.
+    pub fn compile(bytes: &[u8], options: CodeOptions) -> Result<Component> {
+        Self::compile_cached(bytes, options, None)
+    }
+
+    /// As [`Component::compile`], with code from a directory where it was compiled before, and into it otherwise.
+    ///
+    /// # Errors
+    /// Those of [`Component::compile`].
+    pub fn compile_cached(bytes: &[u8], options: CodeOptions, cache: Option<&CodeCache>) -> Result<Component> {
+        if bytes.len() > MODULE_BYTES {
+            return Err(Error::Compile(format!("it has {} bytes, and {MODULE_BYTES} are the most", bytes.len())));
+        }
+        let content = key(&[bytes, format!("{options:?}").as_bytes()]);
+        KEPT.get(content, || {
+            let machine = Machine::for_components(options)?;
+            let fitting = artifact::fitting(&content, &machine.engine);
+            let found = cache.and_then(|cache| load(&cache.read(&fitting)?, &fitting, content, machine, options));
+            if let Some(component) = found {
+                return Ok(component);
+            }
+            // The readers of types and worlds are made for the output of tools: what they assert must not end the process.
+            let compiled = catch_unwind(AssertUnwindSafe(|| compile(bytes, content, machine, options)));
+            let compiled = compiled.unwrap_or_else(|_| {
+                Err(Error::Compile("its types make no sense to the reader of components".into()))
+            })?;
+            if let Some(cache) = cache {
+                cache.write(&fitting, &compiled.precompile()?.1);
+            }
+            Ok(compiled)
+        })
+    }
+
+    /// Its code for this machine, for the directory of a [`CodeCache`], with the name that the file has there. Fits the version of hostbox,
+    /// the processor and the options that it was made with; anything else compiles anew.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the code cannot be written down.
+    pub fn precompile(&self) -> Result<(String, Vec<u8>)> {
+        let Compiled { linked, content, machine, .. } = &*self.0;
+        let code = linked.component().serialize().map_err(|error| Error::Unavailable(format!("{error:#}")))?;
+        let fitting = artifact::fitting(content, &machine.engine);
+        let bytes = artifact::encode(&fitting, &self.0.face, &self.0.source, &code);
+        Ok((cache::file_name(&fitting), bytes))
+    }
+
+    /// Links components by their interfaces: what the root imports, and what those import that it takes it from, comes from the others, each of
+    /// which is instantiated once. The result exports what the root exports, and imports what stays open. It is compiled as the root was.
+    ///
+    /// A component may be given for one import by name, with or without its version, or short (`store` for `demo:kv/store@1.0.0`); without
+    /// a name it is asked for whatever it exports. An export satisfies an import of the same version or of a lower one on the same track of
+    /// semver, where nothing that is asked for is missing or has another type.
+    ///
+    /// # Errors
+    /// [`Error::Link`] that names the import and what differs; those of [`Component::compile`].
+    pub fn compose(root: &Component, with: &[(Option<&str>, &Component)]) -> Result<Component> {
+        let with = with.iter().map(|(name, component)| compose::Given { name: *name, bytes: &component.0.source });
+        let with: Vec<_> = with.collect();
+        let composed = catch_unwind(AssertUnwindSafe(|| compose::compose(&root.0.source, &with)));
+        let composed = composed.unwrap_or_else(|_| Err(Error::Link("their types make no sense together".into())))?;
+        Component::compile(&composed, root.0.options)
+    }
+
+    /// Its functions and types, for a codec of values, as JSON:
+    ///
+    /// ```json
+    /// { "types": [ { "kind": "record", "name": "pair", "interface": "demo:calc/types@0.1.0", "fields": [ { "name": "left-part", "type": "u32" } ] },
+    ///              { "kind": "variant", "name": "op", "cases": [ { "name": "add", "type": null } ] }, { "kind": "enum", "name": "e", "cases": ["a"] },
+    ///              { "kind": "flags", "name": "f", "flags": ["a"] }, { "kind": "tuple", "types": ["u8", 0] }, { "kind": "option", "type": 0 },
+    ///              { "kind": "result", "ok": 0, "err": null }, { "kind": "list", "type": "u8" }, { "kind": "own", "resource": 0 },
+    ///              { "kind": "borrow", "resource": 0 } ],
+    ///   "resources": [ { "name": "counter", "interface": "demo:calc/counters@0.1.0", "side": "export", "drop": 3 } ],
+    ///   "exports": [ { "name": "demo:calc/calculator@0.1.0", "functions": [ { "number": 0, "name": "calculate", "kind": "function", "resource": null,
+    ///                  "params": [ { "name": "op", "type": 1 } ], "result": "f64" } ], "omitted": [ { "name": "later", "reason": "…" } ] } ],
+    ///   "imports": [] }
+    /// ```
+    ///
+    /// A type is the name of a primitive or an index into `types`, and every type there comes behind those that it consists of. An interface without a
+    /// name holds the functions of the world itself. The number of a drop is called with a handle (of an export) or comes with the resource's
+    /// number (of an import). A function that is omitted cannot be called from here.
+    pub fn shape(&self) -> &str {
+        &self.0.face.shape
+    }
+
+    /// Its world and the packages that it uses, as WIT text.
+    pub fn wit(&self) -> &str {
+        &self.0.face.wit
+    }
+
+    /// The names of what it imports: interfaces, WASI's among them, and functions of the world itself.
+    pub fn imports(&self) -> &[String] {
+        &self.0.face.imports
+    }
+
+    /// The names of what it exports.
+    pub fn exports(&self) -> &[String] {
+        &self.0.face.exports
+    }
+
+    /// How it was compiled.
+    pub fn options(&self) -> CodeOptions {
+        self.0.options
+    }
+
+    /// Instantiates it, on this thread: runs its start functions. Blocks until they end.
+    ///
+    /// # Errors
+    /// [`Error::Link`] that names the first import which nobody offers; [`Error::Memory`], [`Error::Trap`], [`Error::Cancelled`].
+    pub fn instantiate(&self, options: InstanceOptions) -> Result<Instance> {
+        Instance::new(self.clone(), options, true)
+    }
+
+    /// As [`Component::instantiate`], on a thread of its own: answers of the host may come later. Dropped before it is ready, it ends the
+    /// instantiation.
+    ///
+    /// # Errors
+    /// Those of [`Component::instantiate`].
+    pub async fn instantiate_async(&self, options: InstanceOptions) -> Result<Instance> {
+        let stop = StopOnDrop(options.cancel.child());
+        let options = InstanceOptions { cancel: stop.0.clone(), ..options };
+        let component = self.clone();
+        let work = threads()?.spawn_blocking(move || Instance::new(component, options, false));
+        work.await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
+    }
+
+    /// As [`Component::compile_cached`], on a thread of its own.
+    ///
+    /// # Errors
+    /// Those of [`Component::compile`].
+    pub async fn compile_async(
+        bytes: impl AsRef<[u8]> + Send + 'static,
+        options: CodeOptions,
+        cache: Option<CodeCache>,
+    ) -> Result<Component> {
+        let work = threads()?.spawn_blocking(move || Self::compile_cached(bytes.as_ref(), options, cache.as_ref()));
+        work.await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
+    }
+}
+
+fn compile(bytes: &[u8], content: Key, machine: &'static Machine, options: CodeOptions) -> Result<Component> {
+    let component = source::component(bytes)?;
+    let world = World::decode(&component)?;
+    let face = Face::new(&world)?;
+    let wrapped = plug::wrap(&component, &world)?;
+    let failed = |error: wasmtime::Error| Error::Compile(format!("{error:#}"));
+    let code = wasmtime::component::Component::from_binary(&machine.engine, &wrapped).map_err(failed)?;
+    let source = match component {
+        Cow::Borrowed(bytes) => bytes.into(),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    link(content, &code, machine, options, face, source)
+}
+
+/// What was compiled before, from a file of a directory that nobody else can write.
+fn load(
+    bytes: &[u8],
+    fitting: &Key,
+    content: Key,
+    machine: &'static Machine,
+    options: CodeOptions,
+) -> Option<Component> {
+    let Artifact { face, source, code } = Artifact::decode(bytes, fitting)?;
+    // SAFETY: `CodeCache::read` gave these bytes from a file of this user or of root that nobody else can write, in such a directory,
+    // and the checksum says that they are whole: they are what `precompile` wrote, with an engine of the same key.
+    let code = unsafe { wasmtime::component::Component::deserialize(&machine.engine, code) }.ok()?;
+    link(content, &code, machine, options, face, source.into()).ok()
+}
+
+/// Offers what it imports, and makes ready to instantiate.
+fn link(
+    content: Key,
+    code: &wasmtime::component::Component,
+    machine: &'static Machine,
+    options: CodeOptions,
+    face: Face,
+    source: Arc<[u8]>,
+) -> Result<Component> {
+    let unlinked = |error: wasmtime::Error| Error::Link(format!("{error:#}"));
+    let mut linker = Linker::new(&machine.engine);
+    let has_imports = !face.imports.is_empty();
+    if has_imports {
+        state::link(&mut linker).map_err(unlinked)?;
+    }
+    let image = code.image_range();
+    let code_bytes = image.end as usize - image.start as usize;
+    let linked = linker.instantiate_pre(code).map_err(unlinked)?;
+    Ok(Component(Arc::new(Compiled { content, linked, machine, options, face, has_imports, source, code_bytes })))
+}
+
+impl Face {
+    fn new(world: &World) -> Result<Face> {
+        let own = &world.resolve.worlds[world.id];
+        let slot = 8;
+        let exported = world.export_functions().map(|(_, function)| world.params_bytes(function));
+        let exported = exported.chain(world.export_resources().map(|_| slot)).collect();
+        let imported = world.import_functions().map(|(interface, function)| Imported {
+            name: match &interface.key {
+                Some(key) => format!("{}#{}", world.name(key), function.name),
+                None => function.name.clone(),
+            },
+            reply: world.result_bytes(function),
+        });
+        let ends = world.import_resources().map(|(key, resource)| Imported {
+            name: format!("{}#{}", world.name(key), world.resolve.types[resource].name.as_deref().unwrap_or_default()),
+            reply: 0,
+        });
+        Ok(Face {
+            shape: shape::describe(world),
+            wit: wit::text(world)?,
+            imports: own.imports.keys().map(|key| world.name(key)).collect(),
+            exports: own.exports.keys().map(|key| world.name(key)).collect(),
+            exported,
+            imported: imported.chain(ends).collect(),
+        })
+    }
+}

@@ -1,0 +1,336 @@
+//! What a component imports and exports, as far as it crosses to code of the host, with the numbers that the functions have there.
+
+use wit_parser::abi::AbiVariant;
+use wit_parser::decoding::DecodedWasm;
+use wit_parser::{
+    Docs, Function, FunctionKind, Handle, IndexMap, InterfaceId, Param, Resolve, SizeAlign, Stability, Type, TypeDef,
+    TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
+};
+
+use crate::error::{Error, Result};
+
+/// Packages whose interfaces the host itself offers.
+const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+
+/// Which side of a component defines something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Side {
+    Export,
+    Import,
+}
+
+/// An interface, or the functions that stand in the world itself.
+#[derive(Debug)]
+pub(super) struct Interface {
+    /// None for functions of the world itself.
+    pub(super) key: Option<WorldKey>,
+    pub(super) functions: Vec<Function>,
+    pub(super) resources: Vec<TypeId>,
+    /// Functions that cannot be called from here, and why.
+    pub(super) omitted: Vec<(String, String)>,
+}
+
+/// The functions of all exported interfaces are numbered in their order, then the drops of all exported resources; and so are
+/// those of the imports.
+pub(super) struct World {
+    pub(super) resolve: Resolve,
+    pub(super) id: WorldId,
+    pub(super) exports: Vec<Interface>,
+    pub(super) imports: Vec<Interface>,
+    sizes: SizeAlign,
+}
+
+impl World {
+    pub(super) fn decode(component: &[u8]) -> Result<World> {
+        let decoded = wit_component::decode(component).map_err(|error| Error::Compile(format!("{error:#}")))?;
+        let DecodedWasm::Component(resolve, id) = decoded else {
+            return Err(Error::Compile("it is a WIT package, encoded as a component: it has types and no code".into()));
+        };
+        let mut sizes = SizeAlign::default();
+        sizes.fill(&resolve);
+        let mut world = World { resolve, id, exports: Vec::new(), imports: Vec::new(), sizes };
+        world.exports = world.interfaces(Side::Export)?;
+        world.imports = world.interfaces(Side::Import)?;
+        Ok(world)
+    }
+
+    pub(super) fn sizes(&self) -> &SizeAlign {
+        &self.sizes
+    }
+
+    pub(super) fn name(&self, key: &WorldKey) -> String {
+        self.resolve.name_world_key(key)
+    }
+
+    /// Whether the host offers an import itself.
+    pub(super) fn is_wasi(resolve: &Resolve, key: &WorldKey) -> bool {
+        let name = resolve.name_world_key(key);
+        WASI.iter().any(|package| name.starts_with(package))
+    }
+
+    fn interfaces(&self, side: Side) -> Result<Vec<Interface>> {
+        let world = &self.resolve.worlds[self.id];
+        let items = if side == Side::Export { &world.exports } else { &world.imports };
+        let mut own = Interface { key: None, functions: Vec::new(), resources: Vec::new(), omitted: Vec::new() };
+        let mut interfaces = Vec::new();
+        for (key, item) in items {
+            match item {
+                WorldItem::Function(function) => self.place(&mut own, function, side)?,
+                WorldItem::Interface { id, .. } => {
+                    if side == Side::Import && Self::is_wasi(&self.resolve, key) {
+                        continue;
+                    }
+                    let found = &self.resolve.interfaces[*id];
+                    let is_resource = |ty: &TypeId| matches!(self.resolve.types[*ty].kind, TypeDefKind::Resource);
+                    let resources = found.types.values().copied().filter(is_resource).collect();
+                    let mut interface =
+                        Interface { key: Some(key.clone()), functions: Vec::new(), resources, omitted: Vec::new() };
+                    for function in found.functions.values() {
+                        self.place(&mut interface, function, side)?;
+                    }
+                    interfaces.push(interface);
+                }
+                WorldItem::Type { id, .. } => {
+                    if matches!(self.resolve.types[*id].kind, TypeDefKind::Resource) && side == Side::Import {
+                        return Err(Error::Link(format!(
+                            "it imports the resource {} outside of an interface: declare it in one",
+                            key_text(key)
+                        )));
+                    }
+                }
+            }
+        }
+        if !own.functions.is_empty() || !own.omitted.is_empty() {
+            interfaces.insert(0, own);
+        }
+        Ok(interfaces)
+    }
+
+    /// An export that cannot be called from here is left out; an import that cannot be answered ends the compilation.
+    fn place(&self, interface: &mut Interface, function: &Function, side: Side) -> Result<()> {
+        let reason = self.obstacle(function, side);
+        let Some(reason) = reason else {
+            interface.functions.push(function.clone());
+            return Ok(());
+        };
+        if side == Side::Import {
+            let place = interface.key.as_ref().map_or_else(String::new, |key| format!("{}#", self.name(key)));
+            return Err(Error::Link(format!("its import {place}{} {reason}", function.name)));
+        }
+        interface.omitted.push((function.name.clone(), reason));
+        Ok(())
+    }
+
+    /// Why a function cannot cross to code of the host.
+    fn obstacle(&self, function: &Function, side: Side) -> Option<String> {
+        if matches!(
+            function.kind,
+            FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) | FunctionKind::AsyncStatic(_)
+        ) {
+            return Some("is an async function of WASI 0.3".into());
+        }
+        let types = function.params.iter().map(|param| &param.ty).chain(&function.result);
+        types.into_iter().find_map(|ty| self.obstacle_of(ty, side)).or_else(|| self.nested(function, side))
+    }
+
+    fn obstacle_of(&self, ty: &Type, side: Side) -> Option<String> {
+        let id = match ty {
+            Type::ErrorContext => return Some("has the type error-context".into()),
+            Type::Id(id) => *id,
+            _ => return None,
+        };
+        match &self.resolve.types[id].kind {
+            TypeDefKind::Handle(Handle::Own(resource) | Handle::Borrow(resource)) => self.foreign(*resource, side),
+            kind @ (TypeDefKind::Future(_)
+            | TypeDefKind::Stream(_)
+            | TypeDefKind::Map(..)
+            | TypeDefKind::FixedLengthList(..)) => {
+                Some(format!("has a type of a kind that cannot cross: {}", kind.as_str()))
+            }
+            kind => parts(kind).into_iter().find_map(|ty| self.obstacle_of(ty, side)),
+        }
+    }
+
+    /// A resource of the host's own WASI, or of no interface.
+    fn foreign(&self, resource: TypeId, side: Side) -> Option<String> {
+        let resource = self.definition(resource);
+        let name = self.resolve.types[resource].name.as_deref().unwrap_or_default();
+        let world = &self.resolve.worlds[self.id];
+        if side == Side::Export && self.key_of(resource, &world.exports).is_some() {
+            return None;
+        }
+        match self.key_of(resource, &world.imports) {
+            Some(key) if Self::is_wasi(&self.resolve, key) => {
+                Some(format!("has the resource {name} of {}, which only the host has", self.name(key)))
+            }
+            Some(_) => None,
+            None => Some(format!("has the resource {name}, which no interface of its world has")),
+        }
+    }
+
+    fn key_of<'a>(&self, resource: TypeId, items: &'a IndexMap<WorldKey, WorldItem>) -> Option<&'a WorldKey> {
+        let TypeOwner::Interface(owner) = self.resolve.types[resource].owner else { return None };
+        items.iter().find_map(|(key, item)| is_interface(item, owner).then_some(key))
+    }
+
+    /// Whether the host defines the resource of a handle, in a function that the component exports or imports.
+    pub(super) fn is_of_host(&self, resource: TypeId, side: Side) -> bool {
+        let exports = &self.resolve.worlds[self.id].exports;
+        side == Side::Import || self.key_of(self.definition(resource), exports).is_none()
+    }
+
+    /// The type behind all names that it has got by `use`.
+    pub(super) fn definition(&self, mut id: TypeId) -> TypeId {
+        while let TypeDefKind::Type(Type::Id(next)) = self.resolve.types[id].kind {
+            id = next;
+        }
+        id
+    }
+
+    /// A resource of the host changes hands as a parameter, a result, or within `option` or `result` of a result: elsewhere its handle would
+    /// have to be found in lists and records.
+    fn nested(&self, function: &Function, side: Side) -> Option<String> {
+        let changes_hands = |handle: &Handle| match handle {
+            Handle::Own(resource) => self.is_of_host(*resource, side),
+            // What is lent to the host comes as its number.
+            Handle::Borrow(resource) => side == Side::Export && self.is_of_host(*resource, side),
+        };
+        let is_nested = |ty: &Type| self.handle(ty).is_none() && self.has(ty, &changes_hands);
+        let is_nested_result = |ty: &Type| match self.kind(ty) {
+            Some(TypeDefKind::Option(some)) => is_nested(some),
+            Some(TypeDefKind::Result(result)) => {
+                let is_err = result.err.as_ref().is_some_and(|err| self.has(err, &changes_hands));
+                is_err || result.ok.as_ref().is_some_and(is_nested)
+            }
+            _ => is_nested(ty),
+        };
+        let params = function.params.iter().any(|param| is_nested(&param.ty));
+        (params || function.result.as_ref().is_some_and(is_nested_result)).then(|| {
+            "hands over a resource of the host within a list, a record or a variant: hand it over as a parameter or as \
+             the result"
+                .into()
+        })
+    }
+
+    pub(super) fn kind(&self, ty: &Type) -> Option<&TypeDefKind> {
+        let Type::Id(id) = ty else { return None };
+        Some(&self.resolve.types[self.definition(*id)].kind)
+    }
+
+    /// The handle that a type is, where it is nothing else.
+    pub(super) fn handle(&self, ty: &Type) -> Option<&Handle> {
+        match self.kind(ty)? {
+            TypeDefKind::Handle(handle) => Some(handle),
+            _ => None,
+        }
+    }
+
+    fn has(&self, ty: &Type, wanted: &dyn Fn(&Handle) -> bool) -> bool {
+        match self.kind(ty) {
+            Some(TypeDefKind::Handle(handle)) => wanted(handle),
+            Some(kind) => parts(kind).into_iter().any(|ty| self.has(ty, wanted)),
+            None => false,
+        }
+    }
+
+    /// Bytes of the slots, or of the tuple that stands in their place.
+    pub(super) fn params_bytes(&self, function: &Function) -> usize {
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
+        if signature.indirect_params {
+            self.sizes.params(function.params.iter().map(|param| &param.ty)).size.size_wasm32()
+        } else {
+            8 * signature.params.len()
+        }
+    }
+
+    /// Bytes of a result without what it points to.
+    pub(super) fn result_bytes(&self, function: &Function) -> usize {
+        let Some(ty) = &function.result else { return 0 };
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
+        if signature.retptr { self.sizes.size(ty).size_wasm32() } else { 8 * signature.results.len() }
+    }
+
+    /// In the order of their numbers.
+    pub(super) fn export_functions(&self) -> impl Iterator<Item = (&Interface, &Function)> {
+        functions(&self.exports)
+    }
+
+    /// In the order of their numbers.
+    pub(super) fn import_functions(&self) -> impl Iterator<Item = (&Interface, &Function)> {
+        functions(&self.imports)
+    }
+
+    /// In the order of the numbers of their drops.
+    pub(super) fn export_resources(&self) -> impl Iterator<Item = (&WorldKey, TypeId)> {
+        resources(&self.exports)
+    }
+
+    /// In the order of the numbers of their drops.
+    pub(super) fn import_resources(&self) -> impl Iterator<Item = (&WorldKey, TypeId)> {
+        resources(&self.imports)
+    }
+}
+
+/// The types that one consists of.
+fn parts(kind: &TypeDefKind) -> Vec<&Type> {
+    match kind {
+        TypeDefKind::Record(record) => record.fields.iter().map(|field| &field.ty).collect(),
+        TypeDefKind::Tuple(tuple) => tuple.types.iter().collect(),
+        TypeDefKind::Variant(variant) => variant.cases.iter().filter_map(|case| case.ty.as_ref()).collect(),
+        TypeDefKind::Option(ty) | TypeDefKind::List(ty) | TypeDefKind::Type(ty) => vec![ty],
+        TypeDefKind::Result(result) => result.ok.iter().chain(&result.err).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn functions(interfaces: &[Interface]) -> impl Iterator<Item = (&Interface, &Function)> {
+    interfaces.iter().flat_map(|interface| interface.functions.iter().map(move |function| (interface, function)))
+}
+
+fn resources(interfaces: &[Interface]) -> impl Iterator<Item = (&WorldKey, TypeId)> {
+    let of = |interface: &'_ Interface| interface.resources.clone();
+    interfaces
+        .iter()
+        .filter_map(move |interface| Some((interface.key.as_ref()?, of(interface))))
+        .flat_map(|(key, resources)| resources.into_iter().map(move |resource| (key, resource)))
+}
+
+fn is_interface(item: &WorldItem, wanted: InterfaceId) -> bool {
+    matches!(item, WorldItem::Interface { id, .. } if *id == wanted)
+}
+
+fn key_text(key: &WorldKey) -> &str {
+    match key {
+        WorldKey::Name(name) => name,
+        WorldKey::Interface(_) => "",
+    }
+}
+
+/// `list<u8>`, made in a set of types.
+pub(super) fn bytes_type(resolve: &mut Resolve) -> Type {
+    Type::Id(resolve.types.alloc(TypeDef {
+        name: None,
+        kind: TypeDefKind::List(Type::U8),
+        owner: TypeOwner::None,
+        docs: Docs::default(),
+        stability: Stability::Unknown,
+        span: Default::default(),
+        external_id: None,
+    }))
+}
+
+/// A function that takes numbers of 32 bits and then bytes, and gives bytes.
+pub(super) fn function_of_bytes(name: &str, numbers: &[&str], bytes: Type) -> Function {
+    let param = |name: &str, ty| Param { name: name.into(), ty, span: Default::default() };
+    let numbers = numbers.iter().map(|name| param(name, Type::U32));
+    Function {
+        name: name.into(),
+        kind: FunctionKind::Freestanding,
+        params: numbers.chain([param("args", bytes)]).collect(),
+        result: Some(bytes),
+        docs: Docs::default(),
+        stability: Stability::Unknown,
+        span: Default::default(),
+        external_id: None,
+    }
+}

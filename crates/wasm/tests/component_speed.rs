@@ -1,0 +1,98 @@
+//! Figures of components, for docs: `cargo test -p hostbox-wasm --test component_speed -- --ignored --nocapture`.
+
+#![allow(clippy::unwrap_used, reason = "a broken fixture fails the test")]
+
+mod codec;
+mod fixtures;
+
+use std::time::Instant;
+
+use codec::{Codec, Value};
+use fixtures::{Host, bytes, f64, fixture, options, start, u32};
+use hostbox_buffers::Cancel;
+use hostbox_wasm::component::{Component, Instance, InstanceOptions};
+use hostbox_wasm::{CodeOptions, Level};
+
+/// The median of some runs, in nanoseconds for one of `count`.
+fn median(runs: usize, count: u32, mut run: impl FnMut()) -> f64 {
+    let mut times: Vec<_> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[runs / 2]
+}
+
+fn message(codec: &Codec, name: &str, args: &[Value]) -> (u32, Vec<u8>) {
+    let function = codec.function(name);
+    (function["number"].as_u64().unwrap() as u32, codec.arguments(function, args))
+}
+
+fn repeat(instance: &Instance, (number, message): &(u32, Vec<u8>), count: u32) {
+    let cancel = Cancel::new();
+    for _ in 0..count {
+        instance.call(*number, message, &cancel, <[u8]>::len).expect("an answer");
+    }
+}
+
+#[test]
+#[ignore = "it measures"]
+fn figures() {
+    let (calculator, codec) = start("calculator");
+    let one = message(&codec, "calculate", &[Value::Case(0, None), f64(1.0), f64(2.0)]);
+    let ns = median(9, 100_000, || repeat(&calculator, &one, 100_000));
+    println!("one call, imports {:?}: {ns:.0} ns", calculator.component().imports());
+
+    let (traps, codec) = start("traps");
+    let fine = message(&codec, "fine", &[]);
+    println!("one call without arguments: {:.0} ns", median(9, 100_000, || repeat(&traps, &fine, 100_000)));
+
+    let record = Value::Parts(vec![Value::Case(0, None), f64(1.0), f64(2.0)]);
+    let (_, codec) = start("calculator");
+    let batch = message(&codec, "batch", &[Value::Parts(vec![record; 100_000])]);
+    let component = fixture("calculator");
+    let large = || InstanceOptions::new(Box::new(fixtures::Purse(1 << 30)));
+    let instance = component.instantiate(large()).unwrap();
+    println!("100,000 records: {:.2} ms", median(9, 1, || repeat(&instance, &batch, 1)) / 1e6);
+
+    let echo = fixture("echo");
+    let codec = Codec::new(&echo);
+    let instance = echo.instantiate(large()).unwrap();
+    for (name, element, count) in
+        [("list-u8", Value::Bits(1), 1 << 20), ("list-f64", f64(1.5), 1 << 17), ("list-u32", u32(7), 1 << 18)]
+    {
+        let list = message(&codec, name, &[Value::Parts(vec![element; count])]);
+        println!("{name} of 1 MiB there and back: {:.2} ms", median(9, 1, || repeat(&instance, &list, 1)) / 1e6);
+    }
+    let text = message(&codec, "a-string", &[Value::Text("x".repeat(1 << 20))]);
+    println!("a string of 1 MiB there and back: {:.2} ms", median(9, 1, || repeat(&instance, &text, 1)) / 1e6);
+
+    let component = fixture("imports");
+    let host = Host::new(&component, |_, _| Ok(Some(u32(1))));
+    let codec = Codec::new(&component);
+    let instance = component.instantiate(InstanceOptions { host, ..options() }).unwrap();
+    let times = message(&codec, "add-times", &[u32(100_000)]);
+    println!("one call of the host, with this codec: {:.0} ns", median(5, 100_000, || repeat(&instance, &times, 1)));
+
+    println!(
+        "instantiate and drop: {:.1} us",
+        median(5, 1000, || (0..1000).for_each(|_| drop(echo.instantiate(options()).unwrap()))) / 1e3
+    );
+    for name in ["calculator", "echo"] {
+        for level in [Level::None, Level::Speed] {
+            let options = CodeOptions { level, debug_info: false, canonicalize_nans: true, ..CodeOptions::default() };
+            let bytes = bytes(name);
+            let compiled = Instant::now();
+            let component = Component::compile(&bytes, options).unwrap();
+            let ms = compiled.elapsed().as_secs_f64() * 1e3;
+            println!(
+                "compile {name} ({} bytes), {level:?}: {ms:.1} ms, code {} bytes",
+                bytes.len(),
+                component.precompile().unwrap().1.len()
+            );
+        }
+    }
+}
