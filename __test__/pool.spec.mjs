@@ -318,6 +318,19 @@ test('calls that a dying sandbox takes along are made once more on its replaceme
     assert.equal(await innocent, 'twice');
   }));
 
+test('a call that is made once more keeps its place before later calls of its key', () =>
+  withPool({ size: 1, concurrency: 3 }, async ({ pool, open, arrivals, arrived }) => {
+    const calls = ['first', 'second'].map((name) => pool.call('tools', 'gate', [name], { key: 'a' }));
+    await arrivals(1);
+    await assert.rejects(pool.call('tools', 'die', [], { timeoutMs: 50 }), { code: 'ERR_TIMEOUT' });
+    await arrivals(2);
+    open('first');
+    await arrivals(3);
+    assert.deepEqual(arrived, ['first', 'first', 'second']);
+    open('second');
+    assert.deepEqual(await Promise.all(calls), ['first', 'second']);
+  }));
+
 test('a call that times out leaves its sandbox in place with its state', () =>
   withPool({ size: 1 }, async ({ pool }) => {
     assert.equal(await pool.call('tools', 'count'), 1);

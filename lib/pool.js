@@ -218,9 +218,10 @@ class HostPool {
       },
       (error) => {
         const isAgain = this.#isToRunAgain(slot, epoch, job, error);
-        if (!isAgain) job.reject(error);
+        if (isAgain) this.#queue.putBack(job);
+        else job.reject(error);
         this.#ended(slot, epoch, job, error);
-        if (isAgain) this.#submit(job, true);
+        if (job.isQueued) job.wait((reason) => this.#giveUp(job, reason));
       },
     );
   }

@@ -102,6 +102,19 @@ class Queue {
     else this.#forget(flow);
   }
 
+  /**
+   * Takes back a call that has to run once more: before those of its key that came after it.
+   *
+   * @param {Job} job
+   */
+  putBack(job) {
+    const flow = /** @type {Flow} */ (job.flow);
+    flow.jobs = new Set([job, ...flow.jobs]);
+    this.length++;
+    // Its key is lined up again when its first run is released.
+    if (flow.key === undefined) this.#line(flow);
+  }
+
   /** Every call that waits, which none does afterwards. */
   drain() {
     const jobs = [this.#keyless, ...this.#flows.values()].flatMap((flow) => [...flow.jobs]);
