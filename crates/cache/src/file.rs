@@ -5,6 +5,7 @@
 //! after the last sync; what came before is whole.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -80,7 +81,24 @@ impl File {
     }
 
     fn read(&self, name: Name<'_>) -> Result<Option<Arc<str>>, Error> {
-        let transaction = self.database()?.database.begin_read().map_err(|error| failed(&error))?;
+        let database = self.database()?;
+        guarded(|| database.read(name))
+    }
+
+    fn write(&self, work: impl FnOnce(&mut Tables<'_>) -> Result<Option<u64>, Error>) -> Result<bool, Error> {
+        let database = self.database()?;
+        guarded(|| database.write(work))
+    }
+}
+
+/// A file that was damaged makes `redb` panic in places. That is the file's trouble, not the sandbox's.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::Store("its file is damaged".into())))
+}
+
+impl Synced {
+    fn read(&self, name: Name<'_>) -> Result<Option<Arc<str>>, Error> {
+        let transaction = self.database.begin_read().map_err(|error| failed(&error))?;
         let entries = transaction.open_table(ENTRIES).map_err(|error| failed(&error))?;
         let found = entries.get((name.scope, name.key)).map_err(|error| failed(&error))?;
         Ok(found.and_then(|found| {
@@ -90,8 +108,7 @@ impl File {
     }
 
     fn write(&self, work: impl FnOnce(&mut Tables<'_>) -> Result<Option<u64>, Error>) -> Result<bool, Error> {
-        let database = self.database()?;
-        let mut transaction = database.database.begin_write().map_err(|error| failed(&error))?;
+        let mut transaction = self.database.begin_write().map_err(|error| failed(&error))?;
         transaction.set_durability(Durability::None).map_err(|error| failed(&error))?;
         let written = work(&mut Tables::open(&transaction)?)?;
         let Some(bytes) = written else {
@@ -99,7 +116,7 @@ impl File {
             return Ok(false);
         };
         transaction.commit().map_err(|error| failed(&error))?;
-        database.wrote(bytes)?;
+        self.wrote(bytes)?;
         Ok(true)
     }
 }
@@ -145,12 +162,27 @@ impl Drop for File {
         {
             open.remove(&shared.path);
             shared.close();
+            // Closing a damaged database may panic like all else that is done with it.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(shared)));
         }
     }
 }
 
 impl Shared {
     fn open(path: &Path) -> Result<Self, OpenError> {
+        let fail = |reason: String| OpenError::File { path: path.to_owned(), reason };
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::database(path)));
+        let database = opened.unwrap_or_else(|_| Err(fail("it is damaged".into())))?;
+        let synced = Arc::new(Synced { database, state: Mutex::default(), wake: Condvar::new() });
+        let for_thread = synced.clone();
+        let syncer = std::thread::Builder::new()
+            .name("hostbox-cache".into())
+            .spawn(move || for_thread.sync_while_open())
+            .map_err(|error| fail(error.to_string()))?;
+        Ok(Self { path: path.to_owned(), database: synced, syncer: Mutex::new(Some(syncer)) })
+    }
+
+    fn database(path: &Path) -> Result<Database, OpenError> {
         let fail = |reason: String| OpenError::File { path: path.to_owned(), reason };
         let database =
             Database::builder().set_cache_size(PAGES_IN_MEMORY).create(path).map_err(|error| match error {
@@ -164,13 +196,7 @@ impl Shared {
         // The tables are made here, so that readers find them.
         Tables::open(&transaction).map_err(|error| fail(error.to_string()))?;
         transaction.commit().map_err(|error| fail(error.to_string()))?;
-        let synced = Arc::new(Synced { database, state: Mutex::default(), wake: Condvar::new() });
-        let for_thread = synced.clone();
-        let syncer = std::thread::Builder::new()
-            .name("hostbox-cache".into())
-            .spawn(move || for_thread.sync_while_open())
-            .map_err(|error| fail(error.to_string()))?;
-        Ok(Self { path: path.to_owned(), database: synced, syncer: Mutex::new(Some(syncer)) })
+        Ok(database)
     }
 
     fn close(&self) {
@@ -217,7 +243,7 @@ impl Synced {
             if dirty {
                 drop(state);
                 // What fails here fails for the next writer too, who tells its guest.
-                let _ = self.sync();
+                let _ = guarded(|| self.sync());
                 state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             }
             if closing {

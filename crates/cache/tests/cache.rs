@@ -228,6 +228,38 @@ fn a_file_that_is_no_cache_file_and_a_folder_that_is_not_there_are_refused() {
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("not a cache"));
 }
 
+#[test]
+fn a_file_that_is_damaged_is_refused_or_read_and_ends_no_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.redb");
+    let scope = scope();
+    {
+        let cache = Cache::open(&scope, &in_file(&path)).unwrap();
+        for round in 0..200 {
+            set(&cache, &format!("key {round}"), &"x".repeat(1_000));
+        }
+    }
+    let whole = std::fs::read(&path).unwrap();
+    let lengths = [0, 1, 100, 4_096, 8_192, whole.len() / 2, whole.len() - 1].map(|length| whole[..length].to_vec());
+    let places = (0..64).map(|place| {
+        let mut damaged = whole.clone();
+        let at = place * whole.len() / 64;
+        let end = (at + 512).min(whole.len());
+        damaged[at..end].iter_mut().for_each(|byte| *byte ^= 0xa5);
+        damaged
+    });
+    for damaged in lengths.into_iter().chain(places) {
+        std::fs::write(&path, &damaged).unwrap();
+        let Ok(cache) = Cache::open(&scope, &in_file(&path)) else { continue };
+        for round in 0..200 {
+            let key = format!("key {round}");
+            let _ = cache.get(&key);
+            let _ = cache.put(&key, "y".into(), None, When::Always);
+            let _ = cache.delete(&key);
+        }
+    }
+}
+
 /// The body of a second process; nothing where it is run as a test.
 #[test]
 fn child() {
