@@ -21,6 +21,7 @@ mod pipeline;
 mod pool;
 mod shared;
 mod store;
+mod text;
 mod writer;
 
 pub use account::Charge;
@@ -34,4 +35,5 @@ pub use pipeline::{Pipeline, Progress};
 pub use pool::{kept_bytes, trim};
 pub use shared::SharedBytes;
 pub use store::{Store, TakenInto};
+pub use text::text;
 pub use writer::Writer;

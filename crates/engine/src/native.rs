@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use hostbox_buffers::Block;
+use hostbox_buffers::{Block, text};
 use rquickjs::{Ctx, Error, Value, qjs};
 
 use crate::account::Charge;
@@ -135,7 +135,7 @@ impl<'js> Call<'_, 'js> {
                 return Err(Error::Exception);
             }
             let slice = std::slice::from_raw_parts(bytes.cast::<u8>(), length as usize);
-            let text = String::from_utf8_lossy(slice).into_owned();
+            let text = text(slice).into_owned();
             qjs::JS_FreeCString(self.cx(), bytes);
             Ok(text)
         }

@@ -119,7 +119,7 @@ impl Bytes {
     /// The bytes as text: UTF-8, without a byte order mark, malformed sequences replaced.
     pub(crate) fn text(&self) -> String {
         let decode =
-            |bytes: &[u8]| String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned();
+            |bytes: &[u8]| hostbox_buffers::text(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned();
         if let [only] = self.0.parts.as_slice() {
             return decode(only.bytes());
         }

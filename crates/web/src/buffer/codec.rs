@@ -117,7 +117,7 @@ pub(super) enum Text {
 
 pub(super) fn decode(encoding: Encoding, bytes: &[u8]) -> Text {
     Text::Plain(match encoding {
-        Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+        Encoding::Utf8 => hostbox_buffers::text(bytes).into_owned(),
         Encoding::Utf16 => return decode_utf16(bytes),
         Encoding::Latin1 => mem::decode_latin1(bytes).into_owned(),
         Encoding::Ascii => bytes.iter().map(|byte| char::from(byte & 0x7f)).collect(),

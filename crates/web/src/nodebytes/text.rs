@@ -50,7 +50,7 @@ impl Encoding {
 
     pub(crate) fn encode(self, bytes: &[u8]) -> String {
         match self {
-            Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Utf8 => hostbox_buffers::text(bytes).into_owned(),
             Self::Utf16 => {
                 let units: Vec<u16> =
                     bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
