@@ -1,12 +1,16 @@
 import { AbortController } from 'guest:abort';
 import { TextDecoder } from 'guest:encoding';
 import { fs as given } from 'guest:fs';
-import { assert, test } from 'guest:test';
+import { afterwards, assert, test } from 'guest:test';
 
 const fs = given as any;
 const { promises } = fs;
 
-const folder = (): Promise<string> => promises.mkdtemp('/tmp/fs-test-');
+async function folder(): Promise<string> {
+  const path = await promises.mkdtemp('/tmp/fs-test-');
+  afterwards(() => promises.rm(path, { recursive: true, force: true }));
+  return path;
+}
 const once = (emitter: any, event: string): Promise<any[]> =>
   new Promise((resolve, reject) => {
     emitter.once(event, (...args: any[]) => resolve(args));

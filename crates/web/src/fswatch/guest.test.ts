@@ -1,11 +1,15 @@
 import { AbortController } from 'guest:abort';
 import { fs as given } from 'guest:fs';
-import { assert, test } from 'guest:test';
+import { afterwards, assert, test } from 'guest:test';
 
 const fs = given as any;
 const { promises } = fs;
 
-const folder = (): Promise<string> => promises.mkdtemp('/tmp/fs-test-');
+async function folder(): Promise<string> {
+  const path = await promises.mkdtemp('/tmp/fs-test-');
+  afterwards(() => promises.rm(path, { recursive: true, force: true }));
+  return path;
+}
 
 test('a watcher tells of names that come', async () => {
   const base = await folder();

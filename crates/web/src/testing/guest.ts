@@ -1,6 +1,7 @@
 // A test interface small enough to run in a sandbox and on any other engine.
 //
-// `test` collects, `run` runs in order and answers one entry a test: its name, and what went wrong, if anything did.
+// `test` collects, `run` runs in order and answers one entry a test: its name, and what went wrong, if anything did. What a test hands to
+// `afterwards` is done when it is over, however it went.
 
 export interface Outcome {
   readonly name: string;
@@ -8,17 +9,27 @@ export interface Outcome {
 }
 
 const collected: { name: string; body: () => unknown }[] = [];
+const endings: (() => unknown)[] = [];
 
 /** The name is a true sentence. The body may be asynchronous. */
 export function test(name: string, body: () => unknown): void {
   collected.push({ name, body });
 }
 
+/** What the test that runs has to clear away. */
+export function afterwards(work: () => unknown): void {
+  endings.push(work);
+}
+
 export async function run(): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const { name, body } of collected.splice(0)) {
     try {
-      await body();
+      try {
+        await body();
+      } finally {
+        for (const work of endings.splice(0)) await work();
+      }
       outcomes.push({ name });
     } catch (error) {
       outcomes.push({ name, error: describe(error) });
