@@ -73,6 +73,15 @@ test('maxBytes holds', async (t) => {
   assert.equal(error.message, 'ENOSPC: no space left on device, write');
 });
 
+test('a path without end is cut in its error, and costs no more than others while it waits', async (t) => {
+  const host = withData(t, world(t));
+  const long = [`'/data/' + 'x'.repeat(1e6)`, `'/data/' + 'y'.repeat(1e6)`];
+  const said = await host.eval(
+    `fs.promises.rename(${long}).catch(({ code, path, dest }) => [code, path.length, dest.length])`,
+  );
+  assert.deepEqual(said, ['ENAMETOOLONG', 4_097, 4_097]);
+});
+
 test('there is no name that ends in Sync', async (t) => {
   const host = open(t);
   const source = `[...Object.keys(fs), ...Object.keys(fs.promises), ...Object.getOwnPropertyNames((await_ => await_)(fs.Dir.prototype))]`;

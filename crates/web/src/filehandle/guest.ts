@@ -29,6 +29,7 @@ const { defineProperty } = Reflect;
 const { isArray } = Array;
 const { isInteger, isSafeInteger } = Number;
 const { min } = Math;
+const toNumber = Number;
 const MapIntrinsic = Map;
 const WeakRefIntrinsic = WeakRef;
 type Entry = FileHandle | WeakRef<FileHandle>;
@@ -308,7 +309,12 @@ function checkViews(buffers: unknown): void {
 /** A negative one is the file's own. */
 function positionOf(value: unknown): number {
   if (value === null || value === undefined) return -1;
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') {
+    if (value < -(2n ** 63n) || value >= 2n ** 63n) {
+      throw outOfRange('position', '>= -(2n ** 63n) && < 2n ** 63n', value);
+    }
+    return toNumber(value);
+  }
   if (typeof value !== 'number') throw invalidArgType('position', 'of type integer or bigint', value);
   if (!isInteger(value)) throw outOfRange('position', 'an integer', value);
   if (value < -1 || !isSafeInteger(value)) throw outOfRange('position', '>= -1 && <= 9007199254740991', value);

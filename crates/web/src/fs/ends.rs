@@ -104,7 +104,8 @@ impl AsRef<[u8]> for Read {
 
 struct Reading {
     place: Shared,
-    at: u64,
+    /// Where the next byte comes from; nothing before the first read of one that begins where the last read of the file ended.
+    at: Option<u64>,
 }
 
 /// The bytes of a file between two positions.
@@ -116,8 +117,8 @@ pub(crate) struct FileSource {
 }
 
 impl FileSource {
-    /// From `start` to before `end`.
-    pub(crate) fn new(workshop: Workshop, place: Shared, start: u64, end: u64) -> Self {
+    /// From `start`, or from where the last read ended, to before `end`.
+    pub(crate) fn new(workshop: Workshop, place: Shared, start: Option<u64>, end: u64) -> Self {
         let reading = Arc::new(Mutex::new(Reading { place, at: start }));
         Self { workshop, reading, end, is_over: AtomicBool::new(false) }
     }
@@ -131,18 +132,22 @@ impl ByteSource for FileSource {
             }
             let (reading, end) = (self.reading.clone(), self.end);
             let work = move |workshop: &Workshop, cancel: &Cancel| {
-                let reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
                 let file = file_of(&reading.place, &workshop.files, cancel)?;
-                let left = usize::try_from(end.saturating_sub(reading.at)).unwrap_or(usize::MAX);
+                let at = reading.at.map_or_else(|| file.position(), Ok)?;
+                reading.at = Some(at);
+                let left = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
                 if left == 0 {
                     return Ok(Bytes::new());
                 }
-                let read = file.read(&workshop.store, most.min(left), Some(reading.at), cancel)?;
+                let read = file.read(&workshop.store, most.min(left), Some(at), cancel)?;
                 Ok(Bytes::from_owner(Read(read)))
             };
             let bytes = self.workshop.run(work).await?;
             // Counted when they are given: a read that nobody waited for has lost nothing.
-            self.reading.lock().unwrap_or_else(PoisonError::into_inner).at += bytes.len() as u64;
+            if let Some(at) = &mut self.reading.lock().unwrap_or_else(PoisonError::into_inner).at {
+                *at += bytes.len() as u64;
+            }
             if bytes.is_empty() {
                 self.is_over.store(true, SeqCst);
                 return Ok(None);

@@ -1,7 +1,7 @@
 import { AbortController } from 'guest:abort';
 import { TextEncoder } from 'guest:encoding';
 import { fs as given } from 'guest:fs';
-import { assert, test } from 'guest:test';
+import { afterwards, assert, test } from 'guest:test';
 import { URL } from 'guest:url';
 
 const fs = given as any;
@@ -9,7 +9,11 @@ const { promises } = fs;
 const { constants } = fs;
 
 /** A directory of this test's own. */
-const folder = (): Promise<string> => promises.mkdtemp('/tmp/fs-test-');
+async function folder(): Promise<string> {
+  const path = await promises.mkdtemp('/tmp/fs-test-');
+  afterwards(() => promises.rm(path, { recursive: true, force: true }));
+  return path;
+}
 
 const bytes = (value: Uint8Array): number[] => Array.from(value);
 
@@ -32,6 +36,29 @@ const rejection = async (promise: Promise<unknown>): Promise<any> => {
 };
 
 // ── whole files ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('a path without end is refused, and none of it is kept in the error', async () => {
+  const path = `/tmp/${'x'.repeat(1_000_000)}`;
+  const errors = await Promise.all([
+    rejection(promises.stat(path)),
+    rejection(promises.readFile(path)),
+    rejection(promises.mkdir(path, { recursive: true })),
+    rejection(promises.rename(path, '/tmp/other')),
+  ]);
+  for (const { code, syscall } of errors) assert.deepEqual([code, typeof syscall], ['ENAMETOOLONG', 'string']);
+});
+
+test('positions are those that a file may have', async () => {
+  const file = `${await folder()}/file`;
+  await promises.writeFile(file, '0123456789');
+  const handle = await promises.open(file);
+  const read = async (position: unknown) => (await handle.read(new Uint8Array(4), 0, 4, position)).bytesRead;
+  assert.deepEqual([await read(8), await read(2 ** 52), await read(10)], [2, 0, 0]);
+  for (const position of [-2, 2 ** 53, 0.5, NaN, Infinity, 2n ** 63n, -(2n ** 63n) - 1n]) {
+    await assert.rejects(read(position), { code: 'ERR_OUT_OF_RANGE' });
+  }
+  await handle.close();
+});
 
 test('what was written is read', async () => {
   const file = `${await folder()}/file`;
