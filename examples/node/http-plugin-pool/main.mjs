@@ -1,6 +1,6 @@
 // A pool of plugins behind HTTP, and a client that is itself a guest: node examples/node/http-plugin-pool/main.mjs [rounds]
 import { readFile } from 'node:fs/promises';
-import { HostRuntime } from '../../../index.js';
+import { HostRuntime } from 'hostbox';
 import { startServer } from './server.mjs';
 
 const rounds = Number(process.argv[2] ?? 20);

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { HostPool } from '../../../index.js';
+import { HostPool } from 'hostbox';
 
 const MOST_BYTES = 1 << 20;
 
