@@ -1,6 +1,7 @@
 //! `wasi` in a guest: arguments, ids, streams and errors.
 
 #![cfg(feature = "wasi")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 mod app;
 
