@@ -113,13 +113,23 @@ impl Files {
     }
 
     pub(crate) fn open_at(&self, path: &str, flags: Flags, mode: Mode, cancel: &Cancel) -> Result<OpenFile, Cause> {
+        self.open_known(path, flags, mode, cancel).map(|(open, _)| open)
+    }
+
+    /// A file, and what the system knows about it now.
+    pub(crate) fn open_known(
+        &self,
+        path: &str,
+        flags: Flags,
+        mode: Mode,
+        cancel: &Cancel,
+    ) -> Result<(OpenFile, Metadata), Cause> {
         let target = match self.spot(path, flags.access())? {
             Spot::Below(target) => target,
             Spot::Above { .. } => return Err(Code::EISDIR.into()),
         };
         let seat = target.seats.take()?;
-        let file = open_below(&target, flags, mode, cancel)?;
-        let metadata = Metadata::from_file(&file)?;
+        let (file, metadata) = open_below(&target, flags, mode, cancel)?;
         let open = OpenFile {
             file,
             root: target.root.clone(),
@@ -133,12 +143,14 @@ impl Files {
         open.root.ledger.opened(open.identity, || open.metadata().ok());
         if flags.truncate && metadata.is_file() && metadata.len() > 0 {
             open.set_len(0, cancel)?;
+            let metadata = open.metadata()?;
+            return Ok((open, metadata));
         }
-        Ok(open)
+        Ok((open, metadata))
     }
 }
 
-fn open_below(target: &Target<'_>, flags: Flags, mode: Mode, cancel: &Cancel) -> Result<File, Cause> {
+fn open_below(target: &Target<'_>, flags: Flags, mode: Mode, cancel: &Cancel) -> Result<(File, Metadata), Cause> {
     let options = flags.options(mode);
     let open = || target.dir.open_with(target.rest(), &options).map(cap_std::fs::File::into_std);
     let file = if flags.create {
@@ -154,7 +166,8 @@ fn open_below(target: &Target<'_>, flags: Flags, mode: Mode, cancel: &Cancel) ->
         open()?
     };
     refuse_kernel_files(&file)?;
-    let kind = file.metadata()?.file_type();
+    let metadata = Metadata::from_file(&file)?;
+    let kind = metadata.file_type();
     if kind.is_dir() && flags.write {
         return Err(Code::EISDIR.into());
     }
@@ -162,7 +175,7 @@ fn open_below(target: &Target<'_>, flags: Flags, mode: Mode, cancel: &Cancel) ->
         return Err(Code::ENOTDIR.into());
     }
     // FIFOs, sockets and devices are no files to read: they block, they talk to others, they do things.
-    if kind.is_file() || kind.is_dir() { Ok(file) } else { Err(Code::EACCES.into()) }
+    if kind.is_file() || kind.is_dir() { Ok((file, metadata)) } else { Err(Code::EACCES.into()) }
 }
 
 impl OpenFile {
@@ -230,18 +243,21 @@ impl OpenFile {
     /// # Errors
     /// As `read`.
     pub fn read_to_end(&self, store: &Store, cancel: &Cancel) -> Result<Writer, Error> {
-        self.rest(store, cancel).during("read")
+        let rest = || {
+            let at = (&self.file).stream_position()?;
+            self.rest(at, &self.metadata()?, store, cancel)
+        };
+        rest().during("read")
     }
 
-    pub(crate) fn rest(&self, store: &Store, cancel: &Cancel) -> Result<Writer, Cause> {
+    /// What follows from where the next read begins, which is `at`.
+    pub(crate) fn rest(&self, at: u64, metadata: &Metadata, store: &Store, cancel: &Cancel) -> Result<Writer, Cause> {
         if !self.flags.read {
             return Err(Code::EBADF.into());
         }
-        let metadata = self.metadata()?;
         if metadata.is_dir() {
             return Err(Code::EISDIR.into());
         }
-        let at = (&self.file).stream_position()?;
         let expected = usize::try_from(metadata.len().saturating_sub(at)).unwrap_or(usize::MAX);
         let mut written = store.writer_for(expected, cancel)?;
         let mut source = Reader { file: &self.file, position: None, left: expected };
@@ -308,7 +324,7 @@ impl OpenFile {
         change.admit(Amount::bytes(end.saturating_sub(before)))?;
         // Where it was paid for: a read beside it may have moved the file's own position meanwhile.
         let outcome = self.put(chunk, Some(start));
-        change.resized(&self.metadata()?);
+        self.note(&mut change)?;
         if outcome.is_ok() && position.is_none() && !self.flags.append {
             (&self.file).seek(SeekFrom::Start(end))?;
         }
@@ -332,8 +348,16 @@ impl OpenFile {
         let mut change = self.change(cancel)?;
         change.admit(Amount::bytes(most))?;
         let outcome = act();
-        change.resized(&self.metadata()?);
+        self.note(&mut change)?;
         Ok(outcome?)
+    }
+
+    /// Notes the size that it has now, where anybody counts.
+    fn note(&self, change: &mut Change<'_>) -> Result<(), Cause> {
+        if change.is_counted() {
+            change.resized(&self.metadata()?);
+        }
+        Ok(())
     }
 
     /// Makes it so long: cut, or filled with zeros.
@@ -347,11 +371,12 @@ impl OpenFile {
 
     pub(crate) fn set_len(&self, len: u64, cancel: &Cancel) -> Result<(), Cause> {
         let mut change = self.change(cancel)?;
-        let before = self.metadata()?.len();
-        change.admit(Amount::bytes(len.saturating_sub(before)))?;
+        if change.is_counted() {
+            let before = self.metadata()?.len();
+            change.admit(Amount::bytes(len.saturating_sub(before)))?;
+        }
         self.file.set_len(len)?;
-        change.resized(&self.metadata()?);
-        Ok(())
+        self.note(&mut change)
     }
 
     /// Waits until the disk has what was written: its bytes alone, or what is known about it as well.

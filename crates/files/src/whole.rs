@@ -21,7 +21,8 @@ impl Files {
     /// # Errors
     /// As `open` and `OpenFile::read`.
     pub fn read(&self, path: &str, flags: Flags, store: &Store, cancel: &Cancel) -> Result<Writer, Error> {
-        self.open(path, flags, Mode::FILE, cancel)?.read_to_end(store, cancel)
+        let (open, metadata) = self.open_known(path, flags, Mode::FILE, cancel).at("open", path)?;
+        open.rest(0, &metadata, store, cancel).during("read")
     }
 
     /// Writes a file.
