@@ -128,7 +128,7 @@ impl Files {
     /// The names in a directory, or in all directories below it.
     ///
     /// # Errors
-    /// `EACCES` for what is not granted, `ENOTDIR`, `ENAMETOOLONG` for more than 256 levels, and what the system or the store says.
+    /// `EACCES` for what is not granted, `ENOTDIR`, `ENAMETOOLONG` for more than 4,096 levels, and what the system or the store says.
     pub fn list(&self, path: &str, recursive: bool, store: &Store, cancel: &Cancel) -> Result<Entries, Error> {
         self.list_at(path, recursive, store, cancel).at("scandir", path)
     }

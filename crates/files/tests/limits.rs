@@ -211,14 +211,41 @@ fn the_levels_of_a_walk_are_among_the_files_that_are_open() {
 }
 
 #[test]
+fn a_tree_that_is_deeper_than_descriptors_last_is_counted_listed_and_removed() {
+    let world = room(10);
+    let cancel = Cancel::new();
+    let path = |levels: usize| format!("/data/deep{}", "/a".repeat(levels - 1));
+    world.files.make_dir(&path(600), true, Mode::DIRECTORY, &cancel).unwrap();
+    world.write(&format!("{}/file", path(600)), "0123456789").unwrap();
+    for level in [1, 100, 300, 599] {
+        world.files.make_dir(&format!("{}/beside", path(level)), false, Mode::DIRECTORY, &cancel).unwrap();
+    }
+    let files: Vec<_> =
+        (0..150).map(|_| world.files.open("/data/file.txt", Flags::READ, Mode::FILE, &cancel).unwrap()).collect();
+    assert_eq!(world.files.list("/data", true, &world.store, &cancel).unwrap().entries.len(), 600 + 1 + 4 + 3);
+    assert_eq!(code(world.write("/data/b", "0")), "ENOSPC");
+    world.remove("/data/deep").unwrap();
+    assert_eq!(world.files.open_files(), files.len());
+    assert_eq!(code(world.write("/data/b", "0123456789")), "ok");
+}
+
+#[test]
 fn a_tree_that_is_too_deep_for_a_walk_is_said_to_be() {
     let world = world();
     let cancel = Cancel::new();
-    world.files.make_dir(&format!("/data{}", "/a".repeat(300)), true, Mode::DIRECTORY, &cancel).unwrap();
-    assert_eq!(code(world.files.list("/data", true, &world.store, &cancel)), "ENAMETOOLONG");
+    let chain = |top: &str| format!("/data/{top}{}", "/a".repeat(1_900));
+    for top in ["one", "two", "three"] {
+        world.files.make_dir(&chain(top), true, Mode::DIRECTORY, &cancel).unwrap();
+    }
+    let list = || world.files.list("/data", true, &world.store, &cancel);
+    world.rename("/data/two", &format!("{}/two", chain("one"))).unwrap();
+    assert_eq!(list().unwrap().entries.len(), 3 * 1_901 + 3);
+    world.rename("/data/one", &format!("{}/one", chain("three"))).unwrap();
+    assert_eq!(code(list()), "ENAMETOOLONG");
     assert_eq!(world.files.open_files(), 0);
-    world.remove(&format!("/data{}", "/a".repeat(150))).unwrap();
-    world.remove("/data/a").unwrap();
+    world.rename(&format!("{}/one", chain("three")), "/data/one").unwrap();
+    world.remove("/data/one").unwrap();
+    world.remove("/data/three").unwrap();
 }
 
 #[test]
