@@ -10,6 +10,7 @@ import { findProgram, main, root, run, runParts, runTool } from './steps.mjs';
 import { checkRuntimeApi } from './runtime-api.mjs';
 import { checkTypes } from './types.mjs';
 import { vendor } from './vendor.mjs';
+import { checkWit } from './wit.mjs';
 
 const parts = {
   rustfmt() {
@@ -26,6 +27,7 @@ const parts = {
   /** Vendored text is committed: what the installed packages give must be what stands there. */
   vendor: () => vendor(true),
   runtimeApi: checkRuntimeApi,
+  wit: checkWit,
   types: checkTypes,
   clippy() {
     const { env, flags } = cargoSettings();

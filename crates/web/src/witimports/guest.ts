@@ -1,0 +1,262 @@
+// witimports: the app's functions behind what a component imports, and the app's objects that stand for its resources.
+//
+// In: `imports` as it was given to `instantiate`. Out: one implementation a function, or an error that names the interface and the function.
+
+import { Malformed, Refusal } from 'guest:witmemory';
+import type { Engine } from 'guest:witcodec';
+import { aliases, camelCase, pascalCase, versionOf, withoutVersion } from 'guest:witnames';
+import type { FunctionShape, InterfaceShape, Shape } from 'guest:witshape';
+
+const { apply, construct, get } = Reflect;
+/** Older engines have no symbol of that name. */
+export const dispose: symbol = (Symbol as { dispose?: symbol }).dispose ?? Symbol.for('Symbol.dispose');
+const MapIntrinsic = Map;
+const mapGet = Map.prototype.get;
+const mapSet = Map.prototype.set;
+const mapDelete = Map.prototype.delete;
+const indexOf = String.prototype.indexOf as (text: string) => number;
+const slice = String.prototype.slice;
+
+/** One function of the app. */
+export interface Implementation {
+  readonly fn: FunctionShape;
+  /** Its name in errors. */
+  readonly where: string;
+  /** Calls it: what it returns, a promise or not, or throws. */
+  call(args: unknown[], isSync: boolean): unknown;
+}
+
+/** An instance whose exports stand for imports. */
+export interface Provider {
+  /** The functions of an exported interface. */
+  face(name: string, isSync: boolean): object | undefined;
+  /** The names of all that it exports. */
+  readonly names: readonly string[];
+}
+
+/** How an engine tells an instance of a component from other objects. */
+export interface ImportEngine extends Engine {
+  provider(value: unknown): Provider | undefined;
+}
+
+// ── resources of the app ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Objects of the app that a component holds, by the numbers that stand for them there. */
+export class HostResources {
+  readonly #shape: Shape;
+  readonly #objects = new MapIntrinsic<number, unknown>();
+  #last = 0;
+
+  constructor(shape: Shape) {
+    this.#shape = shape;
+  }
+
+  /** A number for an object that is handed over. */
+  lower(_resource: number, name: string, value: unknown, isOwn: boolean): number {
+    if (typeof value !== 'object' || value === null) throw new Refusal(`an object that stands for ${name}`, value, '');
+    if (!isOwn) throw new Refusal(`no ${name}: the app lends none`, value, '');
+    // Numbers of 31 bits, and none that is in use.
+    do this.#last = this.#last === 0x7fff_ffff ? 1 : this.#last + 1;
+    while (apply(mapGet, this.#objects, [this.#last]) !== undefined);
+    apply(mapSet, this.#objects, [this.#last, value]);
+    return this.#last;
+  }
+
+  /** The object of a number; handed over, it is the app's again. */
+  lift(_resource: number, number: number, isOwn: boolean): unknown {
+    const value = apply(mapGet, this.#objects, [number]) as unknown;
+    if (value === undefined) throw new Malformed(`${number} stands for no resource`);
+    if (isOwn) apply(mapDelete, this.#objects, [number]);
+    return value;
+  }
+
+  /** The component gave an object up. */
+  end(_fn: number, number: number): void {
+    const value = apply(mapGet, this.#objects, [number]) as object | undefined;
+    apply(mapDelete, this.#objects, [number]);
+    const end = value === undefined ? undefined : (get(value, dispose) as unknown);
+    if (typeof end === 'function') apply(end, value, []);
+  }
+
+  /** The name of a resource of the app. */
+  nameOf(resource: number | null): string {
+    return resource === null ? '' : (this.#shape.resources[resource]?.name ?? '');
+  }
+}
+
+// ── functions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What stands behind each function that a component imports, by its number. */
+export function implementations(
+  shape: Shape,
+  engine: ImportEngine,
+  imports: unknown,
+  resources: HostResources,
+): Implementation[] {
+  const list: Implementation[] = [];
+  const names: string[] = [];
+  for (let i = 0; i < shape.imports.length; i++) {
+    const { name } = shape.imports[i]!;
+    if (name !== null) names[names.length] = name;
+  }
+  for (let i = 0; i < shape.imports.length; i++) {
+    const it = shape.imports[i]!;
+    if (it.functions.length === 0) continue;
+    const given = new Given(engine, it, imports, names);
+    for (let f = 0; f < it.functions.length; f++) {
+      const fn = it.functions[f]!;
+      list[fn.number] = implementation(given, it, fn, resources);
+    }
+  }
+  return list;
+}
+
+/** What the app gave for one interface. */
+class Given {
+  readonly #engine: ImportEngine;
+  readonly #it: InterfaceShape;
+  readonly #provider: Provider | undefined;
+  readonly #provided: string = '';
+  readonly #object: object | undefined;
+  readonly #path: string;
+
+  constructor(engine: ImportEngine, it: InterfaceShape, imports: unknown, names: readonly string[]) {
+    this.#engine = engine;
+    this.#it = it;
+    const all = imports === undefined ? {} : imports;
+    if (typeof all !== 'object' || all === null) throw engine.error('ERR_ARGUMENT', `Expected an object for options.imports but received ${engine.shown(all)}`); // prettier-ignore
+    if (it.name === null) {
+      this.#path = 'options.imports';
+      this.#object = all;
+      return;
+    }
+    const key = keyOf(all, aliases(it.name, names));
+    this.#path = `options.imports['${key ?? withoutVersion(it.name)}']`;
+    const value = key === undefined ? undefined : (get(all, key) as unknown);
+    this.#provider = engine.provider(value);
+    if (this.#provider !== undefined) {
+      this.#provided = provided(engine, this.#provider, it.name, this.#path);
+    } else if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+      this.#object = value;
+    } else if (value !== undefined) {
+      throw engine.error('ERR_ARGUMENT', `Expected an object of functions for ${this.#path} but received ${engine.shown(value)}`); // prettier-ignore
+    }
+  }
+
+  /** A function or a class; with what it is called on. */
+  find(name: string, wanted: string, where: string): (isSync: boolean) => readonly [self: object, value: Function] {
+    if (this.#provider !== undefined) {
+      const both = [this.#found(this.#provider.face(this.#provided, false), name, wanted, where), this.#found(this.#provider.face(this.#provided, true), name, wanted, where)] as const; // prettier-ignore
+      return (isSync) => both[isSync ? 1 : 0];
+    }
+    const found = this.#found(this.#object, name, wanted, where);
+    return () => found;
+  }
+
+  #found(self: object | undefined, name: string, wanted: string, where: string): readonly [object, Function] {
+    const value = self === undefined || !(name in self) ? undefined : (get(self, name) as unknown);
+    const path = `${this.#path}.${name}`;
+    if (value === undefined) {
+      const place = this.#it.name === null ? '' : ` of ${this.#it.name}`;
+      throw this.#engine.error('ERR_WASM_LINK', `the component imports ${wanted} ${where}${place}, and ${path} is not there`); // prettier-ignore
+    }
+    if (typeof value === 'function') return [self!, value];
+    throw this.#engine.error('ERR_ARGUMENT', `Expected a function for ${path} (${where}) but received ${this.#engine.shown(value)}`); // prettier-ignore
+  }
+}
+
+function keyOf(object: object, names: readonly string[]): string | undefined {
+  for (let i = 0; i < names.length; i++) if (names[i]! in object) return names[i];
+  // An app may have written the version of another release that does as well.
+  const keys = Reflect.ownKeys(object);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (typeof key === 'string' && satisfies(key, names[0]!)) return key;
+  }
+  return undefined;
+}
+
+function provided(engine: ImportEngine, provider: Provider, name: string, path: string): string {
+  const { names } = provider;
+  for (let i = 0; i < names.length; i++) if (names[i] === name) return name;
+  for (let i = 0; i < names.length; i++) if (satisfies(names[i]!, name)) return names[i]!;
+  let known = '';
+  for (let i = 0; i < names.length; i++) known += `${i === 0 ? '' : ', '}${names[i]!}`;
+  const message = `the component imports ${name}, and the instance in ${path} exports ${known === '' ? 'nothing' : known}`;
+  throw engine.error('ERR_WASM_LINK', message);
+}
+
+/** Whether an export of one version does for an import of another: the same major, nothing older; below 1.0.0 the same minor. */
+export function satisfies(offered: string, wanted: string): boolean {
+  if (withoutVersion(offered) !== withoutVersion(wanted)) return false;
+  const has = parts(versionOf(offered));
+  const needs = parts(versionOf(wanted));
+  if (has === undefined || needs === undefined) return offered === wanted;
+  if (has[0] !== needs[0]) return false;
+  if (has[0] > 0) return has[1] > needs[1] || (has[1] === needs[1] && has[2] >= needs[2]);
+  if (has[1] !== needs[1]) return false;
+  return has[1] > 0 ? has[2] >= needs[2] : has[2] === needs[2];
+}
+
+/** Major, minor, patch; a version before a release stands for itself alone. */
+function parts(version: string): [number, number, number] | undefined {
+  const result: [number, number, number] = [0, 0, 0];
+  let rest = version;
+  for (let i = 0; i < 3; i++) {
+    const dot = apply(indexOf, rest, ['.']) as number;
+    if (dot < 0 !== (i === 2)) return undefined;
+    const word = i === 2 ? rest : (apply(slice, rest, [0, dot]) as string);
+    const number = +word;
+    if (word === '' || !(number >= 0) || number % 1 !== 0) return undefined;
+    result[i] = number;
+    rest = apply(slice, rest, [dot + 1]) as string;
+  }
+  return result;
+}
+
+function implementation(given: Given, it: InterfaceShape, fn: FunctionShape, resources: HostResources): Implementation {
+  const resource = resources.nameOf(fn.resource);
+  const place = it.name === null ? '' : `${it.name}.`;
+  const name = camelCase(fn.name);
+  const className = pascalCase(resource);
+  const where = `${place}${resource === '' || fn.kind === 'constructor' ? resource : `${resource}.`}${fn.kind === 'constructor' ? '' : fn.name}`;
+  switch (fn.kind) {
+    case 'constructor': {
+      const find = given.find(className, 'the class', className);
+      return { fn, where, call: (args, isSync) => construct(find(isSync)[1], args) as unknown };
+    }
+    case 'static': {
+      const find = given.find(className, 'the class', className);
+      return {
+        fn,
+        where,
+        call(args, isSync) {
+          const cls = find(isSync)[1];
+          return apply(get(cls, name) as Function, cls, args) as unknown;
+        },
+      };
+    }
+    case 'method':
+      return {
+        fn,
+        where,
+        call(args) {
+          const self = args[0] as object;
+          const rest: unknown[] = [];
+          for (let i = 1; i < args.length; i++) rest[i - 1] = args[i];
+          return apply(get(self, name) as Function, self, rest) as unknown;
+        },
+      };
+    default: {
+      const find = given.find(name, 'the function', fn.name);
+      return {
+        fn,
+        where,
+        call(args, isSync) {
+          const found = find(isSync);
+          return apply(found[1], found[0], args) as unknown;
+        },
+      };
+    }
+  }
+}
