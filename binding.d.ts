@@ -9,6 +9,68 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** What an environment of Node has for components. */
+export declare class ComponentPort {
+  /**
+   * `onCall(instance, function, at, reply, length, bytes)` answers a call of the app's code on Node's thread: the number of bytes that stand in
+   * `reply`, or the bytes themselves, or -1 where it failed. Its arguments stand in `output`, or in `bytes`.
+   */
+  constructor(port: Port, onCall: unknown, input: Uint8Array, output: Uint8Array, reply: Uint8Array)
+}
+
+/** A component, once its compilation has been answered. */
+export declare class NativeComponent {
+  /** One that is not compiled yet. */
+  constructor(port: ComponentPort)
+  /** Compiles bytes, which are copied first, on another thread; the ticket of the answer. */
+  compile(bytes: Uint8Array, options: NativeCompileOptions): number
+  /** Its code for this machine, on another thread; the ticket of the answer, after which `fileName` is there. */
+  precompile(): number
+  /** The name of its code in a directory of compiled code. */
+  get fileName(): string | null
+  /** Its functions and types, as JSON. */
+  get shape(): string
+  /** Its world as WIT text. */
+  get wit(): string
+  /** Names of what it imports. */
+  get imports(): Array<string>
+  /** Names of what it exports. */
+  get exports(): Array<string>
+}
+
+/** Components on their way to be one. */
+export declare class NativeComposition {
+  /** The root alone. */
+  constructor(root: NativeComponent)
+  /** One more, for the import of a name or for whatever it exports. */
+  add(name: string | undefined | null, component: NativeComponent): void
+  /** Links them, on another thread; the ticket of the answer, after which `target` is compiled. */
+  compose(target: NativeComponent): number
+}
+
+/** An instance, once its start has been answered. Dropped by the garbage collector, it closes. */
+export declare class NativeInstance {
+  /** One that is not started yet, whose calls of the app's code go to the receiver of a number. */
+  constructor(component: NativeComponent, instanceNumber: number, timeoutMs: number)
+  /** Runs what is to run first, on another thread; the ticket of the answer. */
+  start(component: NativeComponent, options: NativeInstanceOptions): number
+  /** Calls a function with the message that stands in the input memory, or in `bytes`, on another thread; the ticket of the answer. */
+  call(target: number, length: number, bytes?: Uint8Array | undefined | null): number
+  /**
+   * `(function, length, bytes?) => answer`: calls a function on this thread; the number of bytes that stand in the output memory then, or
+   * the answer itself.
+   */
+  syncCaller(): (fn: number, length: number, bytes?: Uint8Array) => number | ArrayBuffer
+  /** Answers a call of the app's code with bytes from the reply memory, or from `bytes`. */
+  answer(call: number, length: number, bytes?: Uint8Array | undefined | null): void
+  /** Says that a call of the app's code failed. */
+  fail(call: number, message: string): void
+  /** Figures. */
+  stats(): NativeInstanceStats
+  /** Gives everything back, and ends what runs. */
+  close(): void
+}
+
 /** A sandbox. Dropped by the garbage collector, it closes. */
 export declare class NativeSandbox {
   /** Copies bytes into the store; their id. */
@@ -128,12 +190,43 @@ export interface NativeCache {
   ttlMs?: number
 }
 
+/** How a component is to be compiled, as `lib/component.js` checked it. */
+export interface NativeCompileOptions {
+  fuel: boolean
+  canonicalizeNans: boolean
+  optLevel: string
+  debugInfo: boolean
+  /** The directory of compiled code. */
+  cacheDir?: string
+}
+
 /** A grant for files, checked likewise. */
 export interface NativeFsGrant {
   guest: string
   path: string
   write: boolean
   maxBytes?: number
+}
+
+/** What an instance is to be, as `lib/component.js` checked it. */
+export interface NativeInstanceOptions {
+  memoryBytes: number
+  tableElements?: number
+  timeoutMs: number
+  fuel?: number
+  args: Array<string>
+  env: Array<NativeVariable>
+  fs: Array<NativeFsGrant>
+  /** Milliseconds since 1970 at which its clocks stand still. */
+  clockMs?: number
+  seed?: number
+  stdin?: Uint8Array
+}
+
+/** Figures of an instance. */
+export interface NativeInstanceStats {
+  memoryBytes: number
+  fuel?: number
 }
 
 /** Limits as `lib/arguments.js` checked them. */

@@ -778,6 +778,10 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.ComponentPort = nativeBinding.ComponentPort
+module.exports.NativeComponent = nativeBinding.NativeComponent
+module.exports.NativeComposition = nativeBinding.NativeComposition
+module.exports.NativeInstance = nativeBinding.NativeInstance
 module.exports.NativeSandbox = nativeBinding.NativeSandbox
 module.exports.NativeTransform = nativeBinding.NativeTransform
 module.exports.Port = nativeBinding.Port

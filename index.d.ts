@@ -59,7 +59,7 @@ export type ErrorCode =
  * }
  */
 export class HostboxError extends Error {
-  private constructor();
+  protected constructor();
   readonly code: ErrorCode;
   /** What lies behind it: the guest error's own cause, or the reason of a sandbox's death. */
   readonly cause?: unknown;
@@ -196,9 +196,9 @@ export interface HostRuntimeOptions {
   permissions?: Permissions;
   limits?: Limits;
   /**
-   * Whether WASI commands may run: by {@link HostRuntime.wasi} and the guests' global `wasi`. They find the directories and
-   * the environment of `permissions`, and no network. Default false: guests have no `wasi`, and `host.wasi` answers
-   * `ERR_PERMISSION`.
+   * Whether WebAssembly may run: WASI commands by {@link HostRuntime.wasi} and the guests' global `wasi`, components by the guests'
+   * global `wasm`. They find the directories and the environment of `permissions`, and no network. Default false: guests have
+   * neither, and `host.wasi` answers `ERR_PERMISSION`.
    */
   wasi?: boolean;
   /**
@@ -677,4 +677,137 @@ export interface WasiApi {
    * @throws `ERR_ID_NOT_FOUND` where it was taken before
    */
   takeStderr(result: WasiResult): Promise<Uint8Array>;
+}
+
+// ── components ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A component: its bytes, a file that has them, or its text. */
+export type ComponentSource = Bytes | { path: string } | { wat: string };
+
+/** How a component is compiled. */
+export interface CompileOptions {
+  /** Its name for people, as in `types()`; by default the name of the file without its extension, or `component`. */
+  name?: string;
+  /** Counts instructions, so that instances can be given a budget (`limits.fuel`). Costs up to a third of the speed. */
+  fuel?: boolean;
+  /** Makes every NaN the same one, so that results are alike on all machines. */
+  canonicalizeNans?: boolean;
+  /** What the compiler takes its time for; by default `'speed'`. */
+  optLevel?: 'none' | 'speed' | 'speedAndSize';
+  /** Keeps what a debugger or a profiler needs of the component's own debug information. */
+  debugInfo?: boolean;
+  /** A directory for compiled code, which belongs to this user alone: what was compiled once, by whatever process, is read from there. */
+  cache?: { dir: string };
+}
+
+/** Bounds of an instance. */
+export interface InstanceLimits {
+  /** Wall time of one call, and of the start; 30,000 by default. An instance whose call took longer is gone. */
+  timeoutMs?: number;
+  /** Linear memories and tables together; 128 MiB by default. */
+  memoryBytes?: number;
+  /** Elements of all tables together. */
+  tableElements?: number;
+  /** Instructions in all its life; for components that were compiled with `fuel`. */
+  fuel?: number;
+}
+
+/** What an instance is given. */
+export interface InstanceOptions {
+  /**
+   * What stands behind the component's imports, by the interface's name: with its version, without it, or in short. An object of functions
+   * (in camelCase, synchronous or not) and classes, or another instance that exports the interface in a version that does. Functions of
+   * the world itself stand here by their own names.
+   */
+  imports?: Record<string, object | ((...args: any[]) => unknown) | ComponentInstance>;
+  /** What it may reach: its environment, and directories that it finds open. By default nothing. */
+  permissions?: Pick<Permissions, 'env' | 'fs'>;
+  limits?: InstanceLimits;
+  /** Arguments of its command line. */
+  args?: string[];
+  /** Its standard input. */
+  stdin?: Bytes;
+  /** Its clocks: the system's, or a time that does not pass. */
+  clock?: 'real' | { fixed: Date };
+  /** Its randomness: the system's, or the same numbers for the same seed. */
+  random?: 'real' | { seed: number };
+}
+
+/**
+ * A component of WebAssembly, compiled. It can be instantiated any number of times.
+ *
+ * Values cross as jco maps them: records are objects with camelCase keys, variants `{ tag, val }` (a case without payload may be given by its
+ * name), enums their names, flags objects of booleans, `option<T>` is `T | undefined`, 64-bit integers are BigInts, `list<u8>` is a Uint8Array and
+ * any list of numbers the typed array of its type, a result's `err` is thrown as a {@link ComponentError}, resources are classes.
+ *
+ * @example
+ * const calc = await Component.compile({ path: 'calculator.wasm' });
+ * using instance = await calc.instantiate();
+ * await instance.exports['demo:calc/calculator'].calculate('add', 1, 2); // 3
+ * instance.sync.calculator.calculate({ tag: 'add' }, 1, 2); // 3
+ */
+export class Component {
+  private constructor();
+  /**
+   * Compiles a component, off Node's thread. Core modules that carry component types or import WASI preview 1 are made components first.
+   *
+   * @throws `ERR_WASM_COMPILE` that says what the bytes are, `ERR_WASM_LINK` where an import cannot cross
+   */
+  static compile(source: ComponentSource, options?: CompileOptions): Promise<Component>;
+  /**
+   * Links components by their interfaces into one: what the root imports comes from the others, each of which is instantiated once per instance
+   * of the whole. An array begins with the root; with names (an interface's, with or without version, or in short) a component stands for that import alone. An export satisfies an
+   * import of the same version, or of a lower one on the same track of semver, where nothing that is asked for is missing or has another type.
+   *
+   * @throws `ERR_WASM_LINK` that names the import and what differs
+   */
+  static compose(plan: { root: Component; with: Record<string, Component> } | Component[]): Promise<Component>;
+  readonly name: string;
+  /** Names of the interfaces and functions that it imports, WASI's among them. */
+  readonly imports: string[];
+  /** Names of the interfaces and functions that it exports. */
+  readonly exports: string[];
+  /** Its world and the packages that it uses, as WIT text. */
+  wit(): string;
+  /** TypeScript declarations of what it exports and imports; `npx hostbox types x.wasm` writes them. */
+  types(): string;
+  /** Its code for this machine and this version of hostbox; as a file of its `fileName` in the `cache.dir` of `compile` it spares compilation. */
+  precompile(): Promise<Uint8Array & { readonly fileName: string }>;
+  /**
+   * Makes an instance and runs its start functions, off Node's thread.
+   *
+   * @throws `ERR_WASM_LINK` that names the interface and the function which is missing, `ERR_WASM_TRAP`, `ERR_MEMORY`, `ERR_TIMEOUT`
+   */
+  instantiate<Instance extends ComponentInstance | object = ComponentInstance>(
+    options?: InstanceOptions,
+  ): Promise<Instance>;
+}
+
+/**
+ * A running component. One call at a time: calls of `exports` wait for those before them. After a trap, a timeout or `close()` it is gone, and
+ * later calls are `ERR_CLOSED` with the reason as `cause`. One that the app forgets is closed.
+ */
+export class ComponentInstance {
+  private constructor();
+  /**
+   * Its functions, which return promises: by the interface's name with its version, without it, and in short, as far as those are clear;
+   * functions in camelCase. A name that is not there is `ERR_FUNCTION_NOT_FOUND`. They run off Node's thread.
+   */
+  readonly exports: Record<string, any>;
+  /**
+   * The same functions on the calling thread. `ERR_BUSY` while another call runs; `ERR_ASYNC` where a function of the app returns a promise.
+   */
+  readonly sync: Record<string, any>;
+  /** Bytes of its linear memories and tables, and what is left of its fuel. */
+  stats(): { memoryBytes: number; fuel?: number };
+  /** Gives its memory back; a call that runs is ended. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** An `err` that a component's function gave as its result. Its code is `ERR_GUEST`. */
+export class ComponentError extends HostboxError {
+  private constructor();
+  /** The value of the `err`. Errors of the app's own functions may have one as well: it is what the component gets. */
+  readonly payload: unknown;
 }

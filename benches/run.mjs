@@ -29,6 +29,7 @@ const ORDER = [
     'cache',
     'pool',
     'bundles',
+    'components',
     'wasi',
     'binarySize',
   ],

@@ -114,6 +114,57 @@ declare namespace Hostbox {
     takeStdout(result: WasiResult): Promise<Uint8Array<ArrayBuffer>>;
     takeStderr(result: WasiResult): Promise<Uint8Array<ArrayBuffer>>;
   }
+
+  interface ComponentInstanceOptions {
+    /**
+     * What stands behind the component's imports, by the interface's name: with its version, without it, or in short. An object of
+     * functions (in camelCase, synchronous or not) and classes, or another instance that exports the interface.
+     */
+    imports?: Record<string, object | ((...args: any[]) => unknown) | ComponentInstance>;
+    /** Arguments of its command line. */
+    args?: string[];
+    /** Its standard input. */
+    stdin?: Bytes;
+    limits?: {
+      /** Wall time of one call, and of the start; 30,000 by default. An instance whose call took longer is gone. */
+      timeoutMs?: number;
+      /** Instructions in all its life; for components that were compiled with `fuel`. */
+      fuel?: number;
+    };
+  }
+  /** A compiled component of WebAssembly. */
+  interface Component {
+    readonly name: string;
+    /** Names of the interfaces and functions that it imports, WASI's among them. */
+    readonly imports: string[];
+    readonly exports: string[];
+    /** Its world as WIT text. */
+    wit(): string;
+    /** TypeScript declarations of what it exports and imports. */
+    types(): string;
+    /** Makes an instance, off the guest's thread. Its memory is on the sandbox's account; it reaches the sandbox's directories and environment. */
+    instantiate<Instance = ComponentInstance>(options?: ComponentInstanceOptions): Promise<Instance>;
+  }
+  /** A running component. Calls come one after the other. After a trap, a timeout or `close()` it is gone. */
+  interface ComponentInstance {
+    /** Its functions, which return promises: by the interface's name with its version, without it, and in short; functions in camelCase. */
+    readonly exports: Record<string, any>;
+    /** Bytes of its linear memories and tables, and what is left of its fuel. */
+    stats(): { memoryBytes: number; fuel?: number };
+    /** Gives its memory back. */
+    close(): void;
+  }
+  /** An `err` that a component's function gave as its result. */
+  interface ComponentError extends Error {
+    readonly payload: unknown;
+  }
+  /** Components of WebAssembly, compiled and called as apps do it. */
+  interface Wasm {
+    readonly Component: {
+      compile(source: Bytes, options?: { name?: string; fuel?: boolean }): Promise<Component>;
+    };
+    readonly ComponentError: new (payload: unknown, where: string) => ComponentError;
+  }
 }
 
 declare var cache: Hostbox.Cache;
@@ -122,5 +173,7 @@ declare var plugin: Hostbox.Plugin;
 declare var native: Hostbox.Native;
 /** Only where the app's option `wasi` is on. */
 declare var wasi: Hostbox.Wasi;
+/** Only where the app's option `wasi` is on. */
+declare var wasm: Hostbox.Wasm;
 /** A random UUID of version 4. */
 declare function uuidv4(): string;

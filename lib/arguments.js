@@ -457,6 +457,125 @@ function arrayBuffers(value, name) {
   return value;
 }
 
+const COMPILE = ['name', 'fuel', 'canonicalizeNans', 'optLevel', 'debugInfo', 'cache'];
+const INSTANCE = ['imports', 'permissions', 'limits', 'args', 'stdin', 'clock', 'random'];
+/** The last day that a Date knows (ECMAScript, 21.4.1.1). */
+const MOST_DATE_MS = 8.64e15;
+/** Limits of an instance: as in `LIMITS`; those without a default are left to the addon. */
+const INSTANCE_LIMITS = ['timeoutMs', 'memoryBytes', 'tableElements', 'fuel'];
+
+/**
+ * @param {unknown} value
+ * @returns {{ name: string | undefined, fuel: boolean, canonicalizeNans: boolean, optLevel: string, debugInfo: boolean, cacheDir: string | undefined }}
+ */
+function compileOptions(value) {
+  const { name, fuel, canonicalizeNans, optLevel, debugInfo, cache } = options(value, 'options', COMPILE);
+  const { dir } = options(cache, 'options.cache', ['dir']);
+  /** @type {(given: unknown, key: string) => boolean} */
+  const flag = (given, key) => (given === undefined ? false : boolean(given, `options.${key}`));
+  return {
+    name: name === undefined ? undefined : filledString(name, 'options.name'),
+    fuel: flag(fuel, 'fuel'),
+    canonicalizeNans: flag(canonicalizeNans, 'canonicalizeNans'),
+    optLevel:
+      optLevel === undefined ? 'speed' : choice(optLevel, 'options.optLevel', ['none', 'speed', 'speedAndSize']),
+    debugInfo: flag(debugInfo, 'debugInfo'),
+    cacheDir: cache === undefined ? undefined : filledString(dir, 'options.cache.dir'),
+  };
+}
+
+/**
+ * What an instance is given. Its imports are looked at where its functions are known.
+ *
+ * @param {unknown} value
+ */
+function instanceOptions(value) {
+  const { imports, permissions, limits: given, args, stdin, clock, random } = options(value, 'options', INSTANCE);
+  const { env, fs } = options(permissions, 'options.permissions', ['env', 'fs']);
+  const { timeoutMs, memoryBytes, tableElements, fuel } = options(given, 'options.limits', INSTANCE_LIMITS);
+  const bounded = limits({ timeoutMs, memoryBytes });
+  return {
+    imports,
+    limits: {
+      timeoutMs: bounded.timeoutMs,
+      memoryBytes: bounded.memoryBytes,
+      tableElements: optionalInteger(tableElements, 'options.limits.tableElements', 0, MOST_TABLE),
+      fuel: optionalInteger(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
+    },
+    args: strings(args, 'options.args'),
+    env: variables(env),
+    fs: fsGrants(fs),
+    clockMs: clock === undefined || clock === 'real' ? undefined : fixedClock(clock),
+    seed: random === undefined || random === 'real' ? undefined : seed(random),
+    stdin: stdin === undefined ? undefined : bytes(stdin, 'options.stdin'),
+  };
+}
+
+const MOST_TABLE = 10_000_000;
+
+/** @param {unknown} value */
+function fixedClock(value) {
+  if (typeof value === 'object' && value !== null) {
+    const { fixed } = options(value, 'options.clock', ['fixed']);
+    if (Object.prototype.toString.call(fixed) === '[object Date]') {
+      const ms = /** @type {Date} */ (fixed).getTime();
+      if (ms >= 0 && ms <= MOST_DATE_MS) return ms;
+    }
+    return refuse('a Date from 1970 on', 'options.clock.fixed', fixed);
+  }
+  return refuse("'real' or { fixed }", 'options.clock', value);
+}
+
+/** @param {unknown} value */
+function seed(value) {
+  if (typeof value !== 'object' || value === null) return refuse("'real' or { seed }", 'options.random', value);
+  const { seed: number } = options(value, 'options.random', ['seed']);
+  return integer(number, 'options.random.seed', 0, Number.MAX_SAFE_INTEGER);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @param {number} least
+ * @param {number} most
+ */
+function optionalInteger(value, name, least, most) {
+  return value === undefined ? undefined : integer(value, name, least, most);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {string[]}
+ */
+function strings(value, name) {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return refuse('an array of strings', name, value);
+  return value.map((item, i) => string(item, `${name}[${i}]`));
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {Uint8Array}
+ */
+function bytes(value, name) {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (Object.prototype.toString.call(value) === '[object ArrayBuffer]')
+    return new Uint8Array(/** @type {ArrayBuffer} */ (value));
+  return refuse('a Uint8Array, another view or an ArrayBuffer', name, value);
+}
+
+/**
+ * What somebody threw, in a few words.
+ *
+ * @param {unknown} error
+ */
+function shownError(error) {
+  return error instanceof Error ? `${error.name}: ${error.message}` : shown(error);
+}
+
 /**
  * A call's arguments.
  *
@@ -469,6 +588,11 @@ function argumentList(value) {
 }
 
 module.exports = {
+  bytes,
+  compileOptions,
+  instanceOptions,
+  shown,
+  shownError,
   CALL,
   LIMITS,
   MOST_MS,

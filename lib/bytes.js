@@ -3,6 +3,7 @@
 // `host.native`: the buffer store and the native operations, from Node's side.
 
 const check = require('./arguments.js');
+const { bytes } = check;
 const { alloc, answer, translated } = require('./port.js');
 const { HostboxError } = require('./errors.js');
 const { NativeStream } = require('./transform.js');
@@ -12,19 +13,6 @@ const { NativeStream } = require('./transform.js');
 /** @typedef {import('../binding').NativeSandbox} NativeSandbox */
 
 const MOST_BYTES = 2 ** 32;
-
-/**
- * @param {unknown} value
- * @param {string} name
- * @returns {Uint8Array}
- */
-function bytes(value, name) {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (Object.prototype.toString.call(value) === '[object ArrayBuffer]')
-    return new Uint8Array(/** @type {ArrayBuffer} */ (value));
-  return check.refuse('a Uint8Array, another view or an ArrayBuffer', name, value);
-}
 
 /**
  * @param {unknown} value

@@ -1,5 +1,7 @@
 'use strict';
 
+const { inspect } = require('node:util');
+
 /** @typedef {import('../index').ErrorCode} ErrorCode */
 
 /**
@@ -41,6 +43,29 @@ class HostboxError extends Error {
   }
 }
 Object.defineProperty(HostboxError.prototype, 'name', { value: 'HostboxError', writable: true, configurable: true });
+
+/** An `err` that a function of a component gave as its result; `payload` is its value. */
+class ComponentError extends HostboxError {
+  /**
+   * @param {unknown} payload
+   * @param {string} where the function's name
+   */
+  constructor(payload, where) {
+    super('ERR_GUEST', `${where} gave an err: ${described(payload)}`);
+    this.payload = payload;
+  }
+}
+Object.defineProperty(ComponentError.prototype, 'name', {
+  value: 'ComponentError',
+  writable: true,
+  configurable: true,
+});
+
+/** @param {unknown} payload */
+function described(payload) {
+  if (typeof payload === 'string') return payload;
+  return inspect(payload, { depth: 1, breakLength: Infinity, maxStringLength: 200, maxArrayLength: 10 });
+}
 
 /**
  * The exception for an error that came over the wire. A guest's error (`ERR_GUEST`) keeps the guest's name, message and
@@ -88,4 +113,4 @@ function own(error, key, value) {
   Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true });
 }
 
-module.exports = { HostboxError, fromWire, headed };
+module.exports = { ComponentError, HostboxError, fromWire, headed };

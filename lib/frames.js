@@ -14,6 +14,7 @@ const FAILED = 2;
 const HOST_CALL = 3;
 const CONSOLE = 4;
 const FETCH = 5;
+const COMPONENT_CALL = 6;
 
 const NO_CAUSE = 0;
 const ERROR_CAUSE = 1;
@@ -146,4 +147,4 @@ function guestAsError({ name, message, stack, details, cause }) {
   return fromWire({ code: 'ERR_GUEST', name, message, stack, details, cause });
 }
 
-module.exports = { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE, FETCH };
+module.exports = { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE, FETCH, COMPONENT_CALL };

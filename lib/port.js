@@ -5,7 +5,7 @@
 const { setImmediate } = require('node:timers');
 const binding = require('./load.js');
 const { Encoder } = require('./codec.js');
-const { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE, FETCH } = require('./frames.js');
+const { Frames, SETTLED, FAILED, HOST_CALL, CONSOLE, FETCH, COMPONENT_CALL } = require('./frames.js');
 const { HostboxError } = require('./errors.js');
 
 /** @typedef {import('../binding').NativeSandbox} NativeSandbox */
@@ -19,11 +19,17 @@ const { HostboxError } = require('./errors.js');
  * @property {(call: HostCall) => void} onHostCall
  * @property {(entry: ConsoleEntry) => void} onConsole
  * @property {((event: FetchEvent) => void) | undefined} onFetch
+ * @property {(call: ComponentCall) => void} [onComponentCall]
  */
 /**
  * A call of the guest to the app; `error` where its arguments cannot be built here.
  *
  * @typedef {{ call: number, name: string, args: unknown[], error: unknown }} HostCall
+ */
+/**
+ * A component's call to the app: which function, where its parameters stand, and where the answer will.
+ *
+ * @typedef {{ call: number, fn: number, at: number, reply: number, args: Uint8Array }} ComponentCall
  */
 /**
  * A call without an answer yet.
@@ -104,6 +110,9 @@ function readEvent(started) {
   } else if (kind === FETCH) {
     const event = readFetch();
     started.push(() => receivers.get(id)?.deref()?.onFetch?.(event));
+  } else if (kind === COMPONENT_CALL) {
+    const call = readComponentCall();
+    started.push(() => receivers.get(id)?.deref()?.onComponentCall?.(call));
   } else {
     throw new HostboxError('ERR_INTERNAL', `internal error: an event of kind ${kind}`);
   }
@@ -119,6 +128,15 @@ function readHostCall() {
   } catch (error) {
     return { call, name, args: [], error };
   }
+}
+
+/** @returns {ComponentCall} */
+function readComponentCall() {
+  const call = frames.number();
+  const fn = frames.number();
+  const at = frames.number();
+  const reply = frames.number();
+  return { call, fn, at, reply, args: /** @type {Uint8Array} */ (frames.payload()) };
 }
 
 /** @returns {ConsoleEntry} */
@@ -426,6 +444,21 @@ function createSandbox(settings, receiver) {
   return sandbox;
 }
 
+/** Instances of components are numbered beyond all sandboxes. */
+let lastInstance = 2 ** 52;
+
+/**
+ * Has the calls of a component go to a receiver; the number that its instance is to have.
+ *
+ * @param {Receiver} receiver
+ */
+function receive(receiver) {
+  const id = ++lastInstance;
+  receivers.set(id, new WeakRef(receiver));
+  forgotten.register(receiver, id);
+  return id;
+}
+
 /** @param {number} byteLength */
 function alloc(byteLength) {
   try {
@@ -442,8 +475,10 @@ module.exports = {
   createSandbox,
   encoded,
   flush,
+  native,
   open,
   readHostCalls,
+  receive,
   resolveHostCall,
   submit,
   translated,

@@ -3,13 +3,14 @@
 use hostbox::FetchEvent;
 use hostbox::parts::{Block, Event, Failure, GuestCause, GuestError, Payload, Writer};
 
-use crate::queues::News;
+use crate::queues::{ComponentCall, News};
 
 const SETTLED: u8 = 1;
 const FAILED: u8 = 2;
 const HOST_CALL: u8 = 3;
 const CONSOLE: u8 = 4;
 const FETCH: u8 = 5;
+const COMPONENT_CALL: u8 = 6;
 
 const NO_CAUSE: u8 = 0;
 const ERROR_CAUSE: u8 = 1;
@@ -44,6 +45,7 @@ impl Frames {
         self.bytes.extend_from_slice(&[0; 4]);
         match news {
             News::Event(event) => self.body(sandbox, event),
+            News::ComponentCall(call) => self.component_call(sandbox, *call),
             News::Fetch(event, missed) => self.fetch(sandbox, &event, missed),
         }
         let length = u32::try_from(self.bytes.len() - start - 4).unwrap_or(u32::MAX);
@@ -91,6 +93,17 @@ impl Frames {
         self.optional_text(event.final_url.as_deref());
         self.optional_text(event.refused.as_deref());
         self.optional_text(event.error.as_deref());
+    }
+
+    fn component_call(&mut self, instance: f64, asked: ComponentCall) {
+        let ComponentCall { call, function, at, reply, args } = asked;
+        self.bytes.push(COMPONENT_CALL);
+        self.number(instance);
+        self.number(number(call));
+        self.number(function.into());
+        self.number(at.into());
+        self.number(reply.into());
+        self.payload(Payload::bytes(args));
     }
 
     /// A call's value, or its failure.

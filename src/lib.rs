@@ -6,6 +6,7 @@
 mod buffers;
 mod bytes;
 mod caller;
+mod component;
 mod frames;
 mod input;
 mod plain;

@@ -19,7 +19,7 @@ use crate::buffers::{check, lend};
 use crate::caller::Caller;
 use crate::frames::{Frames, number};
 use crate::input::{Batched, batch};
-use crate::queues::{News, Queues};
+use crate::queues::{ComponentCall, News, Queues};
 
 /// Events that one delivery takes at most …
 pub(crate) const SLICE: usize = 512;
@@ -193,6 +193,16 @@ impl Shared {
                 queues.push(sandbox, News::Event(event));
             }
         }
+        self.linger.mail_came();
+        self.schedule();
+    }
+
+    /// Takes the call of a component.
+    pub(crate) fn push_component_call(&self, instance: u64, call: ComponentCall) {
+        if self.gone.load(SeqCst) {
+            return;
+        }
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).push(instance, News::ComponentCall(Box::new(call)));
         self.linger.mail_came();
         self.schedule();
     }

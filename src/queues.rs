@@ -12,8 +12,21 @@ const FLOOD: usize = crate::port::SLICE;
 pub(crate) enum News {
     /// Of the engine.
     Event(Event),
+    /// A component calls a function of the app.
+    ComponentCall(Box<ComponentCall>),
     /// Of the network, and how many before it were left out.
     Fetch(Box<FetchEvent>, u64),
+}
+
+/// What a component asks of the app's code.
+pub(crate) struct ComponentCall {
+    /// Names the call among those of the instance.
+    pub(crate) call: u64,
+    pub(crate) function: u32,
+    /// The address of the parameters, and that of the answer.
+    pub(crate) at: u32,
+    pub(crate) reply: u32,
+    pub(crate) args: Vec<u8>,
 }
 
 /// Events that wait. What is only told stands apart: a flood of it must not hold up answers.

@@ -158,14 +158,17 @@ fn permissions(grants: Vec<NativeNetGrant>) -> Result<NetPermissions> {
 }
 
 fn files(grants: Vec<NativeFsGrant>) -> Result<(FsPermissions, Files)> {
+    let permissions = fs_permissions(grants)?;
+    let files = Files::new(&permissions).map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))?;
+    Ok((permissions, files))
+}
+
+pub(crate) fn fs_permissions(grants: Vec<NativeFsGrant>) -> Result<FsPermissions> {
     let grants = grants.iter().map(|NativeFsGrant { guest, path, write, max_bytes }| {
         let grant = FsGrant { write: *write, max_bytes: max_bytes.map(whole), ..FsGrant::from(path) };
         (guest.as_str(), grant)
     });
-    let invalid = |error: &dyn std::fmt::Display| Error::from_reason(format!("ERR_ARGUMENT: {error}"));
-    let permissions = FsPermissions::new(grants).map_err(|error| invalid(&error))?;
-    let files = Files::new(&permissions).map_err(|error| invalid(&error))?;
-    Ok((permissions, files))
+    FsPermissions::new(grants).map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
 }
 
 /// A buffer store, whose chains may have WASI commands as steps.
@@ -186,7 +189,7 @@ fn cache(options: NativeCache) -> Result<Cache> {
     Cache::open(&scope, &options).map_err(|error| reason(&hostbox::parts::cache_failure(&error)))
 }
 
-fn environment(variables: Vec<NativeVariable>) -> Result<Environment> {
+pub(crate) fn environment(variables: Vec<NativeVariable>) -> Result<Environment> {
     Environment::new(variables.into_iter().map(|NativeVariable { name, value }| (name, value)))
         .map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
 }

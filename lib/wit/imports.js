@@ -67,6 +67,10 @@ exports.HostResources = HostResources;
 // ── functions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** What stands behind each function that a component imports, by its number. */
 function implementations(shape, engine, imports, resources) {
+    const all = imports === undefined ? {} : imports;
+    if (typeof all !== 'object' || all === null) {
+        throw engine.error('ERR_ARGUMENT', `Expected an object for options.imports but received ${engine.shown(all)}`);
+    }
     const list = [];
     const names = [];
     for (let i = 0; i < shape.imports.length; i++) {
@@ -78,7 +82,7 @@ function implementations(shape, engine, imports, resources) {
         const it = shape.imports[i];
         if (it.functions.length === 0)
             continue;
-        const given = new Given(engine, it, imports, names);
+        const given = new Given(engine, it, all, names);
         for (let f = 0; f < it.functions.length; f++) {
             const fn = it.functions[f];
             list[fn.number] = implementation(given, it, fn, resources);
@@ -94,12 +98,9 @@ class Given {
     #provided = '';
     #object;
     #path;
-    constructor(engine, it, imports, names) {
+    constructor(engine, it, all, names) {
         this.#engine = engine;
         this.#it = it;
-        const all = imports === undefined ? {} : imports;
-        if (typeof all !== 'object' || all === null)
-            throw engine.error('ERR_ARGUMENT', `Expected an object for options.imports but received ${engine.shown(all)}`); // prettier-ignore
         if (it.name === null) {
             this.#path = 'options.imports';
             this.#object = all;

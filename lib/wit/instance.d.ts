@@ -9,7 +9,8 @@ import type { FunctionShape, Shape } from './shape.js';
 export interface Link {
     /** Calls a function with a message of so many bytes; the answer, whose `top` says how long it is. */
     callSync(number: number, message: Memory, bytes: number): Memory;
-    call(number: number, message: Memory, bytes: number): Promise<Memory>;
+    /** The same on another thread; what `read` makes of the answer, as soon as it is there. */
+    call<T>(number: number, message: Memory, bytes: number, read: (answer: Memory) => T): Promise<T>;
     /** Memory for a message, until `release`. */
     take(): Memory;
     release(message: Memory): void;

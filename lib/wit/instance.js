@@ -196,13 +196,9 @@ class Surface {
         const exported = this.code.exported(fn, where);
         for (;;) {
             const started = this.#start(fn.number, exported, args);
-            if (started instanceof Pending) {
-                await started.until;
-                continue;
-            }
-            const answer = await started;
-            answer.handles = this.#asyncHandles;
-            return exported.decode(answer, answer.top);
+            if (!(started instanceof Pending))
+                return started;
+            await started.until;
         }
     }
     /** Sends a call; what it waits for, where an argument has no handle yet. */
@@ -215,7 +211,10 @@ class Surface {
             handles.begin();
             const bytes = exported.encode(message, args);
             handles.commit();
-            return link.call(number, message, bytes);
+            return link.call(number, message, bytes, (answer) => {
+                answer.handles = handles;
+                return exported.decode(answer, answer.top);
+            });
         }
         catch (error) {
             if (error instanceof Pending)
@@ -281,7 +280,7 @@ class Surface {
         const link = this.#link;
         const message = link.take();
         try {
-            link.call(drop, message, dropMessage(message, handle)).catch(() => { });
+            link.call(drop, message, dropMessage(message, handle), () => undefined).then(undefined, () => { });
         }
         catch {
             // The instance is gone, and all of its handles with it.
@@ -334,7 +333,7 @@ class Surface {
         };
         const prototype = create(ResourceObject.prototype);
         hidden(made, 'name', (0, guest_witnames_1.pascalCase)(name));
-        hidden(made, 'prototype', prototype);
+        made.prototype = prototype;
         hidden(prototype, 'constructor', made);
         hidden(prototype, Symbol.toStringTag, (0, guest_witnames_1.pascalCase)(name));
         for (let i = 0; i < functions.length; i++) {

@@ -37,6 +37,7 @@ export interface Text {
 }
 /** A message. Offsets count from its first byte, addresses from `base` on. */
 export declare class Memory {
+    #private;
     u8: Uint8Array;
     s8: Int8Array;
     u16: Uint16Array;
@@ -63,6 +64,12 @@ export declare class Memory {
     constructor(bytes: Uint8Array, text: Text);
     /** Takes other memory. */
     use(bytes: Uint8Array): void;
+    /** Whether it is the memory that it was made with. */
+    get isFirst(): boolean;
+    /** Goes back to the memory that it was made with, and keeps a larger one unless it is very large. */
+    reset(): void;
+    /** Takes memory for so many bytes, with what was written. */
+    grow(bytes: number): void;
     /** Begins to write a message whose first byte stands at an address, with so many bytes in front. */
     begin(base: number, bytes: number): void;
     /** Begins to read a message of so many bytes. */

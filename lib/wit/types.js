@@ -14,6 +14,9 @@ const { apply } = Reflect;
 const MapIntrinsic = Map;
 const SetIntrinsic = Set;
 const has = Set.prototype.has;
+const mapGet = Map.prototype.get;
+const mapSet = Map.prototype.set;
+const mapHas = Map.prototype.has;
 const add = Set.prototype.add;
 const test = RegExp.prototype.test;
 const WORLD = 'World';
@@ -52,6 +55,7 @@ class Declarations {
     #shape;
     /** Declarations by their namespaces, in the order of their coming. */
     #spaces = new MapIntrinsic();
+    #order = [];
     #said = new SetIntrinsic();
     #handles = [];
     /** Namespaces of interfaces whose names differ in their versions alone have these in theirs. */
@@ -65,9 +69,10 @@ class Declarations {
         const exported = this.#faces(this.#shape.exports, ['Exports', 'Sync']);
         const imported = this.#faces(this.#shape.imports, ['Imports']);
         let text = `// Types of the component ${name}, made by hostbox.\n`;
-        this.#spaces.forEach((body, space) => {
-            text += `\nexport namespace ${space} {\n${indented(body)}\n}\n`;
-        });
+        for (let i = 0; i < this.#order.length; i++) {
+            const space = this.#order[i];
+            text += `\nexport namespace ${space} {\n${indented(this.#read(space))}\n}\n`;
+        }
         text += `\n/** Functions that return promises. */\nexport interface Exports {${exported[0]}}\n`;
         text += `\n/** The same functions on the calling thread. */\nexport interface Sync {${exported[1]}}\n`;
         text += `\n/** What the app gives to \`instantiate\`. */\nexport interface Imports {${imported[0]}}\n`;
@@ -115,17 +120,27 @@ export interface Instance {
     #space(name) {
         const plain = namespaceOf(name);
         const version = typeof name === 'string' ? (0, guest_witnames_1.versionOf)(name) : null;
-        if (!this.#versions.has(plain))
-            this.#versions.set(plain, version);
-        return this.#versions.get(plain) === version ? plain : `${plain}_${apply(replaceAll, version, ['.', '_'])}`;
+        if (!apply(mapHas, this.#versions, [plain]))
+            apply(mapSet, this.#versions, [plain, version]);
+        return apply(mapGet, this.#versions, [plain]) === version
+            ? plain
+            : `${plain}_${apply(replaceAll, version, ['.', '_'])}`;
     }
     #say(space, name, text) {
         const full = `${space}.${name}`;
         if (apply(has, this.#said, [full]))
             return;
         apply(add, this.#said, [full]);
-        const before = this.#spaces.get(space);
-        this.#spaces.set(space, before === undefined ? text : `${before}\n${text}`);
+        this.#write(space, text);
+    }
+    #read(space) {
+        return apply(mapGet, this.#spaces, [space]);
+    }
+    #write(space, text) {
+        const before = this.#read(space);
+        if (before === undefined)
+            this.#order[this.#order.length] = space;
+        apply(mapSet, this.#spaces, [space, before === undefined ? text : `${before}\n${text}`]);
     }
     // ── functions ──
     /** Functions and classes of an interface, a line each. */
@@ -202,8 +217,7 @@ export interface Instance {
         }
         members += face === 'Imports' ? '\n[Symbol.dispose]?(): void;' : '\n[Symbol.dispose](): void;';
         const body = `export interface ${name} {${indentedBlock(members)}}\nexport interface ${name}Class {${indentedBlock(statics)}}`;
-        const before = this.#spaces.get(space);
-        this.#spaces.set(space, before === undefined ? body : `${before}\n${body}`);
+        this.#write(space, body);
         return full;
     }
     #interfaceOf(resource) {
@@ -249,8 +263,7 @@ export interface Instance {
             const text = type.kind === 'record'
                 ? `export interface ${name} ${this.#record(type, face)}`
                 : `export type ${name} = ${this.#literal(type, face, false)};`;
-            const before = this.#spaces.get(space);
-            this.#spaces.set(space, before === undefined ? text : `${before}\n${text}`);
+            this.#write(space, text);
         }
         if (!isIn)
             return full;

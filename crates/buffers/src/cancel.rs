@@ -30,6 +30,11 @@ impl Cancel {
         Cancel { flag: Arc::default(), parent: Some(Arc::new(self.clone())), deadline: None }
     }
 
+    /// As [`Cancel::child`], and also ends at `deadline`.
+    pub fn until(&self, deadline: Instant) -> Cancel {
+        Cancel { deadline: Some(self.deadline.map_or(deadline, |own| own.min(deadline))), ..self.child() }
+    }
+
     /// Ends what runs under this flag, for good.
     pub fn cancel(&self) {
         self.flag.store(true, Ordering::Relaxed);

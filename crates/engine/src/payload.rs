@@ -38,6 +38,9 @@ pub(crate) mod tag {
     pub(crate) const END: u8 = 0xFF;
 }
 
+/// The longest buffer that stands in the value itself.
+pub(crate) const INLINE: usize = 1_024;
+
 /// Levels of nesting that both sides accept.
 pub const MAX_DEPTH: usize = 5_000;
 
@@ -73,6 +76,19 @@ impl Payload {
         bytes.push(tag::BLOCK);
         put_varint(&mut bytes, 0);
         Payload { bytes, blocks: vec![block] }
+    }
+
+    /// A `Uint8Array` of bytes: short ones stand in the value itself.
+    pub fn bytes(content: Vec<u8>) -> Self {
+        if content.len() > INLINE {
+            return Self::uint8_array(Block::from_vec(content));
+        }
+        let mut bytes = vec![tag::VIEW, 1, 0, 0];
+        put_varint(&mut bytes, content.len() as u64);
+        bytes.push(tag::BUFFER);
+        put_varint(&mut bytes, content.len() as u64);
+        bytes.extend_from_slice(&content);
+        Payload { bytes, blocks: Vec::new() }
     }
 
     /// An object without properties.

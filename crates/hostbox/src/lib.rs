@@ -65,7 +65,7 @@ pub mod parts {
     pub use crate::error::cache_failure;
     pub use crate::source::{Plugin, Sources};
     #[cfg(feature = "wasi")]
-    pub use crate::wasi::{WasiRun, bind_step, switched_off};
+    pub use crate::wasi::{WasiRun, bind_step, failure as wasm_failure, switched_off};
     pub use hostbox_buffers::{
         Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, SharedBytes,
         Step, Store, TakenInto, Writer as Written,
@@ -74,7 +74,7 @@ pub mod parts {
     pub use hostbox_engine::{
         Code, Config, ConsoleMessage, ErrorClass, Event, Failure, Format, GuestCause, GuestError, Host, Linger,
         OpError, OpId, OpOutcome, Payload, PluginSource, Posted, Request, Sandbox, Stats, SyncProgress, Ticket, Writer,
-        next_ticket, next_tickets, post_all, spawn_blocking,
+        next_ticket, next_tickets, post_all, spawn, spawn_blocking,
     };
     #[cfg(feature = "fs")]
     pub use hostbox_files::{Files, Lanes};
@@ -85,6 +85,14 @@ pub mod parts {
     pub use hostbox_permissions::FsPermissions;
     #[cfg(feature = "fetch")]
     pub use hostbox_permissions::NetPermissions;
+    /// Components of WebAssembly.
+    #[cfg(feature = "wasi")]
+    pub mod component {
+        pub use hostbox_wasm::component::{
+            CodeCache, Component, HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance, InstanceOptions,
+        };
+        pub use hostbox_wasm::{CodeOptions, Error, Level, MemoryAccount};
+    }
     #[cfg(feature = "wasi")]
     pub use hostbox_wasm::{Rights, Runner, Step as WasiStep};
     pub use hostbox_web::{Data, EXTENSION, WASI_GLOBALS};

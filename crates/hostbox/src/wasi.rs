@@ -212,11 +212,16 @@ impl Drop for StopOnDrop {
     }
 }
 
-fn failure(error: Cause, memory: Option<String>) -> Failure {
+/// A module's or a component's error as users see it; `memory` is the limit that it was held to.
+pub fn failure(error: Cause, memory: Option<String>) -> Failure {
     let code = match &error {
         Cause::Compile(_) => Code::WasmCompile,
         Cause::Link(_) => Code::WasmLink,
-        Cause::Trap { .. } => Code::WasmTrap,
+        Cause::Trap { .. } | Cause::Host(_) => Code::WasmTrap,
+        Cause::Fuel => Code::Limit,
+        Cause::Argument(_) => Code::Argument,
+        Cause::Busy => Code::Busy,
+        Cause::Gone(_) => Code::Closed,
         Cause::Memory(_) | Cause::Buffer(hostbox_buffers::Error::Memory { .. }) => Code::Memory,
         Cause::Permission(_) => Code::Permission,
         Cause::Cancelled | Cause::Buffer(hostbox_buffers::Error::Cancelled) => Code::Aborted,
@@ -231,6 +236,7 @@ fn failure(error: Cause, memory: Option<String>) -> Failure {
     let is_memory = matches!(error, Cause::Memory(_));
     match memory {
         Some(limit) if is_memory => Failure::new(code, message).with_limit(limit),
+        _ if matches!(error, Cause::Fuel) => Failure::new(code, message).with_limit("fuel"),
         _ => Failure::new(code, message),
     }
 }

@@ -108,6 +108,11 @@ impl Runner {
         Self { buffers, rights: Arc::new(rights), places: Arc::new(Semaphore::new(PLACES)) }
     }
 
+    /// What its commands reach.
+    pub fn rights(&self) -> Arc<Rights> {
+        self.rights.clone()
+    }
+
     /// Compiles a module, or takes what was compiled of it before, and runs it to its end on a thread of its own. What it put out is in the
     /// store then. Dropped before it is ready, it stops the run.
     ///

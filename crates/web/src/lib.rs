@@ -42,6 +42,8 @@ mod url;
 mod uuid;
 #[cfg(feature = "wasi")]
 mod wasi;
+#[cfg(feature = "wasi")]
+mod wasm;
 #[cfg(feature = "fetch")]
 mod websocket;
 
@@ -83,7 +85,7 @@ pub struct Data {
 }
 
 /// Globals that a sandbox has only where the app switched them on: those of WASI.
-pub const WASI_GLOBALS: &[&std::ffi::CStr] = &[c"wasi"];
+pub const WASI_GLOBALS: &[&std::ffi::CStr] = &[c"wasi", c"wasm"];
 
 /// Guest modules, native modules and lazy globals of this release.
 pub static EXTENSION: Extension =
@@ -126,6 +128,8 @@ const NATIVES: &[NativeModule] = &[
     uuid::ops::MODULE,
     #[cfg(feature = "wasi")]
     wasi::ops::MODULE,
+    #[cfg(feature = "wasi")]
+    wasm::ops::MODULE,
     #[cfg(feature = "fetch")]
     websocket::ops::MODULE,
 ];
@@ -218,6 +222,8 @@ const GLOBALS: &[Global] = &[
     Global { name: c"uuidv4", module: "guest:uuid", enumerable: false },
     #[cfg(feature = "wasi")]
     Global { name: c"wasi", module: "guest:wasi", enumerable: false },
+    #[cfg(feature = "wasi")]
+    Global { name: c"wasm", module: "guest:wasm", enumerable: false },
 ];
 
 /// Event handlers of the global object.

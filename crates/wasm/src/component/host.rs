@@ -59,6 +59,10 @@ pub trait HostFunctions: Send + Sync + 'static {
 
     /// Calls one. On the thread that runs the component.
     fn call(&self, call: HostCall<'_>) -> HostAnswer;
+
+    /// Called now and then by the thread that waits for a synchronous call, on that thread's own stack; components have another one.
+    /// Code that cares about its stack answers from here what [`HostFunctions::call`] promised for later.
+    fn attend(&self) {}
 }
 
 /// The host's code of a component that asks nothing of it.

@@ -208,7 +208,11 @@ impl Instance {
         let call = alive.function();
         let answer = if component.has_imports || is_stack_short() {
             let (cancel, closed) = (cancel.clone(), self.0.closed.clone());
-            let stopped = move || cancel.is_cancelled() || closed.is_cancelled();
+            let host = alive.store.data().host.clone();
+            let stopped = move || {
+                host.attend();
+                cancel.is_cancelled() || closed.is_cancelled()
+            };
             drive(pin!(call.call_async(&mut alive.store, (function, args))), &stopped)
                 .unwrap_or_else(|error| Err(error.into()))
         } else {

@@ -93,6 +93,10 @@ export function implementations(
   imports: unknown,
   resources: HostResources,
 ): Implementation[] {
+  const all = imports === undefined ? {} : imports;
+  if (typeof all !== 'object' || all === null) {
+    throw engine.error('ERR_ARGUMENT', `Expected an object for options.imports but received ${engine.shown(all)}`);
+  }
   const list: Implementation[] = [];
   const names: string[] = [];
   for (let i = 0; i < shape.imports.length; i++) {
@@ -102,7 +106,7 @@ export function implementations(
   for (let i = 0; i < shape.imports.length; i++) {
     const it = shape.imports[i]!;
     if (it.functions.length === 0) continue;
-    const given = new Given(engine, it, imports, names);
+    const given = new Given(engine, it, all, names);
     for (let f = 0; f < it.functions.length; f++) {
       const fn = it.functions[f]!;
       list[fn.number] = implementation(given, it, fn, resources);
@@ -120,11 +124,9 @@ class Given {
   readonly #object: object | undefined;
   readonly #path: string;
 
-  constructor(engine: ImportEngine, it: InterfaceShape, imports: unknown, names: readonly string[]) {
+  constructor(engine: ImportEngine, it: InterfaceShape, all: object, names: readonly string[]) {
     this.#engine = engine;
     this.#it = it;
-    const all = imports === undefined ? {} : imports;
-    if (typeof all !== 'object' || all === null) throw engine.error('ERR_ARGUMENT', `Expected an object for options.imports but received ${engine.shown(all)}`); // prettier-ignore
     if (it.name === null) {
       this.#path = 'options.imports';
       this.#object = all;

@@ -26,7 +26,8 @@ const unregister = FinalizationRegistry.prototype.unregister;
 export interface Link {
   /** Calls a function with a message of so many bytes; the answer, whose `top` says how long it is. */
   callSync(number: number, message: Memory, bytes: number): Memory;
-  call(number: number, message: Memory, bytes: number): Promise<Memory>;
+  /** The same on another thread; what `read` makes of the answer, as soon as it is there. */
+  call<T>(number: number, message: Memory, bytes: number, read: (answer: Memory) => T): Promise<T>;
   /** Memory for a message, until `release`. */
   take(): Memory;
   release(message: Memory): void;
@@ -237,18 +238,13 @@ export class Surface implements Provider {
     const exported = this.code.exported(fn, where);
     for (;;) {
       const started = this.#start(fn.number, exported, args);
-      if (started instanceof Pending) {
-        await started.until;
-        continue;
-      }
-      const answer = await started;
-      answer.handles = this.#asyncHandles;
-      return exported.decode(answer, answer.top);
+      if (!(started instanceof Pending)) return started;
+      await started.until;
     }
   }
 
   /** Sends a call; what it waits for, where an argument has no handle yet. */
-  #start(number: number, exported: Exported, args: readonly unknown[]): Promise<Memory> | Pending {
+  #start(number: number, exported: Exported, args: readonly unknown[]): Promise<unknown> | Pending {
     const link = this.#link;
     const handles = this.#asyncHandles;
     const message = link.take();
@@ -257,7 +253,10 @@ export class Surface implements Provider {
       handles.begin();
       const bytes = exported.encode(message, args);
       handles.commit();
-      return link.call(number, message, bytes);
+      return link.call(number, message, bytes, (answer) => {
+        answer.handles = handles;
+        return exported.decode(answer, answer.top);
+      });
     } catch (error) {
       if (error instanceof Pending) return error;
       throw error;
@@ -322,7 +321,7 @@ export class Surface implements Provider {
     const link = this.#link;
     const message = link.take();
     try {
-      link.call(drop, message, dropMessage(message, handle)).catch(() => {});
+      link.call(drop, message, dropMessage(message, handle), () => undefined).then(undefined, () => {});
     } catch {
       // The instance is gone, and all of its handles with it.
     } finally {
@@ -373,7 +372,7 @@ export class Surface implements Provider {
     };
     const prototype = create(ResourceObject.prototype) as object;
     hidden(made, 'name', pascalCase(name));
-    hidden(made, 'prototype', prototype);
+    made.prototype = prototype;
     hidden(prototype, 'constructor', made);
     hidden(prototype, Symbol.toStringTag, pascalCase(name));
     for (let i = 0; i < functions.length; i++) {

@@ -36,6 +36,8 @@ const arrayByteLength = uncurry(getOwnPropertyDescriptor(typedArrayPrototype, 'b
 
 /** A message is no longer than this. */
 const MOST_BYTES = 2 ** 30;
+/** Memory up to this length is kept for later messages. */
+const MOST_SPARE = 2 ** 23;
 
 /** A value that is not of the type that is wanted. */
 export class Refusal {
@@ -123,10 +125,14 @@ export class Memory {
   isOwn = false;
   handles: Handles | undefined = undefined;
   readonly text: Text;
+  readonly #first: Uint8Array;
+  /** Larger memory from before, for the next long message. */
+  #spare: Uint8Array | undefined;
 
   /** The bytes begin at a multiple of eight; their number is one too. */
   constructor(bytes: Uint8Array, text: Text) {
     this.text = text;
+    this.#first = bytes;
     this.use(bytes);
   }
 
@@ -146,6 +152,29 @@ export class Memory {
     this.f64 = new Float64Array(buffer, at, room >>> 3);
     this.u64 = new BigUint64Array(buffer, at, room >>> 3);
     this.s64 = new BigInt64Array(buffer, at, room >>> 3);
+  }
+
+  /** Whether it is the memory that it was made with. */
+  get isFirst(): boolean {
+    return this.u8 === this.#first;
+  }
+
+  /** Goes back to the memory that it was made with, and keeps a larger one unless it is very large. */
+  reset(): void {
+    if (this.u8 === this.#first) return;
+    this.#spare = this.room <= MOST_SPARE ? this.u8 : undefined;
+    this.use(this.#first);
+  }
+
+  /** Takes memory for so many bytes, with what was written. */
+  grow(bytes: number): void {
+    if (bytes > MOST_BYTES) throw new TooLarge();
+    let room = this.room;
+    while (room < bytes) room *= 2;
+    const spare = this.#spare;
+    const larger = spare !== undefined && arrayByteLength(spare) >= room ? spare : new Uint8Array(room);
+    copyInto(larger, new Uint8Array(arrayBuffer(this.u8), arrayOffset(this.u8), this.top), 0);
+    this.use(larger);
   }
 
   /** Begins to write a message whose first byte stands at an address, with so many bytes in front. */
@@ -183,19 +212,9 @@ function view(array: unknown): Uint8Array | undefined {
 export function alloc(m: Memory, bytes: number, align: number): number {
   const at = m.top + (-m.top & (align - 1));
   const end = at + bytes;
-  if (end > m.room) grow(m, end);
+  if (end > m.room) m.grow(end);
   m.top = end;
   return at;
-}
-
-function grow(m: Memory, bytes: number): void {
-  if (bytes > MOST_BYTES) throw new TooLarge();
-  let room = m.room;
-  while (room < bytes) room *= 2;
-  const larger = new Uint8Array(room);
-  const used = new Uint8Array(arrayBuffer(m.u8), arrayOffset(m.u8), m.top);
-  copyInto(larger, used, 0);
-  m.use(larger);
 }
 
 export function wrong(value: unknown, expected: string, path: string): never {

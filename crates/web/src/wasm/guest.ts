@@ -1,0 +1,346 @@
+// wasm: components of WebAssembly, compiled and called as apps do it (guest:witinstance).
+//
+// In: bytes, options, functions of the guest behind what a component imports. Out: classes of which guests hold objects. Rights, limits and
+// messages are checked natively; a component reaches what its sandbox was granted, and no more.
+
+import { argumentError, isBufferSource, isObject, sequence, uncurry, withCode } from 'guest:webidl';
+import { Memory } from 'guest:witmemory';
+import { ComponentCode, Surface } from 'guest:witinstance';
+import type { Link } from 'guest:witinstance';
+import { dispose } from 'guest:witimports';
+import type { ImportEngine } from 'guest:witimports';
+import type { Shape } from 'guest:witshape';
+import { declarations } from 'guest:wittypes';
+import { decodeOnce, encodeInto } from 'host:encoding';
+import * as host from 'host:wasm';
+
+const { defineProperty } = Reflect;
+const { isArray } = Array;
+const { isSafeInteger } = Number;
+const { parse, stringify } = JSON;
+const toWellFormed = uncurry(String.prototype.toWellFormed);
+const slice = uncurry(String.prototype.slice);
+const FunctionIntrinsic = Function;
+const ErrorIntrinsic = Error;
+const TypeErrorIntrinsic = TypeError;
+
+/** Bytes that a message has room for at first. */
+const SCRATCH = 4096;
+const TIMEOUT_MS = 30_000;
+const MOST_MS = 2_147_483_647;
+
+/** An `err` that a function of a component gave as its result. */
+class ComponentError extends ErrorIntrinsic {
+  readonly payload: unknown;
+
+  constructor(payload: unknown, where: string) {
+    super(`${where} gave an err: ${shown(payload)}`);
+    this.payload = payload;
+  }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return stringify(value.length > 60 ? `${slice(value, 0, 60)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (isObject(value)) return isArray(value) ? 'an array' : 'an object';
+  return `${value as number}`;
+}
+
+const engine: ImportEngine = {
+  text: {
+    write: (bytes, text, at) =>
+      encodeInto(toWellFormed(text), new Uint8Array(bytes.buffer, bytes.byteOffset + at, text.length * 3))[1],
+    read: (bytes, at, end) =>
+      decodeOnce('utf-8', new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at), false, true),
+  },
+  compile: (parameters, body) => FunctionIntrinsic(parameters, body) as (...args: unknown[]) => unknown,
+  error(code, message, path) {
+    const error = withCode(new TypeErrorIntrinsic(message), code);
+    if (path !== undefined) {
+      const descriptor = { __proto__: null, value: path, writable: true, configurable: true, enumerable: true };
+      defineProperty(error, 'path', descriptor as PropertyDescriptor);
+    }
+    return error;
+  },
+  shown,
+  failed: (payload, where) => new ComponentError(payload, where),
+  provider: (value) => ComponentInstance.surface(value),
+};
+
+/** Carries the messages of one instance. */
+class Carrier implements Link {
+  readonly #handle: host.InstanceHandle;
+  #surface: Surface | undefined;
+  readonly #free: Memory[] = [];
+  /** What a function of the guest threw while the component called it. */
+  #thrown: { readonly error: unknown; readonly where: string } | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#handle = host.instance(timeoutMs);
+  }
+
+  async start(
+    surface: Surface,
+    component: host.ComponentHandle,
+    { args, stdin, fuel }: Pick<InstanceOptions, 'args' | 'stdin' | 'fuel'>,
+  ): Promise<void> {
+    this.#surface = surface;
+    await this.#finished(host.start(this.#handle, component, args, stdin, fuel));
+  }
+
+  take(): Memory {
+    const { length } = this.#free;
+    if (length === 0) return new Memory(new Uint8Array(SCRATCH), engine.text);
+    const memory = this.#free[length - 1]!;
+    this.#free.length = length - 1;
+    return memory;
+  }
+
+  release(memory: Memory): void {
+    memory.reset();
+    if (this.#free.length < 2) this.#free[this.#free.length] = memory;
+  }
+
+  callSync(): Memory {
+    throw engine.error('ERR_ASYNC', 'components of guests run off the guest’s thread: call the function of `exports`');
+  }
+
+  call<T>(number: number, message: Memory, bytes: number, read: (answer: Memory) => T): Promise<T> {
+    // The message is copied before this returns.
+    return this.#read(host.call(this.#handle, number, message.u8, bytes), read);
+  }
+
+  async #read<T>(step: Promise<host.Step>, read: (answer: Memory) => T): Promise<T> {
+    return read(received(await this.#finished(step)));
+  }
+
+  /** Answers what the component asks until it is done. */
+  async #finished(begun: Promise<host.Step>): Promise<ArrayBuffer> {
+    try {
+      let step = await begun;
+      while (step[0]) step = await this.#answered(step);
+      return step[1];
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  async #answered(step: host.Step & { 0: true }): Promise<host.Step> {
+    const { 1: buffer, 2: fn, 3: at, 4: address } = step;
+    const surface = this.#surface!;
+    const reply = this.take();
+    try {
+      let bytes = -1;
+      try {
+        bytes = await this.#replied(fn, at, address, buffer, reply);
+      } catch (error) {
+        this.#thrown = { error, where: surface.importName(fn) };
+      }
+      return await (bytes < 0 ? host.resume(this.#handle, undefined, 0) : host.resume(this.#handle, reply.u8, bytes));
+    } finally {
+      this.release(reply);
+    }
+  }
+
+  /** Calls a function of the guest and writes its answer; the number of bytes. */
+  async #replied(fn: number, at: number, address: number, buffer: ArrayBuffer, reply: Memory): Promise<number> {
+    const surface = this.#surface!;
+    let value: unknown;
+    let isError = false;
+    try {
+      value = await surface.answer(fn, received(buffer), buffer.byteLength, at, false);
+    } catch (error) {
+      const found = surface.payloadOf(fn, error);
+      if (found === undefined) throw error;
+      value = found.payload;
+      isError = true;
+    }
+    return surface.reply(fn, reply, address, value, isError);
+  }
+
+  #explained(error: unknown): unknown {
+    const thrown = this.#thrown;
+    this.#thrown = undefined;
+    if (thrown === undefined || (error as { code?: unknown }).code !== 'ERR_WASM_TRAP') return error;
+    const message = `${thrown.where} of the guest failed: ${described(thrown.error)}`;
+    return withCode(new ErrorIntrinsic(message, { cause: thrown.error }), 'ERR_WASM_TRAP');
+  }
+
+  stats(): { memoryBytes: number; fuel?: number } {
+    const { 0: memoryBytes, 1: fuel } = host.stats(this.#handle);
+    return fuel === undefined ? { memoryBytes } : { memoryBytes, fuel };
+  }
+
+  close(): void {
+    host.close(this.#handle);
+  }
+}
+
+function described(error: unknown): string {
+  if (!(error instanceof ErrorIntrinsic)) return shown(error);
+  return `${error.name}: ${error.message}`;
+}
+
+function received(buffer: ArrayBuffer): Memory {
+  const memory = new Memory(new Uint8Array(buffer), engine.text);
+  memory.isOwn = true;
+  memory.top = buffer.byteLength;
+  return memory;
+}
+
+// ── options ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface InstanceOptions {
+  readonly imports: unknown;
+  readonly args: readonly string[];
+  readonly stdin: ArrayBuffer | SharedArrayBuffer | ArrayBufferView | undefined;
+  readonly timeoutMs: number;
+  readonly fuel: number | undefined;
+}
+
+function members(value: unknown, name: string, known: readonly string[]): Record<string, unknown> {
+  if (value === undefined) return { __proto__: null } as unknown as Record<string, unknown>;
+  if (!isObject(value) || isArray(value)) throw argumentError('an object', name, value);
+  const keys = Reflect.ownKeys(value);
+  for (let i = 0; i < keys.length; i++) {
+    let isKnown = false;
+    for (let k = 0; k < known.length; k++) isKnown ||= known[k] === keys[i];
+    if (!isKnown) throw argumentError('no such option', `${name}.${String(keys[i])}`, (value as never)[keys[i]!]);
+  }
+  return value as Record<string, unknown>;
+}
+
+function instanceOptions(options: unknown): InstanceOptions {
+  const { imports, args, stdin, limits } = members(options, 'options', ['imports', 'args', 'stdin', 'limits']);
+  const { timeoutMs, fuel } = members(limits, 'options.limits', ['timeoutMs', 'fuel']);
+  if (args !== undefined && !isArray(args)) throw argumentError('an array of strings', 'options.args', args);
+  if (stdin !== undefined && !isBufferSource(stdin)) throw argumentError('bytes', 'options.stdin', stdin);
+  return {
+    imports,
+    args: args === undefined ? [] : sequence(args, text, 'wasm'),
+    stdin,
+    timeoutMs: timeoutMs === undefined ? TIMEOUT_MS : integer(timeoutMs, 'options.limits.timeoutMs', 1, MOST_MS),
+    fuel: fuel === undefined ? undefined : integer(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw argumentError('a string', 'an item of options.args', value);
+  return value;
+}
+
+function integer(value: unknown, name: string, least: number, most: number): number {
+  if (isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
+  throw argumentError(`an integer from ${least} to ${most}`, name, value);
+}
+
+// ── the public face ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Known to this module alone: who has it may make objects of its classes. */
+const making = {};
+
+class ComponentInstance {
+  readonly #surface: Surface;
+  readonly #carrier: Carrier;
+
+  constructor(by: object, surface: Surface, carrier: Carrier) {
+    if (by !== making) throw new TypeErrorIntrinsic('Illegal constructor');
+    this.#surface = surface;
+    this.#carrier = carrier;
+  }
+
+  static surface(value: unknown): Surface | undefined {
+    return isObject(value) && #surface in value ? value.#surface : undefined;
+  }
+
+  get exports(): object {
+    return this.#surface.exports;
+  }
+
+  stats(): { memoryBytes: number; fuel?: number } {
+    return this.#carrier.stats();
+  }
+
+  close(): void {
+    this.#carrier.close();
+  }
+}
+
+class Component {
+  readonly #handle: host.ComponentHandle;
+  readonly #name: string;
+  readonly #wit: string;
+  readonly #imports: readonly string[];
+  readonly #exports: readonly string[];
+  readonly #code: ComponentCode;
+
+  constructor(by: object, handle: host.ComponentHandle, name: string) {
+    if (by !== making) throw new TypeErrorIntrinsic('Illegal constructor');
+    const { 0: shape, 1: wit, 2: imports, 3: exports } = host.describe(handle);
+    this.#handle = handle;
+    this.#name = name;
+    this.#wit = wit;
+    this.#imports = imports;
+    this.#exports = exports;
+    this.#code = new ComponentCode(parse(shape) as Shape, engine);
+  }
+
+  static async compile(
+    source: ArrayBuffer | ArrayBufferView,
+    options: { name?: string; fuel?: boolean } | undefined = undefined,
+  ): Promise<Component> {
+    if (!isBufferSource(source)) throw argumentError('an ArrayBuffer or a view', 'source', source);
+    const { name, fuel } = members(options, 'options', ['name', 'fuel']);
+    if (name !== undefined && typeof name !== 'string') throw argumentError('a string', 'options.name', name);
+    if (fuel !== undefined && typeof fuel !== 'boolean') throw argumentError('a boolean', 'options.fuel', fuel);
+    const handle = await host.compile(source, fuel === true);
+    return new Component(making, handle, name ?? 'component');
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get imports(): string[] {
+    return copied(this.#imports);
+  }
+
+  get exports(): string[] {
+    return copied(this.#exports);
+  }
+
+  wit(): string {
+    return this.#wit;
+  }
+
+  types(): string {
+    return declarations(this.#code.shape, this.#name);
+  }
+
+  async instantiate(options: unknown = undefined): Promise<ComponentInstance> {
+    const { imports, timeoutMs, ...given } = instanceOptions(options);
+    const carrier = new Carrier(timeoutMs);
+    const surface = new Surface(this.#code, carrier, imports);
+    await carrier.start(surface, this.#handle, given);
+    return new ComponentInstance(making, surface, carrier);
+  }
+}
+
+function copied(list: readonly string[]): string[] {
+  const copy: string[] = [];
+  for (let i = 0; i < list.length; i++) copy[i] = list[i]!;
+  return copy;
+}
+
+function wasmNamespace(): object {
+  const close = { __proto__: null, value: ComponentInstance.prototype.close, writable: true, configurable: true };
+  defineProperty(ComponentInstance.prototype, dispose, close as PropertyDescriptor);
+  const name = { __proto__: null, value: 'ComponentError', writable: true, configurable: true };
+  defineProperty(ComponentError.prototype, 'name', name as PropertyDescriptor);
+  return { Component, ComponentError };
+}
+
+const wasm = wasmNamespace();
+
+export { wasm };

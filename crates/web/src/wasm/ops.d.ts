@@ -1,0 +1,44 @@
+declare module 'host:wasm' {
+  type Source = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+
+  /** A compiled component. */
+  export interface ComponentHandle {
+    readonly __component: never;
+  }
+  /** An instance of one. Freed by garbage collection, it is closed. */
+  export interface InstanceHandle {
+    readonly __instance: never;
+  }
+
+  /** How far a call has come: its answer, or a function of the guest that is to be called, where its parameters stand and where the answer will. */
+  type Step =
+    | [isAsking: false, answer: ArrayBuffer]
+    | [isAsking: true, message: ArrayBuffer, fn: number, at: number, reply: number];
+
+  // Every promise may reject with an error with code `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_PERMISSION`, `ERR_MEMORY`, `ERR_LIMIT`,
+  // `ERR_TIMEOUT`, `ERR_ARGUMENT` or `ERR_CLOSED`.
+
+  /** The bytes are read before it returns. */
+  export function compile(source: Source, fuel: boolean): Promise<ComponentHandle>;
+  /** The shape as JSON, the world as WIT, the names of imports and of exports. */
+  export function describe(
+    component: ComponentHandle,
+  ): [shape: string, wit: string, imports: string[], exports: string[]];
+  /** An instance that has not run anything yet. */
+  export function instance(timeoutMs: number): InstanceHandle;
+  /** Runs what is to run first; its answer is empty. */
+  export function start(
+    instance: InstanceHandle,
+    component: ComponentHandle,
+    args: readonly string[],
+    stdin: Source | undefined,
+    fuel: number | undefined,
+  ): Promise<Step>;
+  /** Calls a function with the first so many bytes of a message, which are read before it returns. */
+  export function call(instance: InstanceHandle, fn: number, message: Uint8Array, length: number): Promise<Step>;
+  /** Goes on with a call that asked; without an answer it ends. */
+  export function resume(instance: InstanceHandle, answer: Uint8Array | undefined, length: number): Promise<Step>;
+  /** Bytes of its memories, and what is left of its fuel. */
+  export function stats(instance: InstanceHandle): [memoryBytes: number, fuel: number | undefined];
+  export function close(instance: InstanceHandle): void;
+}

@@ -1,0 +1,282 @@
+//! `host:wasm`: see `ops.d.ts`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hostbox_buffers::{Block, Cancel};
+use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, OpOutcome};
+use hostbox_wasm::component::{Component, Instance, InstanceOptions};
+use hostbox_wasm::{CodeOptions, Error, MemoryAccount};
+use rquickjs::class::{JsClass, Readable, Trace, Tracer};
+use rquickjs::function::Constructor;
+use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
+
+use super::running::{Running, Step};
+use crate::Data;
+
+pub(crate) const MODULE: NativeModule = NativeModule {
+    name: "host:wasm",
+    functions: &[
+        Native { name: c"compile", length: 2, run: compile },
+        Native { name: c"describe", length: 1, run: describe },
+        Native { name: c"instance", length: 1, run: instance },
+        Native { name: c"start", length: 5, run: start },
+        Native { name: c"call", length: 4, run: call_function },
+        Native { name: c"resume", length: 3, run: resume },
+        Native { name: c"stats", length: 1, run: stats },
+        Native { name: c"close", length: 1, run: close },
+    ],
+};
+
+type Answer<'js> = rquickjs::Result<Value<'js>>;
+
+/// What a handle takes beside what it stands for.
+const OVERHEAD: usize = 512;
+/// The longest time that a call of a guest's may take: beyond it sums of times could overflow.
+const MOST_MS: f64 = 2_147_483_647.0;
+
+/// A component as guest code holds it.
+struct ComponentHandle {
+    component: Component,
+    _charge: Charge,
+}
+
+/// An instance as guest code holds it.
+struct InstanceHandle {
+    running: Arc<Running>,
+    _charge: Charge,
+}
+
+// SAFETY: holds nothing of the engine's.
+unsafe impl JsLifetime<'_> for ComponentHandle {
+    type Changed<'to> = ComponentHandle;
+}
+
+// SAFETY: holds nothing of the engine's.
+unsafe impl JsLifetime<'_> for InstanceHandle {
+    type Changed<'to> = InstanceHandle;
+}
+
+impl<'js> Trace<'js> for ComponentHandle {
+    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
+}
+
+impl<'js> Trace<'js> for InstanceHandle {
+    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
+}
+
+impl<'js> JsClass<'js> for ComponentHandle {
+    const NAME: &'static str = "ComponentHandle";
+    type Mutable = Readable;
+
+    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
+        Ok(None)
+    }
+
+    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
+        Ok(None)
+    }
+}
+
+impl<'js> JsClass<'js> for InstanceHandle {
+    const NAME: &'static str = "InstanceHandle";
+    type Mutable = Readable;
+
+    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
+        Ok(None)
+    }
+
+    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
+        Ok(None)
+    }
+}
+
+impl Drop for InstanceHandle {
+    fn drop(&mut self) {
+        self.running.close();
+    }
+}
+
+/// Linear memories count where the engine's heap does.
+struct Account(Charge);
+
+impl MemoryAccount for Account {
+    fn reserve(&mut self, bytes: usize) -> bool {
+        self.0.grow(bytes)
+    }
+}
+
+fn error(error: &Error, cancel: Option<&Cancel>) -> OpError {
+    let class = match error {
+        Error::Memory(_) | Error::Fuel => ErrorClass::Range,
+        Error::Argument(_) | Error::Compile(_) | Error::Link(_) | Error::Permission(_) => ErrorClass::Type,
+        _ => ErrorClass::Error,
+    };
+    let is_closed = cancel.is_some_and(Cancel::is_cancelled);
+    let (code, message) = match error {
+        Error::Cancelled | Error::Gone(_) if is_closed => ("ERR_CLOSED", "the instance is closed".into()),
+        // Nothing else ends a call.
+        Error::Cancelled => ("ERR_TIMEOUT", "the call took longer than its timeoutMs; the instance is gone".into()),
+        Error::Trap { backtrace, .. } if !backtrace.is_empty() => (error.code(), format!("{error}\n{backtrace}")),
+        _ => (error.code(), error.to_string()),
+    };
+    OpError { class, message, code: Some(code.into()), name: None }
+}
+
+fn argument(message: &str) -> OpError {
+    OpError { class: ErrorClass::Type, message: message.into(), code: Some("ERR_ARGUMENT".into()), name: None }
+}
+
+fn bytes(call: &Call<'_, '_>, index: usize) -> Result<Vec<u8>, OpError> {
+    let copied = call.with_bytes(index, <[u8]>::to_vec);
+    copied.ok_or_else(|| argument("Expected bytes in an ArrayBuffer that is neither shared nor detached"))
+}
+
+/// The first bytes of a message.
+fn message(call: &Call<'_, '_>, index: usize, length: usize) -> Result<Vec<u8>, OpError> {
+    let length = call.number(length).unwrap_or(0.0) as usize;
+    let copied = call.with_bytes(index, |bytes| bytes.get(..length).map(<[u8]>::to_vec)).flatten();
+    copied.ok_or_else(|| argument("Expected a message that is as long as it says"))
+}
+
+fn compile<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let bytes = match bytes(call, 0) {
+        Ok(bytes) => bytes,
+        Err(error) => return call.settled(Err(&error)),
+    };
+    let charge = match call.try_charge(bytes.len() + OVERHEAD) {
+        Ok(charge) => charge,
+        Err(error) => return call.settled(Err(&error)),
+    };
+    let options = CodeOptions { fuel: call.boolean(1), ..CodeOptions::default() };
+    call.offload(None, move |_| match Component::compile(&bytes, options) {
+        Err(failed) => OpOutcome::Error(error(&failed, None)),
+        Ok(component) => OpOutcome::Finish(Box::new(move |ctx, _| {
+            Ok(Class::instance(ctx.clone(), ComponentHandle { component, _charge: charge })?.into_value())
+        })),
+    })
+}
+
+fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let handle: Class<'js, ComponentHandle> = call.arg(0).get()?;
+    let component = handle.borrow().component.clone();
+    let answer = Array::new(call.ctx().clone())?;
+    answer.set(0, component.shape())?;
+    answer.set(1, component.wit())?;
+    answer.set(2, component.imports().to_vec())?;
+    answer.set(3, component.exports().to_vec())?;
+    Ok(answer.into_value())
+}
+
+fn instance<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let timeout = Duration::from_secs_f64(call.number(0)?.clamp(1.0, MOST_MS) / 1e3);
+    let handle = InstanceHandle { running: Arc::new(Running::new(timeout)), _charge: call.charge(OVERHEAD)? };
+    Ok(Class::instance(call.ctx().clone(), handle)?.into_value())
+}
+
+fn running(call: &Call<'_, '_>) -> rquickjs::Result<Arc<Running>> {
+    let handle: Class<'_, InstanceHandle> = call.arg(0).get()?;
+    let running = handle.borrow().running.clone();
+    Ok(running)
+}
+
+fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let running = running(call)?;
+    let component: Class<'js, ComponentHandle> = call.arg(1).get()?;
+    let component = component.borrow().component.clone();
+    let data = call.data::<Data>().ok_or(rquickjs::Error::Unknown)?;
+    let mut options = InstanceOptions::new(Box::new(Account(call.wasm_charge())));
+    options.host = running.host();
+    options.args = call.arg(2).get()?;
+    options.rights = data.wasi.as_ref().map(hostbox_wasm::Runner::rights).unwrap_or_default();
+    if !call.is_undefined(3) {
+        match bytes(call, 3) {
+            Ok(stdin) => options.stdin = stdin,
+            Err(error) => return call.settled(Err(&error)),
+        }
+    }
+    if !call.is_undefined(4) {
+        options.fuel = Some(call.number(4)?.max(0.0) as u64);
+    }
+    let begun = running.clone().begin(move |running, cancel| {
+        options.cancel = cancel;
+        Box::pin(async move {
+            let started = tokio::task::spawn_blocking(move || component.instantiate(options)).await;
+            let started: Instance = started.map_err(|panic| Error::Unavailable(panic.to_string()))??;
+            let _ = running.instance.set(started);
+            Ok(Vec::new())
+        })
+    });
+    call.spawn(None, async move { outcome(begun.await, &running.cancel) })
+}
+
+fn call_function<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let running = running(call)?;
+    let function = call.number(1)? as u32;
+    let message = match message(call, 2, 3) {
+        Ok(message) => message,
+        Err(error) => return call.settled(Err(&error)),
+    };
+    let cancel = running.cancel.clone();
+    let begun = running.begin(move |running, cancel| {
+        Box::pin(async move {
+            let gone = || Error::Gone("it was not started".into());
+            let instance = running.instance.get().ok_or_else(gone)?.clone();
+            drop(running);
+            instance.call_async(function, message, cancel).await
+        })
+    });
+    call.spawn(None, async move { outcome(begun.await, &cancel) })
+}
+
+fn resume<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let running = running(call)?;
+    let answer = if call.is_undefined(1) {
+        None
+    } else {
+        match message(call, 1, 2) {
+            Ok(answer) => Some(answer),
+            Err(error) => return call.settled(Err(&error)),
+        }
+    };
+    let cancel = running.cancel.clone();
+    call.spawn(None, async move { outcome(running.resume(answer).await, &cancel) })
+}
+
+fn outcome(step: hostbox_wasm::Result<Step>, cancel: &Cancel) -> OpOutcome {
+    let step = match step {
+        Ok(step) => step,
+        Err(failed) => return OpOutcome::Error(error(&failed, Some(cancel))),
+    };
+    OpOutcome::Finish(Box::new(move |ctx, _| {
+        let answer = Array::new(ctx.clone())?;
+        let bytes = match step {
+            Step::Done(bytes) => {
+                answer.set(0, false)?;
+                bytes
+            }
+            Step::Asking { function, at, reply, args } => {
+                answer.set(0, true)?;
+                answer.set(2, function)?;
+                answer.set(3, at)?;
+                answer.set(4, reply)?;
+                args
+            }
+        };
+        answer.set(1, hostbox_engine::array_buffer(ctx, Block::from_vec(bytes))?)?;
+        Ok(answer.into_value())
+    }))
+}
+
+fn stats<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let stats = running(call)?.instance.get().map(Instance::stats);
+    let answer = Array::new(call.ctx().clone())?;
+    answer.set(0, stats.map_or(0.0, |stats| stats.memory_bytes as f64))?;
+    answer.set(1, stats.and_then(|stats| stats.fuel).map(|fuel| fuel as f64))?;
+    Ok(answer.into_value())
+}
+
+fn close<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    running(call)?.close();
+    Ok(call.undefined())
+}

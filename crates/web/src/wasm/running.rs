@@ -1,0 +1,160 @@
+//! Calls under way: each is taken so far as it gets by itself, and waits where the component asks for a function of the guest.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use hostbox_buffers::Cancel;
+use hostbox_wasm::component::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance};
+use hostbox_wasm::{Error, Result};
+use tokio::sync::{Mutex as Turns, OwnedMutexGuard, mpsc, oneshot};
+
+/// What a component asks of the guest.
+pub(super) struct Ask {
+    pub(super) function: u32,
+    pub(super) at: u32,
+    pub(super) reply: u32,
+    pub(super) args: Vec<u8>,
+    answer: oneshot::Sender<HostResult>,
+}
+
+/// How far a call has come.
+pub(super) enum Step {
+    Done(Vec<u8>),
+    Asking { function: u32, at: u32, reply: u32, args: Vec<u8> },
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>;
+
+/// A call that has begun. Dropped, it ends, and the instance with it.
+struct Session {
+    work: Work,
+    asks: mpsc::UnboundedReceiver<Ask>,
+    /// Where the component waits for the guest.
+    answer: Option<oneshot::Sender<HostResult>>,
+    deadline: Instant,
+    _turn: OwnedMutexGuard<()>,
+}
+
+/// What a guest's handle of an instance holds.
+pub(super) struct Running {
+    pub(super) instance: OnceLock<Instance>,
+    pub(super) timeout: Duration,
+    pub(super) cancel: Cancel,
+    /// Calls come one after the other.
+    turns: Arc<Turns<()>>,
+    /// Where the running call's questions go.
+    asks: Arc<Mutex<Option<mpsc::UnboundedSender<Ask>>>>,
+    /// The call that waits for the guest.
+    waiting: Mutex<Option<Session>>,
+}
+
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Running {
+    pub(super) fn new(timeout: Duration) -> Self {
+        let (instance, cancel) = (OnceLock::new(), Cancel::new());
+        Self { instance, timeout, cancel, turns: Arc::default(), asks: Arc::default(), waiting: Mutex::default() }
+    }
+
+    /// The guest's functions, as the instance knows them.
+    pub(super) fn host(&self) -> Arc<dyn HostFunctions> {
+        Arc::new(Guest(self.asks.clone()))
+    }
+
+    /// Begins a call when those before it are over, and takes it as far as it gets.
+    pub(super) async fn begin(self: Arc<Self>, start: impl FnOnce(Arc<Self>, Cancel) -> Work + Send) -> Result<Step> {
+        let deadline = Instant::now() + self.timeout;
+        let turn = match tokio::time::timeout_at(self.next_turn(deadline).into(), self.turns.clone().lock_owned()).await
+        {
+            Ok(turn) => turn,
+            Err(_) => {
+                // Whoever began that call does not come back to it.
+                drop(lock(&self.waiting).take());
+                self.turns.clone().lock_owned().await
+            }
+        };
+        let (sender, asks) = mpsc::unbounded_channel();
+        *lock(&self.asks) = Some(sender);
+        let work = start(self.clone(), self.cancel.until(deadline));
+        self.advance(Session { work, asks, answer: None, deadline, _turn: turn }).await
+    }
+
+    /// When the call that waits for the guest has to be over, or this one.
+    fn next_turn(&self, deadline: Instant) -> Instant {
+        lock(&self.waiting).as_ref().map_or(deadline, |session| session.deadline.min(deadline))
+    }
+
+    /// Goes on with the call that waits for the guest.
+    pub(super) async fn resume(self: Arc<Self>, answer: Option<Vec<u8>>) -> Result<Step> {
+        let Some(mut session) = lock(&self.waiting).take() else {
+            return Err(Error::Argument("no call of this instance waits for an answer".into()));
+        };
+        let answer = answer.ok_or_else(|| failed("a function of the guest threw"));
+        if let Some(waiting) = session.answer.take() {
+            // Nobody listens where the call ended meanwhile.
+            let _ = waiting.send(answer);
+        }
+        self.advance(session).await
+    }
+
+    async fn advance(&self, mut session: Session) -> Result<Step> {
+        let deadline = session.deadline;
+        let next = async {
+            tokio::select! {
+                biased;
+                Some(ask) = session.asks.recv() => Ok(Ok(ask)),
+                done = &mut session.work => done.map(Err),
+            }
+        };
+        let next = tokio::time::timeout_at(deadline.into(), next).await;
+        match next.unwrap_or(Err(Error::Cancelled))? {
+            Err(answer) => Ok(Step::Done(answer)),
+            Ok(Ask { function, at, reply, args, answer }) => {
+                session.answer = Some(answer);
+                *lock(&self.waiting) = Some(session);
+                Ok(Step::Asking { function, at, reply, args })
+            }
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.cancel.cancel();
+        drop(lock(&self.waiting).take());
+        if let Some(instance) = self.instance.get() {
+            instance.close();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn failed(message: &str) -> HostError {
+    HostError { message: message.into(), code: None, token: 0 }
+}
+
+struct Guest(Arc<Mutex<Option<mpsc::UnboundedSender<Ask>>>>);
+
+impl HostFunctions for Guest {
+    fn has(&self, _: u32) -> bool {
+        // `guest:witimports` has looked for each of them.
+        true
+    }
+
+    fn call(&self, call: HostCall<'_>) -> HostAnswer {
+        let HostCall { function, at, reply, args, .. } = call;
+        let (sender, receiver) = oneshot::channel();
+        let ask = Ask { function, at, reply, args: args.to_vec(), answer: sender };
+        let sent = lock(&self.0).as_ref().map(|asks| asks.send(ask));
+        if !matches!(sent, Some(Ok(()))) {
+            return HostAnswer::Ready(Err(failed("nobody waits for this call")));
+        }
+        HostAnswer::Later(Box::pin(async move { receiver.await.unwrap_or_else(|_| Err(failed("the guest is gone"))) }))
+    }
+}
