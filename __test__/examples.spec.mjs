@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startServer } from '../examples/node/http-plugin-pool/server.mjs';
+import { HostRuntime } from '../index.js';
 
 const example = (path) => fileURLToPath(new URL(`../examples/${path}`, import.meta.url));
 const run = (...args) => promisify(execFile)(process.execPath, args);
@@ -61,3 +63,33 @@ test('a client that hangs up ends what it asked for', () =>
     await reader.cancel();
     while (pool.stats().running + pool.stats().queued > 0) await new Promise((resolve) => setImmediate(resolve));
   }));
+
+test('the calculator calls a component with typed values', async () => {
+  const { stdout } = await run(example('components/calculator.mjs'));
+  const lines = stdout.trimEnd().split('\n');
+  for (const line of ['1 + 2 = 3', '6 × 7 = 42', '1 ÷ 0: division by zero', 'history: 10 subtract 4 → 6']) {
+    assert.ok(lines.includes(line), line);
+  }
+  assert.match(lines.pop(), /^\d+\.\d\d µs a call$/);
+});
+
+test('the pipeline gives the same through the host and as one component', async () => {
+  const { stdout } = await run(example('components/pipeline.mjs'));
+  const [, chained, composed] = stdout.trimEnd().split('\n\n');
+  assert.deepEqual(chained.split('\n').slice(1), [
+    '  Data for query: test query',
+    '  YREUQ TSET :YREUQ ROF ATAD',
+    '  Stored 26 bytes successfully',
+  ]);
+  assert.deepEqual(composed.split('\n').slice(1), ['  Stored 26 bytes successfully']);
+});
+
+test('the filter of a component makes a picture grey', async () => {
+  const { stdout } = await run(example('components/image.mjs'));
+  assert.match(stdout, /^1600 × 1067 pixels, 6\.5 MiB: /);
+  const host = new HostRuntime('examples');
+  const pixels = await host.native.run('png_decode', await readFile(example('components/out/gray.png')));
+  await host.close();
+  assert.equal(pixels.length, 1600 * 1067 * 4);
+  for (let i = 0; i < pixels.length; i += 4096) assert.ok(pixels[i] === pixels[i + 1] && pixels[i] === pixels[i + 2]);
+});

@@ -1,0 +1,3 @@
+module pipeline-transform
+
+go 1.24
