@@ -11,6 +11,8 @@ const names = [
   'fsstreams',
   'fswatch',
   'inspect',
+  'nodeinspect',
+  'nodeformat',
   'lazystream',
   'nodecipher',
   'nodehash',

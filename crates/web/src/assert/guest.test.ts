@@ -114,3 +114,65 @@ test('deep equality tells kinds, prototypes and slots apart', () => {
   };
   assert.deepStrictEqual(circle(), circle());
 });
+
+const message = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'none';
+};
+
+test('an error that is not wanted is told by a class, a pattern or a function', () => {
+  const thrower = (): never => {
+    throw new TypeError('bad');
+  };
+  const unwanted = 'Got unwanted exception.\nActual message: "bad"';
+  for (const meant of [TypeError, /bad/, () => true, undefined, null]) {
+    check.equal(
+      message(() => assert.doesNotThrow(thrower, meant)),
+      unwanted,
+    );
+  }
+  for (const other of [RangeError, /good/, () => false]) {
+    check.equal(
+      message(() => assert.doesNotThrow(thrower, other)),
+      'bad',
+    );
+  }
+  check.throws(() => assert.doesNotThrow(thrower, {}), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
+test('a check of an error is asked once', () => {
+  let asked = 0;
+  const thrower = (): never => {
+    throw new Error('bad');
+  };
+  check.throws(() => assert.throws(thrower, () => ++asked > 5), { code: 'ERR_ASSERTION' });
+  check.equal(asked, 1);
+});
+
+test('what is missing is named, and what is no error is shown', () => {
+  const text = (): never => {
+    throw 'text';
+  };
+  check.equal(
+    message(() => assert.throws(() => {}, { name: 'Mine' })),
+    'Missing expected exception (Mine).',
+  );
+  const shown = 'The error is expected to be an instance of "TypeError". Received "\'text\'"';
+  check.equal(
+    message(() => assert.throws(text, TypeError)),
+    shown,
+  );
+});
+
+test('values that are loosely alike are both shown', () => {
+  const both =
+    'Expected values not to be loosely deep-equal:\n\n[\n  1\n]\n\nshould not loosely deep-equal\n\n[\n  "1"\n]';
+  check.equal(
+    message(() => assert.notDeepEqual([1], ['1'])),
+    both.replaceAll('"', "'"),
+  );
+});

@@ -1,12 +1,13 @@
 // assert: Node's module of checks. Its messages are Node's where values are short; long differences are shown line by line.
 
-import { descriptor, isObject } from 'guest:webidl';
+import { descriptor, isObject, uncurry } from 'guest:webidl';
 import { isDeepEqual } from 'guest:deepequal';
 import { checkFunction, coded, invalidArgType, invalidArgValue, missingArgs } from 'guest:nodeerrors';
 import { inspect } from 'guest:nodeinspect';
 import { types } from 'guest:nodetypes';
 
-const { defineProperty } = Reflect;
+const { apply, defineProperty } = Reflect;
+const isPrototypeOf = uncurry(Object.prototype.isPrototypeOf);
 const { is, assign, keys: keysOf } = Object;
 const PromiseIntrinsic = Promise;
 
@@ -88,15 +89,17 @@ function describe(actual: unknown, expected: unknown, operator: string | undefin
   }
   let left = show(actual);
   let right = show(expected);
-  if (operator === 'notDeepEqual' || operator === 'notEqual') {
-    left = `${HEADINGS[operator === 'notDeepEqual' ? operator : 'notDeepEqual']!}\n\n${left}`;
-    if (operator === 'notDeepEqual') return left.length > 1024 ? `${left.slice(0, 1021)}...` : left;
-    return `${show(actual)} != ${right}`;
+  if (operator === 'notDeepEqual' && left === right) {
+    const text = `${HEADINGS.notDeepEqual!}\n\n${left}`;
+    return text.length > 1024 ? `${text.slice(0, 1021)}...` : text;
   }
   if (left.length > 512) left = `${left.slice(0, 509)}...`;
   if (right.length > 512) right = `${right.slice(0, 509)}...`;
   if (operator === 'deepEqual') {
     return `${HEADINGS.deepEqual!}\n\n${left}\n\nshould loosely deep-equal\n\n${right}`;
+  }
+  if (operator === 'notDeepEqual') {
+    return `${HEADINGS.notDeepEqualUnequal!}\n\n${left}\n\nshould not loosely deep-equal\n\n${right}`;
   }
   return `${left} ${operator ?? 'undefined'} ${right}`;
 }
@@ -332,7 +335,8 @@ function expectError(
     throw invalidArgType('error', 'of type function or an instance of Error, RegExp, or Object', expected);
   }
   if (outcome === undefined) {
-    const name = typeof expected === 'function' && expected.name ? ` (${expected.name})` : '';
+    const { name: called } = (expected ?? {}) as { name?: unknown };
+    const name = called ? ` (${called as string})` : '';
     const end = message ? `: ${message as string}` : '.';
     const what = operator === 'rejects' ? 'rejection' : 'exception';
     const text = `Missing expected ${what}${name}${end}`;
@@ -352,17 +356,17 @@ function checkExpected(operator: string, actual: any, expected: any, message: un
   };
   if (typeof expected === 'function') {
     if (expected.prototype !== undefined && actual instanceof expected) return;
-    if (Error.prototype.isPrototypeOf(expected) || expected === Error || expected.prototype instanceof Error) {
-      let text = `The error is expected to be an instance of "${expected.name}". Received `;
-      if (Error.isError(actual)) text += `"${actual.name}"`;
-      else text += `"${inspect(actual, { depth: -1 })}"`;
-      wrong(`${text}\n\nError message:\n\n${(actual as Error | undefined)?.message ?? ''}`);
+    if (isErrorClass(expected)) {
+      const text = `The error is expected to be an instance of "${expected.name}". Received `;
+      if (!Error.isError(actual)) wrong(`${text}"${inspect(actual, { depth: -1 })}"`);
+      wrong(`${text}"${actual.name}"\n\nError message:\n\n${actual.message}`);
     }
     if (expected.prototype !== undefined && /^class\b/.test(Function.prototype.toString.call(expected))) throw actual;
-    if (expected.call({}, actual) !== true) {
+    const answer = apply(expected, {}, [actual]);
+    if (answer !== true) {
       const name = expected.name ? `"${expected.name}" ` : '';
       wrong(
-        `The ${name}validation function is expected to return "true". Received ${inspect(expected.call({}, actual))}` +
+        `The ${name}validation function is expected to return "true". Received ${inspect(answer)}` +
           (Error.isError(actual) ? `\n\nCaught error:\n\n${actual as unknown as string}` : ''),
       );
     }
@@ -385,12 +389,31 @@ function checkExpected(operator: string, actual: any, expected: any, message: un
     }
     if (name in actual && isDeepEqual(actual[name], expected[name], true)) continue;
     const pick = (value: any): object => {
-      const picked: Record<string, unknown> = {};
+      const picked = new Comparison();
       for (const key of names) if (key in value) picked[key] = value[key];
       return picked;
     };
     wrong(difference(pick(actual), pick(expected), 'deepStrictEqual'));
   }
+}
+
+/** What is compared of an error: its difference has this name. */
+class Comparison {
+  [name: string]: unknown;
+}
+
+function isErrorClass(value: Function): boolean {
+  return isPrototypeOf(Error, value);
+}
+
+/** Whether an error is one of those that are not wanted. */
+function isMeant(error: unknown, expected: unknown): boolean {
+  if (types.isRegExp!(expected)) return RegExp.prototype.exec.call(expected as RegExp, String(error)) !== null;
+  if (typeof expected !== 'function') {
+    throw invalidArgType('expected', 'of type function or an instance of RegExp', expected);
+  }
+  if (expected.prototype !== undefined && error instanceof expected) return true;
+  return !isErrorClass(expected) && apply(expected, {}, [error]) === true;
 }
 
 function expectNone(operator: string, outcome: Outcome | undefined, given: unknown, text: unknown): void {
@@ -402,15 +425,10 @@ function expectNone(operator: string, outcome: Outcome | undefined, given: unkno
     expected = undefined;
   }
   const { error } = outcome;
-  const matches =
-    expected === undefined ||
-    (types.isRegExp!(expected)
-      ? RegExp.prototype.exec.call(expected, String(error)) !== null
-      : typeof expected === 'function' && (error instanceof expected || expected.call({}, error) === true));
-  if (!matches) throw error;
+  if (expected && !isMeant(error, expected)) throw error;
   const end = message ? `: ${message as string}` : '.';
   const what = operator === 'doesNotReject' ? 'rejection' : 'exception';
-  const shown = isObject(error) ? (error as Error).message : error;
+  const shown = error && (error as Error).message;
   const wrong = new AssertionError({
     actual: error,
     expected,

@@ -74,10 +74,9 @@ pub(super) fn write_hex(text: &[u8], target: &mut [u8]) -> usize {
     written
 }
 
-/// Both alphabets; what belongs to neither is skipped.
+/// Both alphabets, up to the padding; what belongs to neither is skipped.
 pub(super) fn write_base64(text: &[u8], target: &mut [u8]) -> usize {
-    let padding = text.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
-    let digits = &text[..text.len() - padding];
+    let digits = &text[..memchr::memchr(b'=', text).unwrap_or(text.len())];
     if let Some(room) = target.get_mut(..digits.len() * 3 / 4) {
         let is_url_safe = memchr::memchr2(b'-', b'_', digits).is_some();
         let alphabet = if is_url_safe { base64_simd::URL_SAFE_NO_PAD } else { base64_simd::STANDARD_NO_PAD };
@@ -88,7 +87,7 @@ pub(super) fn write_base64(text: &[u8], target: &mut [u8]) -> usize {
         }
     }
     let (mut bits, mut count, mut written) = (0_u32, 0, 0);
-    for byte in text {
+    for byte in digits {
         let value = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
@@ -185,6 +184,7 @@ mod tests {
         assert_eq!(written(8, |target| write_base64(b"-_\n+ /", target)), [0xfb, 0xff, 0xbf]);
         assert_eq!(written(8, |target| write_base64(b"aGk=", target)), b"hi");
         assert_eq!(written(1, |target| write_base64(b"aGk=", target)), b"h");
+        assert_eq!(written(8, |target| write_base64(b"aGk=aGk=", target)), b"hi");
         assert_eq!(written(64, |target| write_base64(&[b'Q'; 64], target)).len(), 48);
     }
 

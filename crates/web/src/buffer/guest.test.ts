@@ -199,3 +199,71 @@ test('long text and bytes go there and back', () => {
     assert.ok(from((bytes as any).toString(encoding), encoding).equals(bytes), encoding);
   }
 });
+
+test('bytes are copied from where they stand in a view, a Buffer or not', () => {
+  const inner = (Buffer.from('abcdef') as any).subarray(1, 5);
+  assert.deepEqual([...Buffer.copyBytesFrom(inner, 1, 2)], [99, 100]);
+  assert.deepEqual([...Buffer.copyBytesFrom(inner, 2)], [100, 101]);
+  assert.deepEqual([...Buffer.copyBytesFrom(new Uint16Array([1, 2, 3]), 1, 9)], [2, 0, 3, 0]);
+  assert.equal(Buffer.copyBytesFrom(inner, 2 ** 40).length, 0);
+});
+
+test('base64 ends at its padding', () => {
+  assert.equal(Buffer.from('YQ==YQ==', 'base64').toString(), 'a');
+  assert.equal(Buffer.from('Y=Q', 'base64url').length, 0);
+});
+
+test('offsets of a copy are rounded down and may be as large as they like', () => {
+  const target = Buffer.alloc(3);
+  assert.equal(Buffer.from('abc').copy(target, 2 ** 53), 0);
+  assert.equal(Buffer.from('abc').copy(target, 0, 1.9), 2);
+  assert.throws(() => Buffer.from('abc').copy(target, 0, -0.5), { code: 'ERR_OUT_OF_RANGE' });
+  assert.throws(() => Buffer.from('abc').copy(target, -(2 ** 60)), { code: 'ERR_OUT_OF_RANGE' });
+});
+
+test('an empty needle is found even before the start', () => {
+  const buffer = Buffer.from('abc') as any;
+  assert.equal(buffer.lastIndexOf('', -(2 ** 53)), 0);
+  assert.equal(buffer.lastIndexOf('a', -9), -1);
+});
+
+test('a number where a bigint belongs is out of range only where it is', () => {
+  const buffer = Buffer.alloc(8);
+  const error = { code: 'ERR_OUT_OF_RANGE' };
+  assert.throws(() => buffer.writeBigInt64LE(-(2 ** 47) as never), TypeError);
+  assert.throws(() => buffer.writeBigInt64LE(-(2 ** 64) as never), error);
+  assert.throws(() => buffer.writeBigUInt64BE(-1 as never), error);
+});
+
+test('transcoding takes what the encodings mean, and nothing else between the two of Unicode', () => {
+  const transcode = bufferModule.transcode as (...args: unknown[]) => Uint8Array;
+  assert.deepEqual([...transcode(Buffer.from('aé'), 'ascii', 'latin1')], [97, 63, 63]);
+  assert.deepEqual([...transcode(Buffer.from('€'), undefined, 'latin1')], [63]);
+  assert.deepEqual([...transcode(Buffer.from([97, 0, 98]), 'ucs2', 'utf16le')], [97, 0, 253, 255]);
+  assert.equal(transcode(Buffer.alloc(0), 'none', 'hex').length, 0);
+  assert.throws(() => transcode(Buffer.from([255]), 'utf8', 'utf16le'), { code: 'U_INVALID_CHAR_FOUND' });
+});
+
+test('an error shows what it was given as inspection does', () => {
+  const message = (run: () => unknown): string => {
+    try {
+      run();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+  const empty = Buffer.alloc(0) as any;
+  assert.equal(
+    message(() => Buffer.alloc(2, empty)),
+    "The argument 'value' is invalid. Received <Buffer >",
+  );
+  assert.equal(
+    message(() => Buffer.alloc(2, '\x7f', 'hex')),
+    "The argument 'value' is invalid. Received '\\x7F'",
+  );
+  assert.equal(
+    message(() => empty.indexOf('a', 0, [1])),
+    'Unknown encoding: [ 1 ]',
+  );
+});

@@ -4,7 +4,7 @@
 
 import { descriptor, isObject, isUint8Array, usvString } from 'guest:webidl';
 import { defineNumbers } from 'guest:buffernumbers';
-import { coded, invalidArgType, invalidArgValue, outOfRange, checkString } from 'guest:nodeerrors';
+import { coded, invalidArgType, invalidArgValue, outOfRange, checkInteger, checkString } from 'guest:nodeerrors';
 import { marks } from 'guest:marks';
 import { load } from 'host:modules';
 import * as host from 'host:buffer';
@@ -12,8 +12,8 @@ import * as host from 'host:buffer';
 const { defineProperty, apply } = Reflect;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
-const { trunc } = Math;
-const { isNaN } = Number;
+const { floor, trunc } = Math;
+const { isFinite, isNaN } = Number;
 const { setPrototypeOf } = Object;
 const { atob, btoa } = globalThis as unknown as Record<'atob' | 'btoa', unknown>;
 const set = (Uint8Array.prototype as Uint8Array).set;
@@ -29,6 +29,7 @@ export const kStringMaxLength = 2 ** 30 - 1;
 const ENCODINGS = ['utf8', 'utf16le', 'latin1', 'ascii', 'base64', 'base64url', 'hex'] as const;
 const UTF8 = 0;
 const UTF16 = 1;
+const LATIN1 = 2;
 const LABELS = {
   __proto__: null,
   utf8: 0,
@@ -49,18 +50,28 @@ function encodingOf(label: unknown): EncodingNumber | undefined {
   return typeof label === 'string' ? (LABELS[label] ?? LABELS[label.toLowerCase()]) : undefined;
 }
 
+/** An error for a label that names no encoding. */
+export function unknownEncoding(label: unknown): Error {
+  return coded(TypeError, 'ERR_UNKNOWN_ENCODING', `Unknown encoding: ${shown(label)}`);
+}
+
+function shown(label: unknown): string {
+  if (typeof label === 'string') return label;
+  return load<typeof import('guest:nodeformat')>('guest:nodeformat').format('%s', label);
+}
+
 /** The encoding that a label names: UTF-8 for none. */
 function requireEncoding(label: unknown): EncodingNumber {
   if (label === undefined) return UTF8;
   const encoding = encodingOf(`${label as string}`);
-  if (encoding === undefined) throw coded(TypeError, 'ERR_UNKNOWN_ENCODING', `Unknown encoding: ${label as string}`);
+  if (encoding === undefined) throw unknownEncoding(label);
   return encoding;
 }
 
 /** The canonical name of an encoding, undefined for none that is known. */
 export function normalizeEncoding(label: unknown): Text | undefined {
   if (label === undefined || label === null || label === '') return 'utf8';
-  const encoding = encodingOf(`${label as string}`);
+  const encoding = encodingOf(label);
   return encoding === undefined ? undefined : ENCODINGS[encoding];
 }
 
@@ -235,19 +246,14 @@ const statics: Record<string, unknown> & ThisType<unknown> = {
   copyBytesFrom(view: ArrayBufferView, offset?: number, length?: number) {
     if (!isView(view) || view instanceof DataView) throw invalidArgType('view', 'an instance of TypedArray', view);
     const list = view as unknown as Uint8Array;
+    if (list.length === 0) return make(0);
+    if (offset !== undefined) checkInteger(offset, 'offset', 0);
     const start = offset ?? 0;
-    for (const [name, value] of [
-      ['offset', start],
-      ['length', length ?? 0],
-    ] as const) {
-      if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
-      if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
-      if (value < 0) throw outOfRange(name, '>= 0', value);
-    }
     if (start >= list.length) return make(0);
-    const end = length === undefined ? list.length : start + length;
-    const copy = list.slice(start, end);
-    return fromArrayBuffer(copy.buffer, 0, copy.byteLength);
+    if (length !== undefined) checkInteger(length, 'length', 0);
+    const end = length === undefined || length > list.length - start ? list.length : start + length;
+    const { BYTES_PER_ELEMENT: width, buffer, byteOffset } = list;
+    return fromArrayLike(new Uint8Array(buffer, byteOffset + start * width, (end - start) * width));
   },
   concat(list: readonly Uint8Array[], length?: number) {
     if (!isArray(list)) throw invalidArgType('list', 'an instance of Array', list);
@@ -256,9 +262,7 @@ const statics: Record<string, unknown> & ThisType<unknown> = {
     if (length === undefined) {
       for (let i = 0; i < list.length; i++) if (list[i]?.length) total += list[i]!.length;
     } else {
-      if (typeof length !== 'number') throw invalidArgType('length', 'of type number', length);
-      if (!Number.isInteger(length)) throw outOfRange('length', 'an integer', length);
-      if (length < 0) throw outOfRange('length', `>= 0 && <= ${Number.MAX_SAFE_INTEGER}`, length);
+      checkInteger(length, 'length', 0, kMaxLength);
       total = length;
     }
     const buffer = (statics.allocUnsafe as (size: number) => Buffer)(total);
@@ -299,12 +303,6 @@ function adjust(offset: unknown, length: number): number {
   if (whole === 0 || isNaN(whole)) return 0;
   if (whole < 0) return whole + length > 0 ? whole + length : 0;
   return whole < length ? whole : length;
-}
-
-function requireOffset(value: unknown, name: string, most: number): asserts value is number {
-  if (typeof value !== 'number') throw invalidArgType(name, 'of type number', value);
-  if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
-  if (value < 0 || value > most) throw outOfRange(name, `>= 0 && <= ${most}`, value);
 }
 
 function fillRange(buffer: Uint8Array, given: unknown, start: number, end: number, label: unknown): void {
@@ -351,15 +349,15 @@ function search(buffer: Uint8Array, given: unknown, at: unknown, label: unknown,
   } else {
     throw invalidArgType('value', 'one of type number or string or an instance of Buffer or Uint8Array', given);
   }
-  const { length } = buffer;
+  const length = inUnits ? buffer.length & ~1 : buffer.length;
   if (from < 0) {
     from += length;
     if (from < 0) {
-      if (!isForward) return -1;
+      if (!isForward && needle.length > 0) return -1;
       from = 0;
     }
   }
-  if (needle.length === 0) return from > length ? length : from;
+  if (needle.length === 0) return from > length ? length : from || 0;
   if (length === 0) return -1;
   if (from > length) {
     if (isForward) return -1;
@@ -393,15 +391,14 @@ const methods: Record<string, unknown> & ThisType<Buffer> = {
   },
   compare(target: unknown, targetStart?: unknown, targetEnd?: unknown, start?: unknown, end?: unknown) {
     requireBytes(target, 'target');
-    const most = Number.MAX_SAFE_INTEGER;
     if (targetStart === undefined) targetStart = 0;
-    else requireOffset(targetStart, 'targetStart', most);
+    else checkInteger(targetStart, 'targetStart', 0, kMaxLength);
     if (targetEnd === undefined) targetEnd = target.length;
-    else requireOffset(targetEnd, 'targetEnd', target.length);
+    else checkInteger(targetEnd, 'targetEnd', 0, target.length);
     if (start === undefined) start = 0;
-    else requireOffset(start, 'sourceStart', most);
+    else checkInteger(start, 'sourceStart', 0, kMaxLength);
     if (end === undefined) end = this.length;
-    else requireOffset(end, 'sourceEnd', this.length);
+    else checkInteger(end, 'sourceEnd', 0, this.length);
     if ((start as number) >= (end as number)) return (targetStart as number) >= (targetEnd as number) ? 0 : -1;
     if ((targetStart as number) >= (targetEnd as number)) return 1;
     return host.compare(this, start as number, end as number, target, targetStart as number, targetEnd as number);
@@ -419,8 +416,8 @@ const methods: Record<string, unknown> & ThisType<Buffer> = {
     requireBytes(target, 'target');
     const whole = (value: unknown, preset: number): number => {
       if (value === undefined) return preset;
-      const number = trunc(+(value as number));
-      return number >= Number.MIN_SAFE_INTEGER && number <= Number.MAX_SAFE_INTEGER ? number : 0;
+      const number = +(value as number);
+      return isFinite(number) ? floor(number) : 0;
     };
     const to = whole(targetStart, 0);
     if (to < 0) throw outOfRange('targetStart', '>= 0', to);
@@ -449,10 +446,14 @@ const methods: Record<string, unknown> & ThisType<Buffer> = {
       }
       requireEncoding(label || undefined);
     }
-    if (from === undefined) from = 0;
-    else requireOffset(from, 'offset', Number.MAX_SAFE_INTEGER);
-    if (to === undefined) to = this.length;
-    else requireOffset(to, 'end', this.length);
+    if (from === undefined) {
+      from = 0;
+      to = this.length;
+    } else {
+      checkInteger(from, 'offset', 0, kMaxLength);
+      if (to === undefined) to = this.length;
+      else checkInteger(to, 'end', 0, this.length);
+    }
     if ((from as number) < (to as number)) fillRange(this, value, from as number, to as number, label);
     return this;
   },
@@ -464,14 +465,14 @@ const methods: Record<string, unknown> & ThisType<Buffer> = {
       // Everything, in UTF-8.
     } else if (length === undefined && typeof offset === 'string') encoding = offset;
     else {
-      requireOffset(offset, 'offset', this.length);
+      checkInteger(offset, 'offset', 0, this.length);
       start = offset;
       const rest = this.length - start;
       size = rest;
       if (length !== undefined) {
         if (typeof length === 'string') encoding = length;
         else {
-          requireOffset(length, 'length', this.length);
+          checkInteger(length, 'length', 0, this.length);
           size = length < rest ? length : rest;
         }
       }
@@ -524,6 +525,9 @@ for (const [name, encoding] of [
   ['utf8', 0],
 ] as const) {
   const slice = function (this: Buffer, start = 0, end = this.length): string {
+    const { length } = this;
+    if (length > 0 && (start > length || end > length))
+      throw coded(RangeError, 'ERR_OUT_OF_RANGE', 'Index out of range');
     return toText(this, encoding, start, end);
   };
   const write = function (this: Buffer, text: string, offset = 0, length = this.length - offset): number {
@@ -605,17 +609,35 @@ setPrototypeOf(SlowBuffer, Uint8Array);
 /** Text in one encoding as text in another; what the target has no character for becomes a question mark. */
 function transcode(source: unknown, fromLabel: unknown, toLabel: unknown): Buffer {
   requireBytes(source, 'source');
-  const fromEncoding = encodingOf(fromLabel);
-  const toEncoding = encodingOf(toLabel);
-  const isKnown = (encoding: EncodingNumber | undefined): encoding is 0 | 1 | 2 | 3 =>
-    encoding !== undefined && encoding <= 3;
-  if (!isKnown(fromEncoding) || !isKnown(toEncoding)) {
-    const error = coded(Error, 'U_ILLEGAL_ARGUMENT_ERROR', 'Unable to transcode Buffer [U_ILLEGAL_ARGUMENT_ERROR]');
-    throw Object.assign(error, { errno: 1 });
+  if (source.length === 0) return make(0);
+  const [given, wanted] = [normalizeEncoding(fromLabel), normalizeEncoding(toLabel)];
+  if (given === undefined || wanted === undefined || !isTextual(given) || !isTextual(wanted)) {
+    throw untranscodable('U_ILLEGAL_ARGUMENT_ERROR', 1);
   }
-  let text = toText(source, fromEncoding, 0, source.length);
-  if (toEncoding >= 2) text = text.replace(toEncoding === 2 ? /[^\0-\xff]/gu : /[^\0-\x7f]/gu, '?');
-  return fromText(text, ENCODINGS[toEncoding]);
+  const text = textToTranscode(source, given, wanted);
+  if (wanted === 'latin1') return fromText(text.replace(/[^\0-\xff]/gu, '?'), wanted);
+  return fromText(wanted === 'ascii' ? text.replace(/[^\0-\x7f]/gu, '?') : text, wanted);
+}
+
+const isTextual = (encoding: Text): boolean => encoding !== 'hex' && encoding !== 'base64' && encoding !== 'base64url';
+
+function untranscodable(code: string, errno: number): Error {
+  return Object.assign(coded(Error, code, `Unable to transcode Buffer [${code}]`), { errno });
+}
+
+/** Well-formed, where what is not is no error. */
+function textToTranscode(source: Uint8Array, given: Text, wanted: Text): string {
+  const isStrict = (given === 'utf8' && wanted === 'utf16le') || (given === 'utf16le' && wanted === 'utf8');
+  // Half a unit at the end is told of where units stay units.
+  const isOdd = given === 'utf16le' && wanted === 'utf16le' && source.length % 2 === 1;
+  let text = toText(source, LABELS[given]!, 0, source.length);
+  // Bytes beyond ASCII are no text in it, though `toString` drops their highest bits.
+  if (given === 'ascii') text = toText(source, LATIN1, 0, source.length);
+  if (given === 'ascii' && wanted !== 'utf16le') text = text.replace(/[^\0-\x7f]/g, '\ufffd');
+  if (isStrict && (given === 'utf8' ? !host.isUtf8(source) : !text.isWellFormed())) {
+    throw untranscodable('U_INVALID_CHAR_FOUND', 10);
+  }
+  return isOdd ? `${text.toWellFormed()}\ufffd` : text.toWellFormed();
 }
 
 function requireSource(value: unknown): asserts value is Source {

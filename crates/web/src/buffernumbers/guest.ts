@@ -89,8 +89,11 @@ function readBig(bytes: Uint8Array, offset: number, isLittle: boolean, isSigned:
 
 function writeBig(bytes: Uint8Array, value: bigint, offset: number, isLittle: boolean, isSigned: boolean): number {
   const most = isSigned ? 0x7fffffffffffffffn : 0xffffffffffffffffn;
-  if (value > most || value < (isSigned ? -most - 1n : 0n))
-    throw outOfRange('value', rangeText(8, isSigned, 'n'), value);
+  const least = isSigned ? -most - 1n : 0n;
+  // A number is compared with numbers: the engine's comparisons of both kinds are wrong beyond 32 bits.
+  const isOutside =
+    typeof value === 'bigint' ? value > most || value < least : value > Number(most) || value < Number(least);
+  if (isOutside) throw outOfRange('value', rangeText(8, isSigned, 'n'), value);
   checkOffset(bytes, offset, 8);
   if (typeof value !== 'bigint') throw new TypeError('Cannot mix BigInt and other types, use explicit conversions');
   view.setBigInt64(0, value, isLittle);

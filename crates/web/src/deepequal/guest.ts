@@ -3,12 +3,22 @@
 import { uncurry } from 'guest:webidl';
 import { typedArrayTag, types } from 'guest:nodetypes';
 
-const { getPrototypeOf } = Reflect;
+const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const { is, hasOwn, keys: keysOf, getOwnPropertySymbols } = Object;
 const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable);
 const textOf = uncurry(Object.prototype.toString as () => string);
+const timeOf = uncurry(Date.prototype.getTime);
+const getter = <T>(prototype: object, name: string) =>
+  uncurry(getOwnPropertyDescriptor(prototype, name)!.get! as () => T);
+const sizeOfMap = getter<number>(Map.prototype, 'size');
+const sizeOfSet = getter<number>(Set.prototype, 'size');
+const entriesOf = uncurry(Map.prototype.entries as () => MapIterator<[unknown, unknown]>);
+const valuesOf = uncurry(Set.prototype.values as () => SetIterator<unknown>);
+const mapGet = uncurry(Map.prototype.get);
+const mapHas = uncurry(Map.prototype.has);
+const setHas = uncurry(Set.prototype.has);
 
 interface Memory {
   readonly a: Map<object, object>;
@@ -46,7 +56,7 @@ function compareObjects(a: any, b: any, isStrict: boolean, memory: Memory): bool
   }
   if (isArray(b)) return false;
   if (types.isDate!(a)) {
-    if (!types.isDate!(b) || !is(Date.prototype.getTime.call(a), Date.prototype.getTime.call(b))) return false;
+    if (!types.isDate!(b) || timeOf(a) !== timeOf(b)) return false;
   } else if (types.isRegExp!(a)) {
     if (!types.isRegExp!(b) || a.source !== b.source || a.flags !== b.flags || a.lastIndex !== b.lastIndex)
       return false;
@@ -62,10 +72,10 @@ function compareObjects(a: any, b: any, isStrict: boolean, memory: Memory): bool
     if (!isView(b)) return false;
     return compareViews(a, b, isStrict, memory);
   } else if (types.isSet!(a)) {
-    if (!types.isSet!(b) || a.size !== b.size) return false;
+    if (!types.isSet!(b) || sizeOfSet(a) !== sizeOfSet(b)) return false;
     return compareKeyed(a, b, isStrict, memory, compareSets);
   } else if (types.isMap!(a)) {
-    if (!types.isMap!(b) || a.size !== b.size) return false;
+    if (!types.isMap!(b) || sizeOfMap(a) !== sizeOfMap(b)) return false;
     return compareKeyed(a, b, isStrict, memory, compareMaps);
   } else if (types.isAnyArrayBuffer!(a)) {
     if (!types.isAnyArrayBuffer!(b) || a.byteLength !== b.byteLength) return false;
@@ -73,8 +83,6 @@ function compareObjects(a: any, b: any, isStrict: boolean, memory: Memory): bool
   } else if (types.isBoxedPrimitive!(a)) {
     if (!types.isBoxedPrimitive!(b) || !is(a.valueOf(), b.valueOf())) return false;
     if (typeof a.valueOf() === 'symbol' && a.valueOf() !== b.valueOf()) return false;
-  } else if (types.isWeakMap!(a) || types.isWeakSet!(a) || types.isPromise!(a)) {
-    if (isStrict) return false;
   } else if (
     types.isBoxedPrimitive!(b) ||
     types.isNativeError!(b) ||
@@ -136,9 +144,18 @@ function compareItems(a: unknown[], b: unknown[], isStrict: boolean, memory: Mem
   for (let i = 0; i < a.length; i++) {
     if (hasOwn(a, i) !== hasOwn(b, i)) return false;
     if (hasOwn(a, i) && !compare(a[i], b[i], isStrict, memory)) return false;
-    if (!hasOwn(a, i) && keysOf(a).length === 0) return true;
+    // A hole in both: the rest may be long, and what there is of it is told by its names.
+    if (!hasOwn(a, i)) return compareNamed(a, b, isStrict, memory);
   }
   return true;
+}
+
+function compareNamed(a: unknown[], b: unknown[], isStrict: boolean, memory: Memory): boolean {
+  const names = keysOf(a).filter(isIndex);
+  return (
+    names.length === keysOf(b).filter(isIndex).length &&
+    names.every((name) => hasOwn(b, name) && compare(a[name as never], b[name as never], isStrict, memory))
+  );
 }
 
 function compareViews(a: ArrayBufferView, b: ArrayBufferView, isStrict: boolean, memory: Memory): boolean {
@@ -168,10 +185,10 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** Items are paired off: each of `b` answers for one of `a` alone. */
 function compareSets(a: Set<unknown>, b: Set<unknown>, isStrict: boolean, memory: Memory): boolean {
   const rest: unknown[] = [];
-  for (const item of a) if (!b.has(item)) rest.push(item);
+  for (const item of valuesOf(a)) if (!setHas(b, item)) rest.push(item);
   if (rest.length === 0) return true;
   if (isStrict && rest.some((item) => typeof item !== 'object' || item === null)) return false;
-  const others = [...b].filter((item) => !a.has(item));
+  const others = [...valuesOf(b)].filter((item) => !setHas(a, item));
   return rest.every((item) => {
     const at = others.findIndex((other) => compare(item, other, isStrict, memory));
     if (at >= 0) others.splice(at, 1);
@@ -181,13 +198,13 @@ function compareSets(a: Set<unknown>, b: Set<unknown>, isStrict: boolean, memory
 
 function compareMaps(a: Map<unknown, unknown>, b: Map<unknown, unknown>, isStrict: boolean, memory: Memory): boolean {
   const rest: [unknown, unknown][] = [];
-  for (const { 0: key, 1: value } of a) {
-    if (b.has(key)) {
-      if (!compare(value, b.get(key), isStrict, memory)) return false;
+  for (const { 0: key, 1: value } of entriesOf(a)) {
+    if (mapHas(b, key)) {
+      if (!compare(value, mapGet(b, key), isStrict, memory)) return false;
     } else if (isStrict && (typeof key !== 'object' || key === null)) return false;
     else rest.push([key, value]);
   }
-  const others = [...b].filter(({ 0: key }) => !a.has(key));
+  const others = [...entriesOf(b)].filter(({ 0: key }) => !mapHas(a, key));
   return rest.every(({ 0: key, 1: value }) => {
     const at = others.findIndex(
       (other) => compare(key, other[0], isStrict, memory) && compare(value, other[1], isStrict, memory),

@@ -1,11 +1,16 @@
 // Errors as Node's modules throw them: the class of ECMAScript, a `code`, and Node's wording of what was expected and what came.
 
-import { descriptor, isObject } from 'guest:webidl';
+import { descriptor, isObject, uncurry } from 'guest:webidl';
+import { load } from 'host:modules';
 
 const { defineProperty } = Reflect;
 const { stringify } = JSON;
+const { is } = Object;
 const { isInteger } = Number;
 const { abs } = Math;
+const test = uncurry(RegExp.prototype.test);
+/** What stands between quotes as it is. */
+const plainText = /^[ -&(-[\]-~]*$/;
 
 export interface CodedError extends Error {
   code: string;
@@ -80,23 +85,25 @@ export function received(value: unknown): string {
   if (typeof value === 'function') return ` Received function ${value.name}`;
   if (isObject(value)) {
     const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
-    return typeof name === 'string' && name !== '' ? ` Received an instance of ${name}` : ` Received ${shortly(value)}`;
+    if (typeof name === 'string' && name !== '') return ` Received an instance of ${name}`;
+    return ` Received ${shortly(value, -1)}`;
   }
-  let shown = shortly(value);
+  let shown = typeof value === 'string' ? quoted(value) : shortly(value);
   if (shown.length > 28) shown = `${shown.slice(0, 25)}...`;
   return ` Received type ${typeof value} (${shown})`;
 }
 
-function shortly(value: unknown): string {
-  if (typeof value === 'string') {
-    if (!value.includes("'")) return `'${value}'`;
-    return stringify(value);
+function quoted(text: string): string {
+  return text.includes("'") ? stringify(text) : `'${text}'`;
+}
+
+function shortly(value: unknown, depth = 2): string {
+  if (typeof value === 'string' ? test(plainText, value) : !isObject(value) && typeof value !== 'symbol') {
+    if (typeof value === 'string') return `'${value}'`;
+    if (typeof value === 'bigint') return `${value}n`;
+    return is(value, -0) ? '-0' : `${value as number}`;
   }
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'symbol') return value.toString();
-  if (typeof value === 'function') return `[Function: ${value.name}]`;
-  if (isObject(value)) return Array.isArray(value) ? '[Array]' : '[Object: null prototype] {}';
-  return Object.is(value, -0) ? '-0' : `${value as number}`;
+  return load<typeof import('guest:nodeinspect')>('guest:nodeinspect').inspect(value, { depth });
 }
 
 // ── validators ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -160,3 +160,17 @@ test('a rejected listener is an error where that is asked for', async () => {
   subject.emit('x');
   assert.equal(((await heard) as Error).message, 'late');
 });
+
+test('removal of one listener of several names what was asked for', () => {
+  const subject = emitter();
+  const removed: unknown[] = [];
+  const first = (): void => {};
+  subject.once('a', first);
+  subject.on('a', () => {});
+  const { 0: wrapper } = subject.rawListeners('a');
+  subject.on('removeListener', (_type: string, listener: unknown) => removed.push(listener));
+  subject.off('a', wrapper);
+  subject.once('b', first);
+  subject.off('b', first);
+  assert.deepEqual([removed[0] === wrapper, removed[1] === first], [true, true]);
+});

@@ -226,9 +226,10 @@ const methods: ThisType<EventEmitter> & Record<string, unknown> = {
       let at = present.length - 1;
       while (at >= 0 && present[at] !== listener && present[at]!.listener !== listener) at--;
       if (at < 0) return this;
-      removed = present[at];
       present.splice(at, 1);
       if (present.length === 1) events[type] = present[0]!;
+      // Of several Node names the one that it was asked for, be it a wrapper.
+      removed = undefined;
     }
     if (events.removeListener !== undefined) this.emit('removeListener', type, removed?.listener ?? listener);
     return this;

@@ -2,7 +2,8 @@
 
 import { isObject } from 'guest:webidl';
 import { checkObject } from 'guest:nodeerrors';
-import { formatNumber, inspect, type InspectOptions } from 'guest:nodeinspect';
+import { formatNumber, type InspectOptions } from 'guest:inspecttext';
+import { inspect } from 'guest:nodeinspect';
 import { isProxy } from 'host:inspect';
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
@@ -96,7 +97,6 @@ function json(value: unknown): string {
 /** Whether an object's text is none of its author's making. */
 function hasBuiltInText(value: object): boolean {
   if (isProxy(value)) return true;
-  if (Error.isError(value) && !hasOwn(value, 'toString') && !hasOwn(value, Symbol.toPrimitive)) return false;
   const { toString } = value as { toString?: unknown };
   if (typeof toString !== 'function') return true;
   if (hasOwn(value, 'toString') || hasOwn(value, Symbol.toPrimitive)) return false;
@@ -105,11 +105,38 @@ function hasBuiltInText(value: object): boolean {
   while (at !== null && !hasOwn(at, 'toString') && !hasOwn(at, Symbol.toPrimitive));
   if (at === null) return true;
   const own = getOwnPropertyDescriptor(at, 'constructor');
-  return typeof own?.value === 'function' && isBuiltIn(own.value);
+  return typeof own?.value === 'function' && BUILT_IN[own.value.name] === true;
 }
 
-function isBuiltIn(constructor: Function): boolean {
-  return hasOwn(globalThis, constructor.name) && /\[native code\]/.test(Function.prototype.toString.call(constructor));
+/** Names of the language's own classes: those of the host have texts of their own, a URL for example. */
+const BUILT_IN: Record<string, true> = { __proto__: null } as never;
+for (const name of [
+  ...[
+    'AggregateError',
+    'Array',
+    'ArrayBuffer',
+    'BigInt',
+    'BigInt64Array',
+    'BigUint64Array',
+    'Boolean',
+    'DataView',
+    'Date',
+  ],
+  ...[
+    'Error',
+    'EvalError',
+    'FinalizationRegistry',
+    'Float32Array',
+    'Float64Array',
+    'Function',
+    'Int16Array',
+    'Int32Array',
+  ],
+  ...['Int8Array', 'Iterator', 'Map', 'Number', 'Object', 'Promise', 'RangeError', 'ReferenceError', 'RegExp', 'Set'],
+  ...['SharedArrayBuffer', 'String', 'Symbol', 'SyntaxError', 'TypeError', 'URIError', 'Uint16Array', 'Uint32Array'],
+  ...['Uint8Array', 'Uint8ClampedArray', 'WeakMap', 'WeakRef', 'WeakSet'],
+]) {
+  BUILT_IN[name] = true;
 }
 
 export { format, formatWithOptions };

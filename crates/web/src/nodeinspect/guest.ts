@@ -4,15 +4,26 @@
 // `Symbol.toStringTag`, calls custom inspection, and getters where it is asked to.
 
 import { descriptor, isObject, uncurry } from 'guest:webidl';
-import { checkObject, invalidArgType } from 'guest:nodeerrors';
+import { checkObject } from 'guest:nodeerrors';
 import { typedArrayTag, types } from 'guest:nodetypes';
+import { COLORS, STYLES, colored, plain, widthOf, type Style, type Stylize } from 'guest:inspectstyles';
+import {
+  escapeControls,
+  formatNumber,
+  formatPrimitive,
+  lay,
+  plural,
+  quote,
+  type Context,
+  type InspectOptions,
+  type Kind,
+} from 'guest:inspecttext';
 import { isProxy, promiseResult, promiseState, proxyParts } from 'host:inspect';
 
 const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isArray } = Array;
-const { hasOwn, is, assign, keys: keysOf, getOwnPropertySymbols, getOwnPropertyNames } = Object;
-const { floor, max, min, round, sqrt } = Math;
-const { stringify } = JSON;
+const { hasOwn, assign, keys: keysOf, getOwnPropertySymbols, getOwnPropertyNames } = Object;
+const { max, min } = Math;
 const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable);
 const functionText = uncurry(Function.prototype.toString as () => string);
 const regExpText = uncurry(RegExp.prototype.toString);
@@ -30,34 +41,6 @@ const Uint8ArrayIntrinsic = Uint8Array;
 
 export const custom = Symbol.for('nodejs.util.inspect.custom');
 
-export interface InspectOptions {
-  showHidden?: boolean;
-  depth?: number | null;
-  colors?: boolean;
-  customInspect?: boolean;
-  showProxy?: boolean;
-  maxArrayLength?: number | null;
-  maxStringLength?: number | null;
-  breakLength?: number;
-  compact?: boolean | number;
-  sorted?: boolean | ((a: string, b: string) => number);
-  getters?: boolean | 'get' | 'set';
-  numericSeparator?: boolean;
-}
-
-type Style = keyof typeof STYLES;
-type Stylize = (text: string, style: Style) => string;
-interface Context extends Required<Omit<InspectOptions, 'maxArrayLength' | 'maxStringLength'>> {
-  maxArrayLength: number;
-  maxStringLength: number;
-  stylize: Stylize;
-  userOptions: InspectOptions | undefined;
-  seen: object[];
-  circular: Map<object, number> | undefined;
-  indentation: number;
-  currentDepth: number;
-}
-
 const DEFAULTS: Required<InspectOptions> = {
   showHidden: false,
   depth: 2,
@@ -66,114 +49,12 @@ const DEFAULTS: Required<InspectOptions> = {
   showProxy: false,
   maxArrayLength: 100,
   maxStringLength: 10_000,
-  breakLength: 128,
+  breakLength: 80,
   compact: 3,
   sorted: false,
   getters: false,
   numericSeparator: false,
 };
-
-const STYLES = {
-  special: 'cyan',
-  number: 'yellow',
-  bigint: 'yellow',
-  boolean: 'yellow',
-  undefined: 'grey',
-  null: 'bold',
-  string: 'green',
-  symbol: 'green',
-  date: 'magenta',
-  regexp: 'red',
-  module: 'underline',
-  name: '',
-} as Record<
-  | 'special'
-  | 'number'
-  | 'bigint'
-  | 'boolean'
-  | 'undefined'
-  | 'null'
-  | 'string'
-  | 'symbol'
-  | 'date'
-  | 'regexp'
-  | 'module'
-  | 'name',
-  string
->;
-
-/** Escape sequences of terminals: on and off. */
-const COLORS: Record<string, [on: number, off: number]> = {
-  reset: [0, 0],
-  bold: [1, 22],
-  dim: [2, 22],
-  italic: [3, 23],
-  underline: [4, 24],
-  blink: [5, 25],
-  inverse: [7, 27],
-  hidden: [8, 28],
-  strikethrough: [9, 29],
-  doubleunderline: [21, 24],
-  framed: [51, 54],
-  overlined: [53, 55],
-  gray: [90, 39],
-  bgGray: [100, 49],
-};
-{
-  const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i]!;
-    const upper = `${name[0]!.toUpperCase()}${name.slice(1)}`;
-    COLORS[name] = [30 + i, 39];
-    COLORS[`bg${upper}`] = [40 + i, 49];
-    if (i === 0) continue;
-    COLORS[`${name}Bright`] = [90 + i, 39];
-    COLORS[`bg${upper}Bright`] = [100 + i, 49];
-  }
-  const aliases = {
-    grey: 'gray',
-    blackBright: 'gray',
-    bgGrey: 'bgGray',
-    bgBlackBright: 'bgGray',
-    faint: 'dim',
-    crossedout: 'strikethrough',
-    strikeThrough: 'strikethrough',
-    crossedOut: 'strikethrough',
-    conceal: 'hidden',
-    swapColors: 'inverse',
-    swapcolors: 'inverse',
-    doubleUnderline: 'doubleunderline',
-  } as Record<string, string>;
-  for (const alias in aliases) {
-    const target = aliases[alias]!;
-    defineProperty(
-      COLORS,
-      alias,
-      descriptor({
-        get: () => COLORS[target],
-        set: (value) => void (COLORS[target] = value),
-        configurable: true,
-        enumerable: false,
-      }),
-    );
-  }
-}
-
-const plain: Stylize = (text) => text;
-const colored: Stylize = (text, style) => {
-  const color = COLORS[STYLES[style]];
-  return color === undefined ? text : `\u001b[${color[0]}m${text}\u001b[${color[1]}m`;
-};
-
-/** The columns of a text on a terminal, as far as its length tells. */
-function widthOf(text: string, hasColors: boolean): number {
-  return (hasColors ? withoutColors(text) : text).length;
-}
-
-function withoutColors(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/\u001b\[\d\d?m/g, '');
-}
 
 // ── entry ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -257,7 +138,6 @@ function formatProxy(context: Context, parts: readonly unknown[], level: number)
 
 // ── objects ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Kind = 'object' | 'list';
 interface Shape {
   base: string;
   braces: [string, string];
@@ -280,7 +160,7 @@ function formatObject(context: Context, value: object, level: number, isTyped: b
   const { braces, keys, kind } = shape;
   let { base } = shape;
   if (context.depth !== null && level > context.depth) {
-    return context.stylize(`[${nameOf(value, constructor, tag)}]`, 'special');
+    return context.stylize(nameOf(value, constructor, tag), 'special');
   }
   const inner = level + 1;
   context.seen.push(value);
@@ -304,11 +184,10 @@ function formatObject(context: Context, value: object, level: number, isTyped: b
   return lay(context, output, base, braces, kind, inner, value);
 }
 
-/** What stands in brackets where depth ends. */
+/** What stands for a value where depth ends. */
 function nameOf(value: object, constructor: string | null, tag: string): string {
-  if (constructor !== null) return prefixOf(constructor, tag, 'Object').slice(0, -1);
-  const fallback = isArray(value) ? 'Array' : 'Object';
-  return prefixOf(constructor, tag, fallback).slice(0, -1);
+  if (constructor !== null) return `[${prefixOf(constructor, tag, 'Object').slice(0, -1)}]`;
+  return prefixOf(constructor, tag, kindName(value)).slice(0, -1);
 }
 
 function prefixOf(constructor: string | null, tag: string, fallback: string, size = ''): string {
@@ -582,27 +461,25 @@ function formatError(
   return stack;
 }
 
-/** The class's name, where the stack says another one. */
+/** The class's name, where the stack begins with another one. */
 function improveStack(stack: string, constructor: string | null, name: string, tag: string): string {
-  if (constructor !== null && !(name.endsWith('Error') && stack.startsWith(name) && !stack.startsWith(constructor))) {
-    if (!(name.endsWith('Error') && stack.startsWith(name)) || constructor === name) return stack;
-  }
-  let length = name.length;
+  let { length } = name;
+  let fallback = 'Error';
   if (constructor === null) {
     const start = /^([A-Z][a-z_ A-Z0-9[\]()-]+)(?::|\n\s+at)/.exec(stack) ?? /^([a-z_A-Z0-9-]*Error)$/.exec(stack);
-    const fallback = start?.[1] ?? '';
-    length = fallback.length;
-    return `${prefixOf(null, tag, fallback || 'Error').slice(0, -1)}${stack.slice(length)}`;
+    length = start?.[1]?.length ?? 0;
+    fallback = start?.[1] ?? fallback;
+  } else if (!name.endsWith('Error') || !stack.startsWith(name) || !/^(?:$|[:\n])/.test(stack.slice(length))) {
+    return stack;
   }
-  const code = stack.startsWith(`${constructor} [`) ? '' : undefined;
-  if (code !== undefined || stack.startsWith(constructor)) return stack;
-  if (constructor.includes(name)) return `${constructor}${stack.slice(length)}`;
-  return `${constructor} [${name}]${stack.slice(length)}`;
+  const prefix = prefixOf(constructor, tag, fallback).slice(0, -1);
+  const rest = stack.slice(length);
+  if (name === prefix) return stack;
+  if (!prefix.includes(name)) return `${prefix} [${name}]${rest}`;
+  return length === 0 ? `${prefix}: ${stack}` : `${prefix}${rest}`;
 }
 
 // ── items ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const plural = (count: number): string => (count === 1 ? '' : 's');
 
 function more(output: string[], rest: number, noun: string): string[] {
   if (rest > 0) output.push(`... ${rest} more ${noun}${plural(rest)}`);
@@ -771,214 +648,6 @@ function formatKey(context: Context, key: PropertyKey, isShown: boolean): string
   return /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(name) ? stylize(name, 'name') : stylize(quote(name), 'string');
 }
 
-// ── primitives ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function formatPrimitive(stylize: Stylize, value: unknown, context: Context): string {
-  switch (typeof value) {
-    case 'string':
-      return formatString(stylize, value, context);
-    case 'number':
-      return formatNumber(stylize, value, context.numericSeparator);
-    case 'bigint':
-      return stylize(`${context.numericSeparator ? grouped(`${value}`) : value}n`, 'bigint');
-    case 'symbol':
-      return stylize(symbolText(value), 'symbol');
-    case 'boolean':
-      return stylize(`${value}`, 'boolean');
-    case 'undefined':
-      return stylize('undefined', 'undefined');
-    default:
-      return stylize('null', 'null');
-  }
-}
-
-function formatString(stylize: Stylize, given: string, context: Context): string {
-  let value = given;
-  let note = '';
-  if (value.length > context.maxStringLength) {
-    const rest = value.length - context.maxStringLength;
-    value = value.slice(0, context.maxStringLength);
-    note = `... ${rest} more character${plural(rest)}`;
-  }
-  if (
-    context.compact !== true &&
-    value.length > 16 &&
-    value.length > context.breakLength - context.indentation - 4 &&
-    value.includes('\n')
-  ) {
-    const lines = value.split(/(?<=\n)/);
-    const shown = lines.map((line) => stylize(quote(line), 'string'));
-    return shown.join(` +\n${' '.repeat(context.indentation + 2)}`) + note;
-  }
-  return stylize(quote(value), 'string') + note;
-}
-
-export function formatNumber(stylize: Stylize, value: number, separate: boolean): string {
-  if (is(value, -0)) return stylize('-0', 'number');
-  if (!separate) return stylize(`${value}`, 'number');
-  const text = `${value}`;
-  const [whole = '', fraction] = text.split('.');
-  if (text.includes('e') || !Number.isFinite(value)) return stylize(text, 'number');
-  if (fraction === undefined) return stylize(grouped(whole), 'number');
-  const parts = fraction.match(/.{1,3}/g) ?? [];
-  return stylize(`${grouped(whole)}.${parts.join('_')}`, 'number');
-}
-
-function grouped(digits: string): string {
-  const sign = digits[0] === '-' ? '-' : '';
-  let text = '';
-  let end = digits.length;
-  for (; end - 3 > sign.length; end -= 3) text = `_${digits.slice(end - 3, end)}${text}`;
-  return `${digits.slice(0, end)}${text}`;
-}
-
-const SHORT_ESCAPES: Record<string, string> = {
-  '\b': '\\b',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\f': '\\f',
-  '\r': '\\r',
-  '\\': '\\\\',
-};
-
-/** A text in the quotes that it does not have itself, if there are any. */
-function quote(text: string): string {
-  let mark = "'";
-  if (text.includes("'")) {
-    if (!text.includes('"')) mark = '"';
-    else if (!text.includes('`') && !text.includes('${')) mark = '`';
-  }
-  const escaped = text.replace(
-    // eslint-disable-next-line no-control-regex
-    /[\0-\x1f'\\\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-    (unit) => {
-      if (unit === "'") return mark === "'" ? "\\'" : unit;
-      return escapeUnit(unit);
-    },
-  );
-  return mark + escaped + mark;
-}
-
-function escapeUnit(unit: string): string {
-  const short = SHORT_ESCAPES[unit];
-  if (short !== undefined) return short;
-  const code = unit.charCodeAt(0);
-  return code < 256 ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}` : `\\u${code.toString(16)}`;
-}
-
-function escapeControls(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(
-    /[\0-\x1f'\\\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-    (unit) => (unit === "'" ? "\\'" : escapeUnit(unit)),
-  );
-}
-
-// ── layout ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function lay(
-  context: Context,
-  given: string[],
-  base: string,
-  braces: readonly [string, string],
-  kind: Kind,
-  level: number,
-  value: unknown,
-): string {
-  let output = given;
-  const lead = base === '' ? '' : `${base} `;
-  const indentation = `\n${' '.repeat(context.indentation)}`;
-  if (context.compact !== true) {
-    if (typeof context.compact === 'number' && context.compact >= 1) {
-      const entries = output.length;
-      if (kind === 'list' && entries > 6) output = grouping(context, output, value);
-      if (context.currentDepth - level < context.compact && entries === output.length) {
-        const start = output.length + context.indentation + braces[0].length + base.length + 10;
-        if (fits(context, output, start, base)) {
-          const joined = output.join(', ');
-          if (!joined.includes('\n')) return `${lead}${braces[0]} ${joined} ${braces[1]}`;
-        }
-      }
-    }
-    return `${lead}${braces[0]}${indentation}  ${output.join(`,${indentation}  `)}${indentation}${braces[1]}`;
-  }
-  if (fits(context, output, 0, base)) {
-    return `${braces[0]}${base === '' ? '' : ` ${base}`} ${output.join(', ')} ${braces[1]}`;
-  }
-  const line =
-    base === '' && braces[0].length === 1 ? ' ' : `${base === '' ? '' : ` ${base}`}\n${indentation.slice(1)}  `;
-  return `${braces[0]}${line}${output.join(`,${indentation}  `)} ${braces[1]}`;
-}
-
-function fits(context: Context, output: readonly string[], start: number, base: string): boolean {
-  let total = output.length + start;
-  if (total + output.length > context.breakLength) return false;
-  for (let i = 0; i < output.length; i++) {
-    total += widthOf(output[i]!, context.colors);
-    if (total > context.breakLength) return false;
-  }
-  return base === '' || !base.includes('\n');
-}
-
-/** Items of a long list in columns. */
-function grouping(context: Context, output: string[], value: unknown): string[] {
-  const hasNote = context.maxArrayLength < output.length;
-  const count = hasNote ? output.length - 1 : output.length;
-  const widths: number[] = [];
-  let total = 0;
-  let longest = 0;
-  for (let i = 0; i < count; i++) {
-    const width = widthOf(output[i]!, context.colors);
-    widths[i] = width;
-    total += width + 2;
-    longest = max(longest, width);
-  }
-  const widest = longest + 2;
-  if (widest * 3 + context.indentation >= context.breakLength || !(total / widest > 5 || longest <= 6)) {
-    return output;
-  }
-  const bias = sqrt(widest - total / output.length);
-  const biased = max(widest - 3 - bias, 1);
-  const columns = min(
-    round(sqrt(2.5 * biased * count) / biased),
-    floor((context.breakLength - context.indentation) / widest),
-    (context.compact as number) * 4,
-    15,
-  );
-  if (columns <= 1) return output;
-  const columnWidths: number[] = [];
-  for (let i = 0; i < columns; i++) {
-    let width = 0;
-    for (let j = i; j < count; j += columns) width = max(width, widths[j]!);
-    columnWidths[i] = width + 2;
-  }
-  let flushRight = value !== undefined;
-  if (flushRight) {
-    for (let i = 0; i < output.length; i++) {
-      const type = typeof (value as unknown[])[i];
-      if (type !== 'number' && type !== 'bigint') {
-        flushRight = false;
-        break;
-      }
-    }
-  } else flushRight = true;
-  const rows: string[] = [];
-  for (let i = 0; i < count; i += columns) {
-    const end = min(i + columns, count);
-    let row = '';
-    let j = i;
-    for (; j < end - 1; j++) {
-      const cell = `${output[j]}, `;
-      const padding = columnWidths[j - i]! + output[j]!.length - widths[j]!;
-      row += flushRight ? cell.padStart(padding) : cell.padEnd(padding);
-    }
-    row += flushRight ? output[j]!.padStart(columnWidths[j - i]! + output[j]!.length - widths[j]! - 2) : output[j]!;
-    rows.push(row);
-  }
-  if (hasNote) rows.push(output[count]!);
-  return rows;
-}
-
 // ── the function's own properties ─────────────────────────────────────────────────────────────────────────────────────
 
 defineProperty(inspect, 'custom', descriptor({ value: custom, writable: true, enumerable: true, configurable: true }));
@@ -997,28 +666,5 @@ defineProperty(
     configurable: true,
   }),
 );
-
-interface StyleOptions {
-  validateStream?: boolean;
-  stream?: { isTTY?: boolean };
-}
-
-/** Text in the colours and forms of a terminal, where the stream is one; the sandbox's own never are. */
-export function styleText(style: string | readonly string[], text: string, options: StyleOptions = {}): string {
-  const { validateStream = true, stream } = options;
-  if (typeof text !== 'string') throw invalidArgType('text', 'of type string', text);
-  let result = text;
-  for (const name of isArray(style) ? [...style].reverse() : [style]) {
-    const color = COLORS[name as string];
-    if (color === undefined) {
-      const known = keysOf(COLORS).map((known) => `'${known}'`);
-      const reason = `must be one of: ${known.join(', ')}`;
-      const error = new TypeError(`The argument 'format' ${reason}. Received ${stringify(name)?.replaceAll('"', "'")}`);
-      throw assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
-    }
-    if (!validateStream || stream?.isTTY) result = `\u001b[${color[0]}m${result}\u001b[${color[1]}m`;
-  }
-  return result;
-}
 
 export { inspect, isProxy };

@@ -101,3 +101,7 @@ test('names of hosts have two forms, and requests options', () => {
     ['::1', 3000, '/p?q', 'a:b', '#h'],
   );
 });
+
+test('a path with brackets, bars and carets becomes a URL without', () => {
+  assert.equal((url as any).pathToFileURL('/a|b^[c]').href, 'file:///a%7Cb%5E%5Bc%5D');
+});

@@ -322,7 +322,14 @@ const ESCAPES: Record<string, string> = {
   '\t': '%09',
   '?': '%3F',
   '#': '%23',
+  '[': '%5B',
+  ']': '%5D',
+  '^': '%5E',
+  '|': '%7C',
 };
+/** What a path may have in it, and the path of an URL may not or need not. */
+const ESCAPED = /[%\n\r\t?#[\]^|]/g;
+const ESCAPED_POSIX = /[%\\\n\r\t?#[\]^|]/g;
 
 function pathToFileURL(path: string, options?: { windows?: boolean }): URL {
   checkString(path, 'path');
@@ -334,11 +341,11 @@ function pathToFileURL(path: string, options?: { windows?: boolean }): URL {
     if (end === -1) throw invalidArgValue('path', resolved, 'Missing UNC resource path');
     if (end === 2) throw invalidArgValue('path', resolved, 'Empty UNC servername');
     url.hostname = domainToASCII(resolved.slice(2, end));
-    url.pathname = resolved.slice(end).replace(/[%\n\r\t?#]/g, (unit) => ESCAPES[unit]!);
+    url.pathname = resolved.slice(end).replace(ESCAPED, (unit) => ESCAPES[unit]!);
     return url;
   }
   if (path.endsWith('/') && !resolved.endsWith('/')) resolved += '/';
-  url.pathname = resolved.replace(isWindows ? /[%\n\r\t?#]/g : /[%\\\n\r\t?#]/g, (unit) => ESCAPES[unit]!);
+  url.pathname = resolved.replace(isWindows ? ESCAPED : ESCAPED_POSIX, (unit) => ESCAPES[unit]!);
   return url;
 }
 

@@ -133,3 +133,7 @@ test('what is no string is refused', () => {
   const message = 'The "path" argument must be of type string. Received undefined';
   assert.throws(() => posix.dirname(undefined as any), { message });
 });
+
+test('a list is no path object', () => {
+  assert.throws(() => posix.format([] as never), { code: 'ERR_INVALID_ARG_TYPE' });
+});

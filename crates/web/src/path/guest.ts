@@ -1,6 +1,6 @@
 // path: Node's module for paths as text, POSIX and Windows. Nothing here touches a file; the working directory is always '/'.
 
-import { invalidArgType, checkString } from 'guest:nodeerrors';
+import { checkObject, checkString } from 'guest:nodeerrors';
 
 const SLASH = 47;
 const BACKSLASH = 92;
@@ -67,7 +67,7 @@ function baseOf(path: string, suffix: unknown, start: number, isSeparator: IsSep
 }
 
 function formatWith(separator: string, parts: Partial<ParsedPath>): string {
-  if (typeof parts !== 'object' || parts === null) throw invalidArgType('pathObject', 'of type object', parts);
+  checkObject(parts, 'pathObject');
   const dir = parts.dir || parts.root;
   const { ext } = parts;
   const base = parts.base || `${parts.name || ''}${ext ? (ext[0] === '.' ? ext : `.${ext}`) : ''}`;

@@ -35,3 +35,17 @@ test('unknown encodings and what has no bytes are refused', () => {
   assert.throws(() => new StringDecoder('nope'), { code: 'ERR_UNKNOWN_ENCODING' });
   assert.throws(() => (new StringDecoder() as any).write(1), { code: 'ERR_INVALID_ARG_TYPE' });
 });
+
+test('what names no encoding is shown as it is', () => {
+  const message = (label: unknown): string => {
+    try {
+      new StringDecoder(label as string);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+  assert.equal(message(Symbol('s')), 'Unknown encoding: Symbol(s)');
+  assert.equal(message(1n), 'Unknown encoding: 1n');
+  assert.equal(message({ a: 1, __proto__: null }), 'Unknown encoding: [Object: null prototype] { a: 1 }');
+});

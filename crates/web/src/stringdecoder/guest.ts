@@ -1,7 +1,7 @@
 // string_decoder: text of bytes that come in pieces, without cutting characters apart.
 
-import { coded, invalidArgType } from 'guest:nodeerrors';
-import { normalizeEncoding } from 'guest:buffer';
+import { invalidArgType } from 'guest:nodeerrors';
+import { normalizeEncoding, unknownEncoding } from 'guest:buffer';
 import * as host from 'host:buffer';
 
 const { isView } = ArrayBuffer;
@@ -53,7 +53,7 @@ const none = new Uint8Array(0);
 // A function, since old classes call it on themselves.
 const StringDecoder = function (this: StringDecoder, label?: string) {
   const encoding = normalizeEncoding(label);
-  if (encoding === undefined) throw coded(TypeError, 'ERR_UNKNOWN_ENCODING', `Unknown encoding: ${label}`);
+  if (encoding === undefined) throw unknownEncoding(label);
   this.encoding = encoding;
   pendingOf.set(this, none);
 } as StringDecoderConstructor;

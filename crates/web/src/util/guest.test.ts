@@ -160,3 +160,54 @@ test('text is styled for terminals, and stripped of that', () => {
   assert.equal(util.stripVTControlCharacters(`a${text}b`), 'axb');
   assert.equal(util.toUSVString('\ud800'), '\ufffd');
 });
+
+test('lines end after eighty characters unless another length is asked for', () => {
+  const value = { x: Array(7).fill('undefined!') };
+  assert.equal(util.inspect.defaultOptions.breakLength, 80);
+  assert.equal(util.inspect(value).split('\n').length > 1, true);
+  assert.equal(util.inspect(value, { breakLength: 200, compact: 9 }).includes('\n  x'), false);
+});
+
+test('characters of two columns count as two where items stand in columns', () => {
+  const text = util.inspect(['中文', 'é', '😀', 'a', 'b', 'c', 'd']);
+  assert.equal(text, "[\n  '中文', 'é',\n  '😀',   'a',\n  'b',    'c',\n  'd'\n]");
+});
+
+test('what has no prototype says what it is, at the end of depth, too', () => {
+  const list = Object.setPrototypeOf([1], null);
+  const map = Object.setPrototypeOf(new Map([[1, 2]]), null);
+  assert.equal(
+    util.inspect({ list, map }, { depth: 0 }),
+    '{ list: [Array: null prototype], map: [Map: null prototype] }',
+  );
+  assert.equal(util.isDeepStrictEqual(map, Object.setPrototypeOf(new Map([[1, 2]]), null)), true);
+  const set = Object.setPrototypeOf(new Set([1]), null);
+  assert.equal(util.isDeepStrictEqual(set, Object.setPrototypeOf(new Set([1]), null)), true);
+});
+
+test('an error is shown with its stack by %s, and with the name of its class', () => {
+  const error = Object.assign(new TypeError('m'), { stack: 'TypeError: m\n    at f' });
+  assert.equal(util.format('%s', error), 'TypeError: m\n    at f');
+  class Err extends Error {}
+  const own = Object.assign(new Err('z'), { stack: 'Error: z\n    at f' });
+  assert.equal(util.inspect(own), 'Err [Error]: z\n    at f');
+});
+
+test('dates that are none are not alike, and what cannot be looked into is', () => {
+  assert.equal(util.isDeepStrictEqual(new Date(NaN), new Date(NaN)), false);
+  assert.equal(util.isDeepStrictEqual(new WeakMap(), new WeakMap()), true);
+  assert.equal(util.isDeepStrictEqual(Promise.resolve(1), Promise.resolve(2)), true);
+});
+
+test('what has a text of its own is shown by it, classes of the host included', () => {
+  assert.equal(util.format('%s', new (globalThis as any).URL('http://a/b')), 'http://a/b');
+  assert.equal(util.format('%s', Object.assign(Object.create({ toString: () => 'own' }), { a: 1 })), 'own');
+  assert.equal(util.format('%s', new Map([[1, 2]])), 'Map(1) { 1 => 2 }');
+});
+
+test('long lists with few items are compared by what there is', () => {
+  const list = (item: number, at = 4294967294): unknown[] => Object.assign([], { [at]: item, 3: 'x' });
+  assert.equal(util.isDeepStrictEqual(list(1), list(1)), true);
+  assert.equal(util.isDeepStrictEqual(list(1), list(2)), false);
+  assert.equal(util.isDeepStrictEqual(list(1), Object.assign(list(1), { 5: 1 })), false);
+});

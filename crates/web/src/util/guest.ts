@@ -4,7 +4,8 @@ import { descriptor } from 'guest:webidl';
 import { isDeepEqual } from 'guest:deepequal';
 import { checkFunction, checkObject, checkString, coded, invalidArgType } from 'guest:nodeerrors';
 import { format, formatWithOptions } from 'guest:nodeformat';
-import { inspect, styleText } from 'guest:nodeinspect';
+import { styleText } from 'guest:inspectstyles';
+import { inspect } from 'guest:nodeinspect';
 import { types } from 'guest:nodetypes';
 import { load } from 'host:modules';
 
@@ -86,8 +87,8 @@ function callbackify(original: AnyFunction): AnyFunction {
 }
 
 function inherits(constructor: Function & { super_?: Function }, parent: Function): void {
-  checkFunction(constructor, 'ctor');
-  checkFunction(parent, 'superCtor');
+  if (constructor === undefined || constructor === null) checkFunction(constructor, 'ctor');
+  if (parent === undefined || parent === null) checkFunction(parent, 'superCtor');
   if ((parent as Function).prototype === undefined)
     throw invalidArgType('superCtor.prototype', 'of type object', undefined);
   defineProperty(constructor, 'super_', descriptor({ value: parent, writable: true, configurable: true }));
