@@ -132,3 +132,15 @@ test('the prototypes themselves never become streams', () => {
   const [one, other] = [hash(), hash()];
   assert.ok(one._readableState !== other._readableState);
 });
+
+test('what becomes of the module changes nothing for streams of its own', () => {
+  const kept = stream.Transform;
+  stream.Transform = null;
+  try {
+    const made = hash();
+    made.end('abc');
+    assert.equal(made.digest('hex'), MD5);
+  } finally {
+    stream.Transform = kept;
+  }
+});

@@ -44,7 +44,7 @@ function isOfStreams(key: PropertyKey): boolean {
 
 /** From here on there is no proxy. */
 function join(prototype: object, kind: Kind): void {
-  const base = load<typeof import('guest:nodestream')>('guest:nodestream').stream[kind];
+  const base = load<Record<Kind, any>>('guest:nodestream')[kind];
   const begin = (self: any): void => {
     apply(base, self, [self._options]);
     if (kind === 'Transform') self._writableState.decodeStrings = false;

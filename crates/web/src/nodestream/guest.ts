@@ -13,7 +13,7 @@ const { defineProperty } = Reflect;
 const { isView } = ArrayBuffer;
 const PromiseIntrinsic = Promise;
 
-const { Readable, Writable, Duplex, finished, destroy, isDestroyed } = stream;
+const { Readable, Writable, Duplex, Transform, finished, destroy, isDestroyed } = stream;
 
 interface WebReader {
   read(): Promise<{ done: boolean; value?: unknown }>;
@@ -336,4 +336,4 @@ for (const [module, ...names] of [
   }
 }
 
-export { consumers, promises, stream, web };
+export { Transform, Writable, consumers, promises, stream, web };
