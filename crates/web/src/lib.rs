@@ -239,7 +239,7 @@ const BUILTINS: &[Builtin] = &[
     Builtin { name: "assert/strict", module: "guest:assert", export: c"strict" },
     Builtin { name: "buffer", module: "guest:buffer", export: c"bufferModule" },
     Builtin { name: "console", module: "guest:console", export: c"console" },
-    Builtin { name: "constants", module: "guest:os", export: c"constants" },
+    Builtin { name: "constants", module: "guest:constants", export: c"constants" },
     Builtin { name: "crypto", module: "guest:nodecrypto", export: c"nodeCryptoCompat" },
     Builtin { name: "events", module: "guest:nodeevents", export: c"EventEmitter" },
     #[cfg(feature = "fs")]

@@ -22,6 +22,7 @@ export const globals = {
   nodekdf: "export { hkdf, hkdfSync, pbkdf2, pbkdf2Sync, scrypt, scryptSync } from 'node:crypto';",
   nodekey: "export * from 'node:crypto';",
   nodesign: "export * from 'node:crypto';",
+  constants: "import constants from 'node:constants'; export { constants };",
   lazystream: '',
   nodehash: "export { Hash, Hmac, createHash, createHmac, getHashes, hash } from 'node:crypto';",
   noderandom:

@@ -65,7 +65,4 @@ const os: Record<string, unknown> = {
   version: text('hostbox'),
 };
 
-/** What `require('constants')` gives. */
-const constants = { ...signals, ...errno };
-
-export { constants, os };
+export { os };
