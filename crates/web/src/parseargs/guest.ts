@@ -37,7 +37,7 @@ function checkOptions(options: Record<string, OptionConfig>): void {
     checkObject(option, label);
     const { type, short, multiple, default: preset } = option as unknown as OptionConfig;
     if (type !== 'string' && type !== 'boolean') {
-      throw invalidArgType(`${label}.type`, "('string' | 'boolean')", type);
+      throw invalidArgType(`${label}.type`, "('string|boolean')", type);
     }
     if (short !== undefined) {
       checkString(short, `${label}.short`);
@@ -47,8 +47,9 @@ function checkOptions(options: Record<string, OptionConfig>): void {
     if (preset === undefined) continue;
     const list = multiple ? preset : [preset];
     if (!isArray(list)) throw invalidArgType(`${label}.default`, 'an instance of Array', preset);
-    for (const item of list) {
-      if (typeof item !== type) throw invalidArgType(`${label}.default`, `of type ${type}`, item);
+    for (const [index, item] of list.entries()) {
+      const place = multiple ? `[${index}]` : '';
+      if (typeof item !== type) throw invalidArgType(`${label}.default${place}`, `of type ${type}`, item);
     }
   }
 }
@@ -96,7 +97,7 @@ function tokenize(args: readonly string[], options: Record<string, OptionConfig>
         rest.unshift(...group);
         groupCount = group.length;
       }
-    } else if (/^--[^=]/.test(arg)) {
+    } else if (/^--./s.test(arg)) {
       const equals = arg.indexOf('=', 3);
       if (equals !== -1) push(arg.slice(2, equals), arg.slice(0, equals), arg.slice(equals + 1), true);
       else {
@@ -109,8 +110,23 @@ function tokenize(args: readonly string[], options: Record<string, OptionConfig>
   return tokens;
 }
 
-function checkToken(token: OptionToken, options: Record<string, OptionConfig>, allowPositionals: boolean): void {
-  const { name, rawName, value } = token;
+/** What `--no-name` switches off. */
+function negated(name: string): string | undefined {
+  return name.startsWith('no-') ? name.slice(3) : undefined;
+}
+
+function checkToken(
+  token: OptionToken,
+  options: Record<string, OptionConfig>,
+  allowPositionals: boolean,
+  allowNegative: boolean,
+): void {
+  const { rawName, value } = token;
+  let { name } = token;
+  const positive = allowNegative ? negated(name) : undefined;
+  if (!hasOwn(options, name) && positive !== undefined && hasOwn(options, positive)) {
+    if (options[positive]!.type === 'boolean') name = positive;
+  }
   if (!hasOwn(options, name)) {
     const hint = allowPositionals
       ? `. To specify a positional argument starting with a '-', place it at the end of the command after '--', as in '-- "${rawName}"`
@@ -155,21 +171,18 @@ function parseArgs(config: Config = {}): object {
       positionals.push(token.value);
     }
     if (token.kind !== 'option') continue;
-    let { name } = token;
+    if (isStrict) checkToken(token, table, allowPositionals, allowNegative);
+    if (token.name === '__proto__') continue;
     let value: unknown = token.value ?? true;
-    const isNegative =
-      allowNegative &&
-      name.startsWith('no-') &&
-      hasOwn(table, name.slice(3)) &&
-      table[name.slice(3)]!.type === 'boolean';
-    if (isNegative) {
-      name = name.slice(3);
+    const positive = allowNegative && token.value === undefined ? negated(token.name) : undefined;
+    if (positive !== undefined) {
+      token.name = positive;
       value = false;
-    } else if (isStrict) checkToken(token, table, allowPositionals);
-    if (name === '__proto__') continue;
-    if (hasOwn(table, name) && table[name]!.multiple) {
-      values[name] = [...((values[name] as unknown[] | undefined) ?? []), value];
-    } else values[name] = value;
+    }
+    const { name } = token;
+    if (!hasOwn(table, name) || !table[name]!.multiple) values[name] = value;
+    else if (values[name] === undefined) values[name] = [value];
+    else (values[name] as unknown[]).push(value);
   }
   for (const [name, option] of entries(table)) {
     if (option.default !== undefined && values[name] === undefined) values[name] = option.default;

@@ -211,3 +211,11 @@ test('long lists with few items are compared by what there is', () => {
   assert.equal(util.isDeepStrictEqual(list(1), list(2)), false);
   assert.equal(util.isDeepStrictEqual(list(1), Object.assign(list(1), { 5: 1 })), false);
 });
+
+test('arguments that are odd are read as they are, and negated ones switch off', () => {
+  const parse = (args: string[], config: object = {}): any => util.parseArgs({ args, strict: false, ...config });
+  assert.equal(parse(['--=']).values['='], true);
+  assert.deepEqual({ ...parse(['--no-bar'], { allowNegative: true }).values }, { bar: false });
+  const wrong = { options: { a: { type: 'list' } } };
+  assert.throws(() => parse([], wrong), { code: 'ERR_INVALID_ARG_TYPE' });
+});
