@@ -95,3 +95,23 @@ test('a rejection that a guest leaves unhandled is not fatal for Node', async ()
 test('a console callback that throws does not break the sandbox', async () => {
   assertEnded(await run('console-callback-throws.mjs'), 0, /works on/);
 });
+
+test('process.exit inside a function that a component calls ends the process at once and cleanly', async () => {
+  const ended = await run('component-exit.mjs');
+  assertEnded(ended, 7, /^$/);
+  assert.ok(ended.ms < 5000, `${ended.ms} ms`);
+});
+
+test('an instance keeps no process alive, and a call does until it is answered', async () => {
+  assertEnded(await run('component-idle.mjs'), 0, /^ERR_TIMEOUT object$/m);
+});
+
+test('instances of components and their resources are released when nobody has them', async (t) => {
+  const ended = await run('component-forgotten.mjs', ['--expose-gc']);
+  assertEnded(ended, 0, /^forgotten/);
+  t.diagnostic(ended.stdout.trim());
+});
+
+test('a worker that is terminated in the middle of components’ calls takes nothing with it', async () => {
+  assertEnded(await run('component-worker.mjs'), 0, /survived 10 rounds/);
+});

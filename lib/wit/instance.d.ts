@@ -25,6 +25,12 @@ export declare class ComponentCode {
     exported(fn: FunctionShape, where: string): Exported;
     imported(fn: FunctionShape, where: string): Imported;
 }
+/** A handle, apart from what knows its instance. */
+interface Cell {
+    handle: number;
+    /** The constructor's call, while it is under way. */
+    pending: Promise<void> | undefined;
+}
 /** What an instance shows, and what it answers. */
 export declare class Surface implements Provider {
     #private;
@@ -54,6 +60,9 @@ export declare class Surface implements Provider {
     wrap(resource: number, handle: number, isSync: boolean): object;
     /** Gives a handle up that nobody has any more. Nobody hears of a failure. */
     dropLater(resource: number, handle: number): void;
+    /** The same for a handle that may not be there yet. */
+    giveUp(resource: number, cell: Cell): void;
 }
 /** A function's full name, for errors: `demo:calc/calculator@0.1.0.calculate`. */
 export declare function functionName(owner: string | null, fn: FunctionShape, resource?: string): string;
+export {};

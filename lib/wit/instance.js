@@ -56,9 +56,9 @@ let forgotten;
 function watch(object, held) {
     forgotten ??= new FinalizationRegistryIntrinsic((entry) => {
         const surface = apply(deref, entry[0], []);
-        surface?.dropLater(entry[1], entry[2]);
+        surface?.giveUp(entry[1], entry[2]);
     });
-    apply(register, forgotten, [object, [new WeakRefIntrinsic(held.surface), held.resource, held.handle], held]);
+    apply(register, forgotten, [object, [new WeakRefIntrinsic(held.surface), held.resource, held.cell], held]);
 }
 /** Thrown where a value has no handle yet. */
 class Pending {
@@ -88,9 +88,9 @@ class FaceHandles {
         }
         if (held.gone !== '')
             throw new guest_witmemory_1.Refusal(`${name} that was not ${held.gone}`, value, '');
-        if (held.pending !== undefined) {
+        if (held.cell.pending !== undefined) {
             if (!this.#isSync)
-                throw new Pending(held.pending);
+                throw new Pending(held.cell.pending);
             throw this.#surface.code.engine.error('ERR_BUSY', `the constructor of ${name} is still at work: wait for one of its methods first`); // prettier-ignore
         }
         if (isOwn) {
@@ -100,7 +100,7 @@ class FaceHandles {
             }
             this.moved[this.moved.length] = held;
         }
-        return held.handle;
+        return held.cell.handle;
     }
     lift(resource, handle, isOwn) {
         if (this.#surface.code.shape.resources[resource].side === 'import') {
@@ -267,7 +267,7 @@ class Surface {
     // ── resources ──
     /** An object for a handle that the component gave. */
     wrap(resource, handle, isSync) {
-        const held = { surface: this, resource, isSync, handle, pending: undefined, gone: '' };
+        const held = { surface: this, resource, isSync, cell: { handle, pending: undefined }, gone: '' };
         const object = construct(ResourceObject, [held], this.#class(resource, isSync));
         watch(object, held);
         return object;
@@ -289,23 +289,25 @@ class Surface {
             link.release(message);
         }
     }
+    /** The same for a handle that may not be there yet. */
+    giveUp(resource, cell) {
+        if (cell.pending === undefined)
+            return this.dropLater(resource, cell.handle);
+        cell.pending.then(() => this.dropLater(resource, cell.handle), () => { });
+    }
     #dispose(held) {
         if (held.gone !== '')
             return;
         held.gone = 'disposed';
         if (forgotten !== undefined)
             apply(unregister, forgotten, [held]);
-        if (held.pending !== undefined) {
-            held.pending.then(() => this.dropLater(held.resource, held.handle), () => { });
-            return;
-        }
         const { drop } = this.code.shape.resources[held.resource];
         if (!held.isSync || drop === null)
-            return this.dropLater(held.resource, held.handle);
+            return this.giveUp(held.resource, held.cell);
         const link = this.#link;
         const message = link.take();
         try {
-            link.callSync(drop, message, dropMessage(message, held.handle));
+            link.callSync(drop, message, dropMessage(message, held.cell.handle));
         }
         finally {
             link.release(message);
@@ -327,8 +329,7 @@ class Surface {
                 throw new TypeError(`Class constructor ${(0, guest_witnames_1.pascalCase)(name)} cannot be invoked without 'new'`); // prettier-ignore
             const held = begin(args);
             const object = construct(ResourceObject, [held], new.target);
-            if (held.pending === undefined)
-                watch(object, held);
+            watch(object, held);
             return object;
         };
         const prototype = create(ResourceObject.prototype);
@@ -358,17 +359,18 @@ class Surface {
     }
     #constructing(resource, fn, where, isSync) {
         return (args) => {
-            const held = { surface: this, resource, isSync, handle: -1, pending: undefined, gone: '' };
+            const cell = { handle: -1, pending: undefined };
+            const held = { surface: this, resource, isSync, cell, gone: '' };
             if (isSync) {
-                take(held, this.#callSync(fn, where, args));
+                cell.handle = take(this.#callSync(fn, where, args));
                 return held;
             }
-            held.pending = this.#call(fn, where, args).then((object) => {
-                take(held, object);
-                held.pending = undefined;
+            cell.pending = this.#call(fn, where, args).then((object) => {
+                cell.handle = take(object);
+                cell.pending = undefined;
             });
             // Whoever uses the object hears of the failure.
-            held.pending.then(undefined, () => { });
+            cell.pending.then(undefined, () => { });
             return held;
         };
     }
@@ -440,12 +442,12 @@ class Surface {
     }
 }
 exports.Surface = Surface;
-/** Takes the handle of the object that a constructor's call gave. */
-function take(held, object) {
+/** Takes the handle from the object that a constructor's call gave. */
+function take(object) {
     const made = ResourceObject.held(object);
-    held.handle = made.handle;
     made.gone = 'given away';
     apply(unregister, forgotten, [made]);
+    return made.cell.handle;
 }
 function dropMessage(message, handle) {
     message.begin(guest_witcodec_1.BASE, 16);

@@ -63,11 +63,16 @@ interface Held {
   readonly surface: Surface;
   readonly resource: number;
   readonly isSync: boolean;
-  /** -1 while the constructor's call is under way. */
-  handle: number;
-  pending: Promise<void> | undefined;
+  readonly cell: Cell;
   /** Why there is no handle any more. */
   gone: string;
+}
+
+/** A handle, apart from what knows its instance. */
+interface Cell {
+  handle: number;
+  /** The constructor's call, while it is under way. */
+  pending: Promise<void> | undefined;
 }
 
 /** The base of all classes that stand for resources. Made by `construct` alone. */
@@ -84,14 +89,14 @@ class ResourceObject {
 }
 
 /** Handles of objects that nobody has any more. The instance is held weakly: with it all of its handles are gone. */
-let forgotten: FinalizationRegistry<[surface: WeakRef<Surface>, resource: number, handle: number]> | undefined;
+let forgotten: FinalizationRegistry<[surface: WeakRef<Surface>, resource: number, cell: Cell]> | undefined;
 
 function watch(object: object, held: Held): void {
   forgotten ??= new FinalizationRegistryIntrinsic((entry) => {
     const surface = apply(deref, entry[0], []) as Surface | undefined;
-    surface?.dropLater(entry[1], entry[2]);
+    surface?.giveUp(entry[1], entry[2]);
   });
-  apply(register, forgotten, [object, [new WeakRefIntrinsic(held.surface), held.resource, held.handle], held]);
+  apply(register, forgotten, [object, [new WeakRefIntrinsic(held.surface), held.resource, held.cell], held]);
 }
 
 /** Thrown where a value has no handle yet. */
@@ -124,8 +129,8 @@ class FaceHandles implements Handles {
       throw new Refusal(`${name}, as this instance has it`, value, '');
     }
     if (held.gone !== '') throw new Refusal(`${name} that was not ${held.gone}`, value, '');
-    if (held.pending !== undefined) {
-      if (!this.#isSync) throw new Pending(held.pending);
+    if (held.cell.pending !== undefined) {
+      if (!this.#isSync) throw new Pending(held.cell.pending);
       throw this.#surface.code.engine.error('ERR_BUSY', `the constructor of ${name} is still at work: wait for one of its methods first`); // prettier-ignore
     }
     if (isOwn) {
@@ -134,7 +139,7 @@ class FaceHandles implements Handles {
       }
       this.moved[this.moved.length] = held;
     }
-    return held.handle;
+    return held.cell.handle;
   }
 
   lift(resource: number, handle: number, isOwn: boolean): unknown {
@@ -308,7 +313,7 @@ export class Surface implements Provider {
 
   /** An object for a handle that the component gave. */
   wrap(resource: number, handle: number, isSync: boolean): object {
-    const held: Held = { surface: this, resource, isSync, handle, pending: undefined, gone: '' };
+    const held: Held = { surface: this, resource, isSync, cell: { handle, pending: undefined }, gone: '' };
     const object = construct(ResourceObject, [held], this.#class(resource, isSync)) as object;
     watch(object, held);
     return object;
@@ -329,23 +334,25 @@ export class Surface implements Provider {
     }
   }
 
+  /** The same for a handle that may not be there yet. */
+  giveUp(resource: number, cell: Cell): void {
+    if (cell.pending === undefined) return this.dropLater(resource, cell.handle);
+    cell.pending.then(
+      () => this.dropLater(resource, cell.handle),
+      () => {},
+    );
+  }
+
   #dispose(held: Held): void {
     if (held.gone !== '') return;
     held.gone = 'disposed';
     if (forgotten !== undefined) apply(unregister, forgotten, [held]);
-    if (held.pending !== undefined) {
-      held.pending.then(
-        () => this.dropLater(held.resource, held.handle),
-        () => {},
-      );
-      return;
-    }
     const { drop } = this.code.shape.resources[held.resource]!;
-    if (!held.isSync || drop === null) return this.dropLater(held.resource, held.handle);
+    if (!held.isSync || drop === null) return this.giveUp(held.resource, held.cell);
     const link = this.#link;
     const message = link.take();
     try {
-      link.callSync(drop, message, dropMessage(message, held.handle));
+      link.callSync(drop, message, dropMessage(message, held.cell.handle));
     } finally {
       link.release(message);
     }
@@ -367,7 +374,7 @@ export class Surface implements Provider {
       if (new.target === undefined) throw new TypeError(`Class constructor ${pascalCase(name)} cannot be invoked without 'new'`); // prettier-ignore
       const held = begin(args);
       const object = construct(ResourceObject, [held], new.target) as object;
-      if (held.pending === undefined) watch(object, held);
+      watch(object, held);
       return object;
     };
     const prototype = create(ResourceObject.prototype) as object;
@@ -393,17 +400,18 @@ export class Surface implements Provider {
 
   #constructing(resource: number, fn: FunctionShape, where: string, isSync: boolean): (args: unknown[]) => Held {
     return (args) => {
-      const held: Held = { surface: this, resource, isSync, handle: -1, pending: undefined, gone: '' };
+      const cell: Cell = { handle: -1, pending: undefined };
+      const held: Held = { surface: this, resource, isSync, cell, gone: '' };
       if (isSync) {
-        take(held, this.#callSync(fn, where, args));
+        cell.handle = take(this.#callSync(fn, where, args));
         return held;
       }
-      held.pending = this.#call(fn, where, args).then((object) => {
-        take(held, object);
-        held.pending = undefined;
+      cell.pending = this.#call(fn, where, args).then((object) => {
+        cell.handle = take(object);
+        cell.pending = undefined;
       });
       // Whoever uses the object hears of the failure.
-      held.pending.then(undefined, () => {});
+      cell.pending.then(undefined, () => {});
       return held;
     };
   }
@@ -474,12 +482,12 @@ export class Surface implements Provider {
   }
 }
 
-/** Takes the handle of the object that a constructor's call gave. */
-function take(held: Held, object: unknown): void {
+/** Takes the handle from the object that a constructor's call gave. */
+function take(object: unknown): number {
   const made = ResourceObject.held(object)!;
-  held.handle = made.handle;
   made.gone = 'given away';
   apply(unregister, forgotten, [made]);
+  return made.cell.handle;
 }
 
 function dropMessage(message: Memory, handle: number): number {
