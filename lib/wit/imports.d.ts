@@ -17,6 +17,7 @@ export interface Provider {
     face(name: string, isSync: boolean): object | undefined;
     /** The names of all that it exports. */
     readonly names: readonly string[];
+    readonly shape: Shape;
 }
 /** How an engine tells an instance of a component from other objects. */
 export interface ImportEngine extends Engine {

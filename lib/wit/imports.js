@@ -82,7 +82,7 @@ function implementations(shape, engine, imports, resources) {
         const it = shape.imports[i];
         if (it.functions.length === 0)
             continue;
-        const given = new Given(engine, it, all, names);
+        const given = new Given(engine, shape, it, all, names);
         for (let f = 0; f < it.functions.length; f++) {
             const fn = it.functions[f];
             list[fn.number] = implementation(given, it, fn, resources);
@@ -98,7 +98,7 @@ class Given {
     #provided = '';
     #object;
     #path;
-    constructor(engine, it, all, names) {
+    constructor(engine, shape, it, all, names) {
         this.#engine = engine;
         this.#it = it;
         if (it.name === null) {
@@ -112,6 +112,10 @@ class Given {
         this.#provider = engine.provider(value);
         if (this.#provider !== undefined) {
             this.#provided = provided(engine, this.#provider, it.name, this.#path);
+            const why = new Comparison(shape, this.#provider.shape).difference(it, this.#provided);
+            if (why !== undefined) {
+                throw engine.error('ERR_WASM_LINK', `the component imports ${it.name}, and ${this.#provided} of the instance in ${this.#path} differs: ${why}`); // prettier-ignore
+            }
         }
         else if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
             this.#object = value;
@@ -200,6 +204,123 @@ function parts(version) {
         rest = apply(slice, rest, [dot + 1]);
     }
     return result;
+}
+/** What one component imports against what another exports. */
+class Comparison {
+    #wanted;
+    #offered;
+    /** Pairs of types that are the same: types share types, and nothing is looked at twice. */
+    #same = new MapIntrinsic();
+    constructor(wanted, offered) {
+        this.#wanted = wanted;
+        this.#offered = offered;
+    }
+    /** The first thing that an exported interface has not, or has otherwise; `undefined` where it will do. */
+    difference(it, exported) {
+        const { exports } = this.#offered;
+        for (let i = 0; i < exports.length; i++) {
+            if (exports[i].name !== exported)
+                continue;
+            for (let f = 0; f < it.functions.length; f++) {
+                const why = this.#differs(it.functions[f], exports[i].functions);
+                if (why !== undefined)
+                    return why;
+            }
+        }
+        return undefined;
+    }
+    #differs(fn, functions) {
+        const owner = resourceName(this.#wanted, fn.resource);
+        const name = owner === '' ? fn.name : fn.kind === 'constructor' ? owner : `${owner}.${fn.name}`;
+        for (let i = 0; i < functions.length; i++) {
+            const other = functions[i];
+            if (other.kind !== fn.kind || other.name !== fn.name)
+                continue;
+            if (resourceName(this.#offered, other.resource) !== owner)
+                continue;
+            const wants = fn.params.length;
+            const has = other.params.length;
+            if (wants !== has)
+                return `${name} has ${has} parameters in place of ${wants}`;
+            for (let p = 0; p < wants; p++) {
+                const param = fn.params[p];
+                const its = other.params[p];
+                if (!this.#isSame(param.type, its.type))
+                    return `${name} takes ${this.#words(param.type, its.type)} for ${param.name}`;
+            }
+            return this.#isSame(fn.result, other.result)
+                ? undefined
+                : `${name} gives ${this.#words(fn.result, other.result)}`;
+        }
+        return `it has no ${name}`;
+    }
+    #words(wanted, offered) {
+        const is = (0, guest_witnames_1.typeName)(this.#offered.types, offered);
+        const asked = (0, guest_witnames_1.typeName)(this.#wanted.types, wanted);
+        return is === asked ? `another ${is}` : `${is} in place of ${asked}`;
+    }
+    #isSame(wanted, offered) {
+        if (typeof wanted !== 'number' || typeof offered !== 'number')
+            return wanted === offered;
+        const pair = wanted * this.#offered.types.length + offered;
+        const known = apply(mapGet, this.#same, [pair]);
+        if (known !== undefined)
+            return known;
+        const left = this.#wanted.types[wanted];
+        const right = this.#offered.types[offered];
+        const isSame = left !== undefined && right !== undefined && left.kind === right.kind && this.#isSameType(left, right);
+        apply(mapSet, this.#same, [pair, isSame]);
+        return isSame;
+    }
+    /** Two types of one kind. */
+    #isSameType(left, right) {
+        switch (left.kind) {
+            case 'record':
+                return this.#areSame(left.fields, right.fields);
+            case 'variant':
+                return this.#areSame(left.cases, right.cases);
+            case 'enum':
+                return areEqual(left.cases, right.cases);
+            case 'flags':
+                return areEqual(left.flags, right.flags);
+            case 'tuple': {
+                const { types } = right;
+                if (types.length !== left.types.length)
+                    return false;
+                for (let i = 0; i < types.length; i++)
+                    if (!this.#isSame(left.types[i], types[i]))
+                        return false;
+                return true;
+            }
+            case 'option':
+            case 'list':
+                return this.#isSame(left.type, right.type);
+            case 'result':
+                return this.#isSame(left.ok, right.ok) && this.#isSame(left.err, right.err);
+            default:
+                return (resourceName(this.#wanted, left.resource) === resourceName(this.#offered, right.resource));
+        }
+    }
+    #areSame(left, right) {
+        if (left.length !== right.length)
+            return false;
+        for (let i = 0; i < left.length; i++) {
+            if (left[i].name !== right[i].name || !this.#isSame(left[i].type, right[i].type))
+                return false;
+        }
+        return true;
+    }
+}
+function areEqual(left, right) {
+    if (left.length !== right.length)
+        return false;
+    for (let i = 0; i < left.length; i++)
+        if (left[i] !== right[i])
+            return false;
+    return true;
+}
+function resourceName(shape, resource) {
+    return resource === null ? '' : (shape.resources[resource]?.name ?? '');
 }
 function implementation(given, it, fn, resources) {
     const resource = resources.nameOf(fn.resource);

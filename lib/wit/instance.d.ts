@@ -42,6 +42,7 @@ export declare class Surface implements Provider {
     get exports(): object;
     /** The same functions on the calling thread. */
     get sync(): object;
+    get shape(): Shape;
     /** The names of the exported interfaces. */
     get names(): readonly string[];
     /** The functions of an exported interface, for another instance that imports it; `undefined` where there is none. */

@@ -152,6 +152,9 @@ class Surface {
     get sync() {
         return (this.#sync ??= this.#face(true));
     }
+    get shape() {
+        return this.code.shape;
+    }
     /** The names of the exported interfaces. */
     get names() {
         const names = [];

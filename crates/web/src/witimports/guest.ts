@@ -4,8 +4,8 @@
 
 import { Malformed, Refusal } from 'guest:witmemory';
 import type { Engine } from 'guest:witcodec';
-import { aliases, camelCase, pascalCase, versionOf, withoutVersion } from 'guest:witnames';
-import type { FunctionShape, InterfaceShape, Shape } from 'guest:witshape';
+import { aliases, camelCase, pascalCase, typeName, versionOf, withoutVersion } from 'guest:witnames';
+import type { FunctionShape, InterfaceShape, Ref, Shape, Type } from 'guest:witshape';
 
 const { apply, construct, get } = Reflect;
 /** Older engines have no symbol of that name. */
@@ -32,6 +32,7 @@ export interface Provider {
   face(name: string, isSync: boolean): object | undefined;
   /** The names of all that it exports. */
   readonly names: readonly string[];
+  readonly shape: Shape;
 }
 
 /** How an engine tells an instance of a component from other objects. */
@@ -106,7 +107,7 @@ export function implementations(
   for (let i = 0; i < shape.imports.length; i++) {
     const it = shape.imports[i]!;
     if (it.functions.length === 0) continue;
-    const given = new Given(engine, it, all, names);
+    const given = new Given(engine, shape, it, all, names);
     for (let f = 0; f < it.functions.length; f++) {
       const fn = it.functions[f]!;
       list[fn.number] = implementation(given, it, fn, resources);
@@ -124,7 +125,7 @@ class Given {
   readonly #object: object | undefined;
   readonly #path: string;
 
-  constructor(engine: ImportEngine, it: InterfaceShape, all: object, names: readonly string[]) {
+  constructor(engine: ImportEngine, shape: Shape, it: InterfaceShape, all: object, names: readonly string[]) {
     this.#engine = engine;
     this.#it = it;
     if (it.name === null) {
@@ -138,6 +139,10 @@ class Given {
     this.#provider = engine.provider(value);
     if (this.#provider !== undefined) {
       this.#provided = provided(engine, this.#provider, it.name, this.#path);
+      const why = new Comparison(shape, this.#provider.shape).difference(it, this.#provided);
+      if (why !== undefined) {
+        throw engine.error('ERR_WASM_LINK', `the component imports ${it.name}, and ${this.#provided} of the instance in ${this.#path} differs: ${why}`); // prettier-ignore
+      }
     } else if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
       this.#object = value;
     } else if (value !== undefined) {
@@ -214,6 +219,127 @@ function parts(version: string): [number, number, number] | undefined {
     rest = apply(slice, rest, [dot + 1]) as string;
   }
   return result;
+}
+
+/** What one component imports against what another exports. */
+class Comparison {
+  readonly #wanted: Shape;
+  readonly #offered: Shape;
+  /** Pairs of types that are the same: types share types, and nothing is looked at twice. */
+  readonly #same = new MapIntrinsic<number, boolean>();
+
+  constructor(wanted: Shape, offered: Shape) {
+    this.#wanted = wanted;
+    this.#offered = offered;
+  }
+
+  /** The first thing that an exported interface has not, or has otherwise; `undefined` where it will do. */
+  difference(it: InterfaceShape, exported: string): string | undefined {
+    const { exports } = this.#offered;
+    for (let i = 0; i < exports.length; i++) {
+      if (exports[i]!.name !== exported) continue;
+      for (let f = 0; f < it.functions.length; f++) {
+        const why = this.#differs(it.functions[f]!, exports[i]!.functions);
+        if (why !== undefined) return why;
+      }
+    }
+    return undefined;
+  }
+
+  #differs(fn: FunctionShape, functions: readonly FunctionShape[]): string | undefined {
+    const owner = resourceName(this.#wanted, fn.resource);
+    const name = owner === '' ? fn.name : fn.kind === 'constructor' ? owner : `${owner}.${fn.name}`;
+    for (let i = 0; i < functions.length; i++) {
+      const other = functions[i]!;
+      if (other.kind !== fn.kind || other.name !== fn.name) continue;
+      if (resourceName(this.#offered, other.resource) !== owner) continue;
+      const wants = fn.params.length;
+      const has = other.params.length;
+      if (wants !== has) return `${name} has ${has} parameters in place of ${wants}`;
+      for (let p = 0; p < wants; p++) {
+        const param = fn.params[p]!;
+        const its = other.params[p]!;
+        if (!this.#isSame(param.type, its.type))
+          return `${name} takes ${this.#words(param.type, its.type)} for ${param.name}`;
+      }
+      return this.#isSame(fn.result, other.result)
+        ? undefined
+        : `${name} gives ${this.#words(fn.result, other.result)}`;
+    }
+    return `it has no ${name}`;
+  }
+
+  #words(wanted: Ref | null, offered: Ref | null): string {
+    const is = typeName(this.#offered.types, offered);
+    const asked = typeName(this.#wanted.types, wanted);
+    return is === asked ? `another ${is}` : `${is} in place of ${asked}`;
+  }
+
+  #isSame(wanted: Ref | null, offered: Ref | null): boolean {
+    if (typeof wanted !== 'number' || typeof offered !== 'number') return wanted === offered;
+    const pair = wanted * this.#offered.types.length + offered;
+    const known = apply(mapGet, this.#same, [pair]) as boolean | undefined;
+    if (known !== undefined) return known;
+    const left = this.#wanted.types[wanted];
+    const right = this.#offered.types[offered];
+    const isSame =
+      left !== undefined && right !== undefined && left.kind === right.kind && this.#isSameType(left, right);
+    apply(mapSet, this.#same, [pair, isSame]);
+    return isSame;
+  }
+
+  /** Two types of one kind. */
+  #isSameType(left: Type, right: Type): boolean {
+    switch (left.kind) {
+      case 'record':
+        return this.#areSame(left.fields, (right as typeof left).fields);
+      case 'variant':
+        return this.#areSame(left.cases, (right as typeof left).cases);
+      case 'enum':
+        return areEqual(left.cases, (right as typeof left).cases);
+      case 'flags':
+        return areEqual(left.flags, (right as typeof left).flags);
+      case 'tuple': {
+        const { types } = right as typeof left;
+        if (types.length !== left.types.length) return false;
+        for (let i = 0; i < types.length; i++) if (!this.#isSame(left.types[i]!, types[i]!)) return false;
+        return true;
+      }
+      case 'option':
+      case 'list':
+        return this.#isSame(left.type, (right as typeof left).type);
+      case 'result':
+        return this.#isSame(left.ok, (right as typeof left).ok) && this.#isSame(left.err, (right as typeof left).err);
+      default:
+        return (
+          resourceName(this.#wanted, left.resource) === resourceName(this.#offered, (right as typeof left).resource)
+        );
+    }
+  }
+
+  #areSame(left: readonly Part[], right: readonly Part[]): boolean {
+    if (left.length !== right.length) return false;
+    for (let i = 0; i < left.length; i++) {
+      if (left[i]!.name !== right[i]!.name || !this.#isSame(left[i]!.type, right[i]!.type)) return false;
+    }
+    return true;
+  }
+}
+
+/** A field or a case. */
+interface Part {
+  readonly name: string;
+  readonly type: Ref | null;
+}
+
+function areEqual(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}
+
+function resourceName(shape: Shape, resource: number | null): string {
+  return resource === null ? '' : (shape.resources[resource]?.name ?? '');
 }
 
 function implementation(given: Given, it: InterfaceShape, fn: FunctionShape, resources: HostResources): Implementation {

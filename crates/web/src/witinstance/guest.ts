@@ -199,6 +199,10 @@ export class Surface implements Provider {
     return (this.#sync ??= this.#face(true));
   }
 
+  get shape(): Shape {
+    return this.code.shape;
+  }
+
   /** The names of the exported interfaces. */
   get names(): readonly string[] {
     const names: string[] = [];
