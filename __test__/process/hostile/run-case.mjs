@@ -2,10 +2,11 @@
 // usage: run-case.mjs <family> <index>; exit code 0: no promise was broken, 1: see `breaches` in the line.
 // A case: name, a true sentence; source, what the guest runs; via, the way in: eval (default), plugin, call (of its export
 // `fn`, `run` by default), bridge (eval, with host functions in use), sync; typescript; expect, the codes allowed ('ok' for a value).
+// `wasm`: with WebAssembly switched on, and the bytes of a component of crates/testkit/fixtures as `bytes`.
 // `files`: with a directory as /data, for writing, of 32 MiB.
 // Where a case needs its own measure: followUp { source, equals } and afterwards (codes), asked of the same sandbox next;
 // loopGapMs, where Node itself has much to decode; cpuMsAfter, where timers are left over.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -41,7 +42,14 @@ const ANY_CODE = [
 const [family, index] = process.argv.slice(2);
 const { default: cases } = await import(`./corpus/${family}.mjs`);
 const hostileCase = cases[Number(index)];
-const { HostRuntime } = await import(process.env.HOSTBOX_MODULE ?? '../../../index.js');
+const { Component, HostRuntime } = await import(process.env.HOSTBOX_MODULE ?? '../../../index.js');
+
+/** The bytes of the case's component. Compiled once in the process: the case is not about that. */
+const component = hostileCase.wasm === undefined ? undefined : readFileSync(new URL(`../../../crates/testkit/fixtures/components/${hostileCase.wasm}.wasm`, import.meta.url)); // prettier-ignore
+if (component !== undefined) await Component.compile(component);
+
+const withBytes = (bytes) =>
+  `var bytes = Uint8Array.from(atob('${bytes.toString('base64')}'), (letter) => letter.charCodeAt(0)); `;
 
 const breaches = [];
 const breach = (text) => breaches.push(text);
@@ -82,7 +90,7 @@ function openRuntime() {
   const limits = { timeoutMs: TIMEOUT_MS, memoryBytes: MEMORY_BYTES, bufferBytes: BUFFER_BYTES };
   // Files are granted to those who want to do harm to them; the directory goes when the process ends.
   const permissions = hostileCase.files ? { fs: { '/data': { path: folder(), write: true, maxBytes: 32 * MIB } } } : {};
-  return new HostRuntime('hostile', { limits, bridge, permissions, console: () => {} });
+  return new HostRuntime('hostile', { limits, bridge, permissions, wasi: component !== undefined, console: () => {} });
 }
 
 /** Watches Node: the longest time in which a timer of 5 ms did not get its turn, and the resident memory. */
@@ -107,7 +115,8 @@ function watchLoop() {
 }
 
 async function start(runtime) {
-  const { source, via = 'eval', typescript, fn = 'run' } = hostileCase;
+  const { via = 'eval', typescript, fn = 'run' } = hostileCase;
+  const source = component === undefined ? hostileCase.source : `${withBytes(component)}${hostileCase.source}`;
   const options = typescript ? { typescript } : {};
   if (via === 'sync') return runtime.evalSync(source, options);
   if (via === 'plugin') return runtime.loadPlugin('hostile', source, options);
