@@ -51,6 +51,16 @@ async fn files_are_there_with_fs_alone() {
 }
 
 #[tokio::test]
+async fn wasi_is_there_with_its_feature_and_its_option_alone() {
+    are_globals(&["wasi"], false).await;
+    #[cfg(feature = "wasi")]
+    {
+        let host = HostRuntime::builder("features").wasi(true).build().unwrap();
+        assert_eq!(host.eval("[typeof wasi.run, 'wasi' in globalThis]").await.unwrap(), json!(["function", true]));
+    }
+}
+
+#[tokio::test]
 async fn bodies_and_forms_need_no_network() {
     let script = "(async () => {
         const form = new FormData();
@@ -113,6 +123,9 @@ trait Absent: Sized {
     fn grant_net(self, _: &str) -> &'static str {
         "absent"
     }
+    fn wasi(self, _: bool) -> &'static str {
+        "absent"
+    }
 }
 
 impl Absent for hostbox::Builder {}
@@ -127,4 +140,10 @@ fn there_is_nothing_to_grant_directories_with() {
 #[cfg(not(feature = "fetch"))]
 fn there_is_nothing_to_grant_addresses_with() {
     assert_eq!(HostRuntime::builder("features").grant_net("https://example.com"), "absent");
+}
+
+#[test]
+#[cfg(not(feature = "wasi"))]
+fn there_is_nothing_to_switch_wasi_on_with() {
+    assert_eq!(HostRuntime::builder("features").wasi(true), "absent");
 }
