@@ -14,6 +14,11 @@ impl Error {
         self.failure.code.as_str()
     }
 
+    /// What happened, without the code that the error's text begins with.
+    pub fn message(&self) -> &str {
+        &self.failure.message
+    }
+
     /// For `ERR_GUEST`: the name of the error that the guest threw.
     pub fn guest_name(&self) -> Option<&str> {
         self.failure.guest.as_ref().map(|guest| guest.name.as_str())
