@@ -98,8 +98,7 @@ unsafe impl Sync for Shared {}
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Arc<Self> {
-        let cpu_limit = nanos(config.limits.cpu);
-        crate::stats::count_sandbox(1);
+        let turn = Turn::new(nanos(config.limits.cpu));
         let (account, realm) = match crate::stock::take(config.extension) {
             Some(engine) => {
                 engine.account.set_limit(config.limits.memory_bytes);
@@ -107,14 +106,25 @@ impl Shared {
             }
             None => (Account::new(config.limits.memory_bytes), std::ptr::null_mut()),
         };
+        Self::with(config, account, turn, State::Idle, realm)
+    }
+
+    /// One whose engine somebody else owns and runs: no thread of ours ever takes it, and no limit of time is kept.
+    pub(crate) fn attached(config: Config) -> Arc<Self> {
+        let account = Account::new(config.limits.memory_bytes);
+        Self::with(config, account, Turn::new(NEVER), State::Sync, std::ptr::null_mut())
+    }
+
+    fn with(config: Config, account: Arc<Account>, turn: Turn, state: State, realm: *mut Realm) -> Arc<Self> {
+        crate::stats::count_sandbox(1);
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             account,
-            turn: Turn::new(cpu_limit),
+            turn,
             counters: Counters::default(),
             inbox: Mutex::default(),
             mail_came: Condvar::new(),
-            state: AtomicU8::new(State::Idle as u8),
+            state: AtomicU8::new(state as u8),
             life: AtomicU8::new(ALIVE),
             alarm: AtomicU64::new(NEVER),
             timers_due: AtomicU64::new(NEVER),
@@ -228,6 +238,7 @@ impl Shared {
         }
         if self.state.load(SeqCst) == State::Sync as u8 {
             self.mail_came.notify_all();
+            self.config.host.wake();
         }
         None
     }

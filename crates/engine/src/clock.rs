@@ -83,10 +83,9 @@ pub(crate) fn cpu_by(_clock: i32) -> Option<Nanos> {
 pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
-            .max_blocking_threads(cores * BLOCKING_PER_CORE)
+            .max_blocking_threads(blocking_threads())
             .thread_name("hostbox-io")
             .enable_all()
             .build();
@@ -106,6 +105,11 @@ const WORKERS: usize = 2;
 
 /// Work on the I/O runtime is bound by cores; the rest lets short work pass what takes long.
 const BLOCKING_PER_CORE: usize = 4;
+
+pub(crate) fn blocking_threads() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(2, usize::from)) * BLOCKING_PER_CORE
+}
 
 struct Alarm {
     at: Nanos,

@@ -57,15 +57,7 @@ pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
         }
         let mut waiting = realm.lazy.waiting.borrow_mut();
         for (index, entry) in realm.extension.globals.iter().chain(realm.extension.accessors).enumerate() {
-            let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
-            // One function is both, and nobody ever sees it.
-            let getter = new_function(cx, access, entry.name, 0, index);
-            let setter = qjs::JS_DupValue(cx, getter);
-            let mut flags = qjs::JS_PROP_CONFIGURABLE;
-            if entry.enumerable {
-                flags |= qjs::JS_PROP_ENUMERABLE;
-            }
-            qjs::JS_DefinePropertyGetSet(cx, global, atom, getter, setter, flags as c_int);
+            let atom = define(cx, global, entry, index);
             // The atom stays with the table; it is freed with the context's own.
             waiting.insert(atom, entry);
         }
@@ -91,6 +83,40 @@ pub(crate) unsafe fn withhold(cx: *mut qjs::JSContext, realm: &Realm, names: &[&
             qjs::JS_FreeAtom(cx, atom);
             qjs::JS_FreeValue(cx, global);
         }
+    }
+}
+
+/// Those globals that are wanted, in a context that somebody else owns: natives that look at properties stay as they are, and tell an accessor.
+///
+/// # Safety
+/// The live, locked context of `realm`.
+pub(crate) unsafe fn install_some(cx: *mut qjs::JSContext, realm: &Realm, wants: &dyn Fn(&Global) -> bool) {
+    // SAFETY: the caller's contract; every value made here moves to the global object or is freed.
+    unsafe {
+        let global = qjs::JS_GetGlobalObject(cx);
+        for (index, entry) in realm.extension.globals.iter().chain(realm.extension.accessors).enumerate() {
+            if wants(entry) {
+                qjs::JS_FreeAtom(cx, define(cx, global, entry, index));
+            }
+        }
+        qjs::JS_FreeValue(cx, global);
+    }
+}
+
+/// Defines the accessor of a lazy global; its atom, which the caller frees.
+unsafe fn define(cx: *mut qjs::JSContext, global: qjs::JSValue, entry: &'static Global, index: usize) -> qjs::JSAtom {
+    // SAFETY: the caller's: a live, locked context and its global object, which takes both references over.
+    unsafe {
+        let atom = qjs::JS_NewAtom(cx, entry.name.as_ptr());
+        // One function is both, and nobody ever sees it.
+        let getter = new_function(cx, access, entry.name, 0, index);
+        let setter = qjs::JS_DupValue(cx, getter);
+        let mut flags = qjs::JS_PROP_CONFIGURABLE;
+        if entry.enumerable {
+            flags |= qjs::JS_PROP_ENUMERABLE;
+        }
+        qjs::JS_DefinePropertyGetSet(cx, global, atom, getter, setter, flags as c_int);
+        atom
     }
 }
 

@@ -8,6 +8,7 @@
 mod account;
 mod actor;
 mod answers;
+mod attached;
 mod border;
 mod builtins;
 mod clock;
@@ -41,6 +42,7 @@ mod timers;
 mod turn;
 
 pub use account::{Charge, MessageCharge};
+pub use attached::{Attached, Progress};
 pub use codec::{Cause as GuestCause, GuestError, JsonError};
 pub use extension::{Builtin, Extension, Global, GuestModule, Native, NativeFn, NativeModule};
 pub use linger::Linger;
@@ -70,4 +72,26 @@ pub fn spawn(work: impl Future<Output = ()> + Send + 'static) -> tokio::task::Ab
 /// Runs work on a thread of the process's I/O runtime: for native operations that the app starts.
 pub fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
     clock::runtime().spawn_blocking(work);
+}
+
+/// As `spawn_blocking`, for code of the app, which may take as long as it likes: a quarter of the threads is never its own, so that native
+/// operations go on whatever it waits for. What finds no place waits for one.
+pub fn spawn_app(work: impl FnOnce() + Send + 'static) {
+    static PLACES: std::sync::OnceLock<std::sync::Arc<tokio::sync::Semaphore>> = std::sync::OnceLock::new();
+    let threads = clock::blocking_threads();
+    let places = PLACES.get_or_init(|| std::sync::Arc::new(tokio::sync::Semaphore::new(threads - threads / 4))).clone();
+    if let Ok(place) = places.clone().try_acquire_owned() {
+        return spawn_blocking(move || {
+            let _place = place;
+            work();
+        });
+    }
+    clock::runtime().spawn(async move {
+        // The semaphore is never closed.
+        let place = places.acquire_owned().await;
+        spawn_blocking(move || {
+            let _place = place;
+            work();
+        });
+    });
 }

@@ -146,6 +146,9 @@ pub trait Host: Send + Sync + 'static {
     fn functions(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// There is work for an [`Attached`](crate::Attached) context, whose owner says when it is done.
+    fn wake(&self) {}
 }
 
 /// The stable codes of errors.

@@ -163,7 +163,9 @@ unsafe extern "C" fn import(
         }
         let owned = CStr::from_ptr(name).to_string_lossy().into_owned();
         qjs::JS_FreeCString(cx, name);
-        let realm = Realm::of(cx);
-        realm.modules.import(cx, realm, &owned)
+        match Realm::find(cx) {
+            Some(realm) => realm.modules.import(cx, realm, &owned),
+            None => qjs::JS_ThrowInternalError(cx, c"no such module".as_ptr()),
+        }
     }
 }

@@ -62,7 +62,7 @@ unsafe extern "C" fn enter(
         // SAFETY: the engine passes the running context, which is never null.
         let ctx = unsafe { Ctx::from_raw(NonNull::new_unchecked(cx)) };
         // SAFETY: the realm outlives its context.
-        let realm = unsafe { Realm::of(cx) };
+        let Some(realm) = (unsafe { Realm::find(cx) }) else { return Err(Error::Unknown) };
         let call = Call { ctx, args, realm };
         // SAFETY: the reference of the result moves to the engine.
         (native.run)(&call).map(|value| unsafe { into_raw(value) })
@@ -73,8 +73,10 @@ unsafe extern "C" fn enter(
         Ok(Err(error)) => unsafe { raise(cx, &error) },
         // SAFETY: as above.
         Err(_) => unsafe {
-            Realm::of(cx).shared().turn.condemn(crate::turn::Verdict::Closed);
-            Realm::of(cx).panicked();
+            if let Some(realm) = Realm::find(cx) {
+                realm.shared().turn.condemn(crate::turn::Verdict::Closed);
+                realm.panicked();
+            }
             qjs::JS_ThrowInternalError(cx, c"internal error".as_ptr())
         },
     }

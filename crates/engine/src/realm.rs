@@ -90,9 +90,8 @@ pub(crate) struct Realm {
     panicked: Cell<bool>,
     /// Bytes of stack that the guest may use on the thread that runs it now.
     stack: Cell<usize>,
-    pub(crate) context: Context,
-    // Last: dropping it frees the engine.
-    runtime: Runtime,
+    /// The engine; nothing where somebody else owns it. Last: dropping it frees the engine.
+    owned: Option<(Context, Runtime)>,
 }
 
 pub(crate) struct SyncCall {
@@ -121,41 +120,92 @@ impl Realm {
         let context = Context::full(&runtime).ok()?;
         let cx = context.as_raw().as_ptr();
         context.with(|_| {
+            let owned = Some((context.clone(), runtime.clone()));
             // SAFETY: the context is alive and locked; nothing of the guest's has run.
             unsafe {
-                let rt = qjs::JS_GetRuntime(cx);
-                let realm = Box::into_raw(Box::new(Self {
-                    shared: Cell::new(std::ptr::null()),
-                    cx,
-                    rt,
-                    intrinsics: Intrinsics::capture(cx, Some(Arc::new(ExternalCharge(account.clone())))),
-                    modules: Modules::default(),
-                    lazy: globals::Lazy::default(),
-                    natives: RefCell::default(),
-                    extension,
-                    ops: RefCell::default(),
-                    timers: RefCell::default(),
-                    scopes: RefCell::default(),
-                    ready: RefCell::default(),
-                    plugins: RefCell::default(),
-                    rejections: Rejections::default(),
-                    ticks: Ticks::default(),
-                    current: RefCell::default(),
-                    out: RefCell::default(),
-                    deferred: RefCell::default(),
-                    background: Cell::new((BACKGROUND_PER_SECOND, now())),
-                    time: Cell::new(0),
-                    ended: Cell::new(0),
-                    sync: RefCell::default(),
-                    panicked: Cell::new(false),
-                    stack: Cell::new(PREPARING_STACK),
-                    context: context.clone(),
-                    runtime: runtime.clone(),
-                }));
+                let realm = Self::around(cx, owned, extension, account);
                 (*realm).install();
                 Some(realm)
             }
         })
+    }
+
+    /// Makes what belongs to an engine; nothing in it has been changed yet.
+    ///
+    /// # Safety
+    /// A live context under its lock, whose globals are as they were made.
+    unsafe fn around(
+        cx: *mut qjs::JSContext,
+        owned: Option<(Context, Runtime)>,
+        extension: &'static Extension,
+        account: &Arc<Account>,
+    ) -> *mut Self {
+        // SAFETY: the caller's contract.
+        let (rt, intrinsics) = unsafe {
+            (qjs::JS_GetRuntime(cx), Intrinsics::capture(cx, Some(Arc::new(ExternalCharge(account.clone())))))
+        };
+        Box::into_raw(Box::new(Self {
+            shared: Cell::new(std::ptr::null()),
+            cx,
+            rt,
+            intrinsics,
+            modules: Modules::default(),
+            lazy: globals::Lazy::default(),
+            natives: RefCell::default(),
+            extension,
+            ops: RefCell::default(),
+            timers: RefCell::default(),
+            scopes: RefCell::default(),
+            ready: RefCell::default(),
+            plugins: RefCell::default(),
+            rejections: Rejections::default(),
+            ticks: Ticks::default(),
+            current: RefCell::default(),
+            out: RefCell::default(),
+            deferred: RefCell::default(),
+            background: Cell::new((BACKGROUND_PER_SECOND, now())),
+            time: Cell::new(0),
+            ended: Cell::new(0),
+            sync: RefCell::default(),
+            panicked: Cell::new(false),
+            stack: Cell::new(PREPARING_STACK),
+            owned,
+        }))
+    }
+
+    /// Brings what the extension has into a context that somebody else owns; `wants` says which of its globals. The runtime's hooks and the
+    /// limits of its memory, time and stack stay the owner's.
+    ///
+    /// # Safety
+    /// A live context under its lock without a realm; `shared` and the context outlive the realm, which `dispose` frees under that lock.
+    pub(crate) unsafe fn attach_to(
+        cx: *mut qjs::JSContext,
+        shared: &Shared,
+        wants: &dyn Fn(&crate::extension::Global) -> bool,
+    ) -> *mut Self {
+        // SAFETY: the caller's contract; the context keeps the pointer as long as the realm lives.
+        unsafe {
+            let realm = Self::around(cx, None, shared.config.extension, &shared.account);
+            (*realm).shared.set(shared);
+            qjs::JS_SetContextOpaque(cx, realm.cast::<c_void>());
+            (*realm).modules.capture(cx);
+            let withheld = shared.config.withheld;
+            globals::install_some(cx, &*realm, &|entry| !withheld.contains(&entry.name) && wants(entry));
+            realm
+        }
+    }
+
+    /// Whether somebody else owns the engine and says when it runs.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.owned.is_none()
+    }
+
+    /// Runs with the engine's lock, which the owner of an attached one has already.
+    pub(crate) fn locked<R>(&self, body: impl FnOnce() -> R) -> R {
+        match &self.owned {
+            Some((context, _)) => context.with(|_| body()),
+            None => body(),
+        }
     }
 
     unsafe fn install(&self) {
@@ -188,7 +238,7 @@ impl Realm {
         self.background.set((BACKGROUND_PER_SECOND, now()));
         self.stack.set(shared.config.limits.stack_bytes as usize);
         shared.account.attach(self.rt);
-        self.context.with(|_| {
+        self.locked(|| {
             let opaque = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
             self.restore_stack();
             // SAFETY: under the lock; the realm stays where it is until `dispose`, which takes the handler away.
@@ -200,14 +250,14 @@ impl Realm {
         });
     }
 
-    /// Frees the engine.
+    /// Frees the engine, or of an attached one everything that belongs to the realm.
     ///
     /// # Safety
-    /// `realm` comes from `prepare`; no turn runs, and nobody uses it afterwards.
+    /// `realm` comes from `prepare` or `attach_to`; no turn runs, and nobody uses it afterwards.
     pub(crate) unsafe fn dispose(realm: *mut Self) {
         // SAFETY: the caller's contract.
         let realm = unsafe { Box::from_raw(realm) };
-        if realm.panicked.get() {
+        if realm.panicked.get() && realm.owned.is_some() {
             // After a panic in a native function the engine's own state is in doubt: left behind rather than freed.
             std::mem::forget(realm);
             return;
@@ -225,15 +275,17 @@ impl Realm {
             plugins,
             rejections,
             ticks,
-            context,
-            runtime,
+            owned,
             ..
         } = *realm;
-        context.with(|_| {
+        let is_owned = owned.is_some();
+        let free = move || {
             // SAFETY: every value that the tables own is freed once, under the lock, before the context.
             unsafe {
-                qjs::JS_SetInterruptHandler(rt, None, null_mut());
-                qjs::JS_SetHostPromiseRejectionTracker(rt, None, null_mut());
+                if is_owned {
+                    qjs::JS_SetInterruptHandler(rt, None, null_mut());
+                    qjs::JS_SetHostPromiseRejectionTracker(rt, None, null_mut());
+                }
                 for op in ops.borrow_mut().take(|_| true) {
                     op.stop();
                     op.free(cx);
@@ -254,19 +306,34 @@ impl Realm {
                 }
                 intrinsics.free(cx);
             }
-        });
-        drop(context);
-        drop(runtime);
-        crate::tidy::note_end();
+        };
+        match owned {
+            Some((context, runtime)) => {
+                context.with(|_| free());
+                drop(context);
+                drop(runtime);
+                crate::tidy::note_end();
+            }
+            None => free(),
+        }
     }
 
     /// The realm of a running context.
     ///
     /// # Safety
-    /// `cx` is a context that `prepare` made.
+    /// `cx` is a context with a realm.
     pub(crate) unsafe fn of<'a>(cx: *mut qjs::JSContext) -> &'a Self {
-        // SAFETY: `install` put it there, and it outlives its context.
+        // SAFETY: `install` or `attach_to` put it there, and it outlives its context.
         unsafe { &*qjs::JS_GetContextOpaque(cx).cast::<Self>() }
+    }
+
+    /// The realm of a running context, which in a runtime that somebody else owns may have none.
+    ///
+    /// # Safety
+    /// Whatever the context has as its opaque value is a realm.
+    pub(crate) unsafe fn find<'a>(cx: *mut qjs::JSContext) -> Option<&'a Self> {
+        // SAFETY: as in `of`.
+        unsafe { qjs::JS_GetContextOpaque(cx).cast::<Self>().as_ref() }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -365,6 +432,10 @@ impl Realm {
     // ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn pending_limit(&self) -> Result<(), OpError> {
+        if self.is_attached() && !self.shared().is_open() {
+            let message = "the host that was installed into this context is closed".into();
+            return Err(OpError { class: ErrorClass::Error, message, code: Some("ERR_CLOSED".into()), name: None });
+        }
         let limit = self.shared().config.limits.pending_ops as usize;
         if self.ops.borrow().len() + self.timers.borrow().len() < limit {
             return Ok(());
@@ -493,6 +564,10 @@ impl Realm {
 
     pub(crate) fn emit(&self, event: Event) {
         self.out.borrow_mut().push(event);
+        if self.is_attached() {
+            // Between the turns that the owner asks for, its own code runs guest code as well.
+            self.flush();
+        }
     }
 
     /// Hands collected events to the host.

@@ -28,7 +28,7 @@ const NESTED_DELAY: Nanos = 4_000_000;
 impl Realm {
     /// Runs until there is nothing to do, or others wait for the thread.
     pub(crate) fn run(&self) {
-        self.context.with(|_| {
+        self.locked(|| {
             self.set_stack(self.shared().config.limits.stack_bytes as usize);
             let slice = now() + SLICE;
             while self.shared().is_open() && self.round() {
@@ -279,6 +279,10 @@ impl Realm {
 
     /// Runs one turn of `scope`; why it was ended, if it was.
     pub(crate) fn turn(&self, current: Current, deadline: Nanos, body: impl FnOnce(&Self)) -> Option<Verdict> {
+        if self.is_attached() {
+            self.turn_of_owner(current, body);
+            return None;
+        }
         let shared = self.shared();
         let scope = current.scope;
         let started = match self.time.take() {

@@ -43,7 +43,7 @@ pub struct Config {
 
 /// A sandbox. Dropping it closes it without waiting.
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// One of several messages that are posted together.

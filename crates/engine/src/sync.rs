@@ -32,7 +32,7 @@ pub(crate) enum SyncStep {
 impl Realm {
     /// Runs until the call is over or waits for host functions.
     pub(crate) fn run_sync(&self, ticket: Ticket, deadline: Nanos, start: Option<SyncStart>) -> SyncStep {
-        self.context.with(|_| {
+        self.locked(|| {
             if let Some(start) = start {
                 self.begin_sync(ticket, deadline, start);
             }

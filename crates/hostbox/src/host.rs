@@ -1,8 +1,10 @@
 //! The host of a sandbox that a Rust app owns: answers go to futures, host calls to handlers, the console to a hook.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::task::{Poll, Waker};
 
 use hostbox_engine::{Event, Failure, Host, OpError, OpId, OpOutcome, Payload, Sandbox, Ticket};
 use serde_json::Value;
@@ -38,7 +40,9 @@ pub(crate) struct Switchboard {
     console: Option<ConsoleHook>,
     sandbox: OnceLock<Weak<Sandbox>>,
     /// Functions under way that are futures; they end with the sandbox.
-    running: Mutex<Vec<AbortHandle>>,
+    running: Mutex<Running>,
+    /// Who drives a context of the app's own, and waits for it.
+    drivers: Mutex<Vec<Waker>>,
 }
 
 impl Switchboard {
@@ -56,6 +60,7 @@ impl Switchboard {
             console,
             sandbox: OnceLock::new(),
             running: Mutex::default(),
+            drivers: Mutex::default(),
         })
     }
 
@@ -77,12 +82,32 @@ impl Switchboard {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, Box::new(settle));
     }
 
+    /// Wakes once there is work for an installed host.
+    pub(crate) fn listen(&self, waker: &Waker) {
+        let mut drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
+        if !drivers.iter().any(|known| known.will_wake(waker)) {
+            drivers.push(waker.clone());
+        }
+    }
+
     pub(crate) fn is_waiting(&self, ticket: Ticket) -> bool {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&ticket)
     }
 
     pub(crate) fn forget(&self, ticket: Ticket) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
+    }
+
+    /// Drops the futures of functions: nobody waits for them any more.
+    pub(crate) fn end_functions(&self) {
+        let tasks = {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.is_over = true;
+            std::mem::take(&mut running.tasks)
+        };
+        for task in tasks {
+            task.abort();
+        }
     }
 
     fn call(&self, call: OpId, name: &str, args: &Payload) {
@@ -105,15 +130,17 @@ impl Switchboard {
         match handler {
             Handler::Sync(function) => answer(run(|| function(scope, args))),
             Handler::Blocking(function) => {
-                hostbox_engine::spawn_blocking(move || answer(run(|| function(scope, args))));
+                hostbox_engine::spawn_app(move || answer(run(|| function(scope, args))));
             }
             Handler::Async(function) => {
                 let started = std::panic::catch_unwind(AssertUnwindSafe(|| function(scope, args)));
-                let Ok(future) = started else { return answer(panicked()) };
-                let task = hostbox_engine::spawn(async move { answer(settled(future.await)) });
-                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                running.retain(|task| !task.is_finished());
-                running.push(task);
+                let Ok(mut future) = started else { return answer(panicked()) };
+                let outcome = poll_fn(move |cx| {
+                    let polled = std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+                    polled.map_or_else(|_| Poll::Ready(panicked()), |polled| polled.map(settled))
+                });
+                let task = hostbox_engine::spawn(async move { answer(outcome.await) });
+                self.running.lock().unwrap_or_else(PoisonError::into_inner).push(task);
             }
         }
     }
@@ -121,9 +148,30 @@ impl Switchboard {
 
 impl Drop for Switchboard {
     fn drop(&mut self) {
-        for task in self.running.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            task.abort();
+        self.end_functions();
+    }
+}
+
+/// Futures under way; those that have ended are dropped now and then.
+#[derive(Default)]
+struct Running {
+    tasks: Vec<AbortHandle>,
+    /// How many there may be before the next look.
+    room: usize,
+    /// The sandbox is closed: what begins now, or was about to, ends at once.
+    is_over: bool,
+}
+
+impl Running {
+    fn push(&mut self, task: AbortHandle) {
+        if self.is_over {
+            return task.abort();
         }
+        if self.tasks.len() >= self.room {
+            self.tasks.retain(|task| !task.is_finished());
+            self.room = 64.max(self.tasks.len() * 2);
+        }
+        self.tasks.push(task);
     }
 }
 
@@ -160,7 +208,9 @@ impl Host for Switchboard {
                 Event::Console(message) => {
                     if let Some(hook) = &self.console {
                         let (level, text, plugin, time) = (message.level, message.text, message.plugin, message.time);
-                        hook(ConsoleEntry { level, text, plugin, time });
+                        let entry = ConsoleEntry { level, text, plugin, time };
+                        // A panic of the app's hook is no reason to end a sandbox, whose thread this is.
+                        let _ = std::panic::catch_unwind(AssertUnwindSafe(|| hook(entry)));
                     }
                 }
             }
@@ -169,5 +219,12 @@ impl Host for Switchboard {
 
     fn functions(&self) -> Vec<String> {
         if self.has_routes { routes::names() } else { Vec::new() }
+    }
+
+    fn wake(&self) {
+        let drivers = std::mem::take(&mut *self.drivers.lock().unwrap_or_else(PoisonError::into_inner));
+        for driver in drivers {
+            driver.wake();
+        }
     }
 }

@@ -13,9 +13,74 @@
 //! # }).unwrap();
 //! ```
 //!
-//! [`HostRuntime`] is one sandbox, [`AsyncHostRuntime`] the same as tasks with handles, [`web_runtime`] for plugins on a plain `rquickjs` context.
+//! | you want | take |
+//! |---|---|
+//! | a sandbox behind limits and grants, in async code | [`HostRuntime`], made by a [`Builder`] |
+//! | scripts as tasks, with or without an async runtime of your own | [`AsyncHostRuntime`] |
+//! | plugins on an `rquickjs` context that you own, of code that you trust | [`web_runtime`] |
 //!
-//! **Features.** All but `wasi` are on by default; each can be had alone. What a build leaves out is not compiled, and guests do not see its names.
+//! # A plugin, typed and tested
+//!
+//! A plugin is one source text, in TypeScript or JavaScript. Types are stripped when it is loaded; no build is needed until it wants packages from npm.
+//! With `include_str!` it is a part of your crate, and a `#[test]` calls it like your own code:
+//!
+//! ```
+//! use hostbox::{HostRuntime, PluginOptions};
+//! use serde::{Deserialize, Serialize};
+//!
+//! // plugins/shop.ts: here in place of include_str!("../plugins/shop.ts")
+//! const SHOP: &str = r"
+//!     interface Order { item: string; price: number; amount: number }
+//!     export async function total(orders: Order[], currency: string): Promise<{ sum: number; currency: string }> {
+//!         const rate: number = await bridge.rate(currency);
+//!         return { sum: rate * orders.reduce((sum, { price, amount }) => sum + price * amount, 0), currency };
+//!     }
+//! ";
+//!
+//! #[derive(Serialize)]
+//! struct Order { item: &'static str, price: f64, amount: u32 }
+//!
+//! #[derive(Debug, PartialEq, Deserialize)]
+//! struct Total { sum: f64, currency: String }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! // In a test of yours this body stands in an `async fn` under `#[tokio::test]`.
+//! let host = HostRuntime::builder("shop")
+//!     .bridge("rate", |args| match args[0].as_str() {
+//!         Some("EUR") => Ok(0.5.into()),
+//!         _ => Err(format!("no rate for {}", args[0])),
+//!     })
+//!     .build()?;
+//! let options = PluginOptions { filename: Some("shop.ts".into()), ..PluginOptions::default() };
+//! # #[cfg(feature = "typescript")] {
+//! host.load_plugin("shop", SHOP, options).await?;
+//!
+//! let orders = [Order { item: "tea", price: 4.0, amount: 2 }, Order { item: "pot", price: 30.0, amount: 1 }];
+//! let total: Total = host.call_as("shop", "total", &(orders, "EUR")).await?;
+//! assert_eq!(total, Total { sum: 19.0, currency: "EUR".into() });
+//!
+//! let error = host.call_as::<Total>("shop", "total", &([(); 0], "XYZ")).await.unwrap_err();
+//! assert_eq!((error.code(), error.message()), ("ERR_GUEST", "no rate for \"XYZ\""));
+//! # }
+//! # Ok::<(), hostbox::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! **Types for the editor and for `tsc`.** [`GUEST_TYPES`] has the type of every global of a guest as files: write them beside your plugins, and say
+//! `{ "compilerOptions": { "lib": ["es2025"], "types": [], "strict": true, "noEmit": true }, "include": ["**/*.ts"] }` in a `tsconfig.json` there. Functions of the app get theirs
+//! by declaration: `declare namespace Hostbox { interface Bridge { rate(currency: string): Promise<number> } }`.
+//!
+//! **Packages from npm.** `esbuild shop.ts --bundle --format=cjs --platform=neutral --external:node:*` makes one file of a plugin and what it imports. Node's modules that guests
+//! have (`node:path`, `node:buffer`, `node:crypto` …) stay outside.
+//!
+//! **What it may use.** Nothing but computing, until the builder grants it: `grant_net`, `grant_fs`, `grant_env`, functions by [`Builder::bridge`]. [`Limits`] bound time and
+//! memory; what goes beyond them has a [stable code](Error::code).
+//!
+//! **Many at once.** `cargo run --example http_plugin_pool` puts plugins in a pool of sandboxes behind an HTTP server; `cargo run --example demo` is smaller.
+//!
+//! # Features
+//!
+//! All but `wasi` are on by default; each can be had alone. What a build leaves out is not compiled, and guests do not see its names.
 //!
 //! | feature | brings | without it |
 //! |---|---|---|
@@ -59,6 +124,31 @@ pub use runtime::{Builder, CallOptions, HostRuntime, PluginOptions};
 pub use tasks::{AsyncHostRuntime, RuntimeJsonTaskHandle, RuntimeTaskHandle, RuntimeTaskStats, WebRuntimeOptions};
 #[cfg(feature = "wasi")]
 pub use wasi::{Wasi, WasiOptions, WasiResult};
+
+/// Types of every global of a guest beyond ECMAScript, for TypeScript: `(file name, text)`. The files refer to each other and stand in one folder; they
+/// take the place of the library `dom` and of `@types/node`, which have names that guests do not have.
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("hostbox-types-{}", std::process::id()));
+/// # let types = folder.as_path();
+/// // let types = Path::new("plugins/types");
+/// std::fs::create_dir_all(types)?;
+/// for (name, text) in hostbox::GUEST_TYPES {
+///     std::fs::write(types.join(name), text)?;
+/// }
+/// # assert!(std::fs::read_to_string(types.join("host.d.ts"))?.contains("Hostbox"));
+/// # std::fs::remove_dir_all(types)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub const GUEST_TYPES: &[(&str, &str)] = &[
+    ("crypto.d.ts", include_str!("../../../guest/crypto.d.ts")),
+    ("fs.d.ts", include_str!("../../../guest/fs.d.ts")),
+    ("host.d.ts", include_str!("../../../guest/host.d.ts")),
+    ("index.d.ts", include_str!("../../../guest/index.d.ts")),
+    ("modules.d.ts", include_str!("../../../guest/modules.d.ts")),
+    ("node.d.ts", include_str!("../../../guest/node.d.ts")),
+    ("web.d.ts", include_str!("../../../guest/web.d.ts")),
+];
 
 /// For the rooms above: what `HostRuntime` is made of, without its futures.
 pub mod parts {

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +16,13 @@ use hostbox_permissions::{FsGrant, FsPermissions};
 #[cfg(feature = "fetch")]
 use hostbox_permissions::{NetGrant, NetPermissions};
 use hostbox_web::{Data, EXTENSION, WASI_GLOBALS};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::host::{ConsoleEntry, ConsoleHook, Switchboard};
+use crate::host::{ConsoleEntry, ConsoleHook, Outcome, Switchboard};
 use crate::routes::Handler;
 use crate::source::{Plugin, Sources};
 
@@ -59,6 +63,31 @@ pub struct Builder {
     extra_roots: Vec<CertificateDer<'static>>,
     cache: CacheOptions,
     wasi: bool,
+}
+
+/// What a sandbox and an installed host are both made of.
+pub(crate) struct Parts {
+    pub(crate) board: Arc<Switchboard>,
+    pub(crate) sources: Sources,
+    pub(crate) store: Arc<Store>,
+    #[cfg(feature = "fetch")]
+    pub(crate) net: Client,
+    pub(crate) cache: Arc<Cache>,
+    #[cfg(feature = "wasi")]
+    pub(crate) runner: Option<hostbox_wasm::Runner>,
+    #[cfg(feature = "wasi")]
+    step: Arc<hostbox_wasm::Step>,
+}
+
+impl Parts {
+    /// Tells the parts whose they are.
+    pub(crate) fn connect(&self, sandbox: &Arc<Sandbox>) {
+        self.board.connect(Arc::downgrade(sandbox));
+        #[cfg(feature = "wasi")]
+        if let Some(runner) = &self.runner {
+            crate::wasi::bind_step(&self.step, runner, sandbox);
+        }
+    }
 }
 
 /// How a call is to be made.
@@ -127,9 +156,8 @@ impl Builder {
     ///
     /// # Errors
     /// As `build`.
-    pub fn build_async(mut self) -> Result<crate::AsyncHostRuntime, Error> {
-        self.has_routes = true;
-        Ok(crate::AsyncHostRuntime::over(self.build()?))
+    pub fn build_async(self) -> Result<crate::AsyncHostRuntime, Error> {
+        Ok(crate::AsyncHostRuntime::over(self.with_routes().build()?))
     }
 
     /// What becomes of the console; nothing where this is not set.
@@ -246,6 +274,34 @@ impl Builder {
     /// `ERR_ARGUMENT` for a scope without a name of 1 to 240 characters, a cache that is not what its scope has, a limit out of range, a grant that is no origin or no directory, or an operation's name that is taken or no name,
     /// `ERR_BUSY` where too many guest threads are lost, or another process has the cache's file.
     pub fn build(self) -> Result<HostRuntime, Error> {
+        let scope = self.scope.clone();
+        let (config, parts) = self.parts()?;
+        let sandbox = Arc::new(Sandbox::new(config)?);
+        parts.connect(&sandbox);
+        let Parts { board, sources, store, cache, .. } = parts;
+        Ok(HostRuntime {
+            scope,
+            sandbox,
+            board,
+            sources,
+            store,
+            #[cfg(feature = "fetch")]
+            net: parts.net,
+            cache,
+            #[cfg(feature = "wasi")]
+            runner: parts.runner,
+            #[cfg(feature = "wasi")]
+            cancel: hostbox_buffers::Cancel::new(),
+        })
+    }
+
+    /// Functions of the whole process are this one's as well.
+    pub(crate) fn with_routes(mut self) -> Self {
+        self.has_routes = true;
+        self
+    }
+
+    pub(crate) fn parts(self) -> Result<(Config, Parts), Error> {
         self.limits.check()?;
         let cache = Arc::new(Cache::open(&self.scope, &self.cache)?);
         let mut operations = Operations::default();
@@ -285,7 +341,7 @@ impl Builder {
         bridge.sort();
         let board = Switchboard::new(self.scope.clone(), self.functions, self.has_routes, self.console);
         let maps = sources.clone();
-        let sandbox = Arc::new(Sandbox::new(Config {
+        let config = Config {
             limits: self.limits,
             host: board.clone(),
             extension: &EXTENSION,
@@ -305,15 +361,8 @@ impl Builder {
             }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),
-        })?);
-        board.connect(Arc::downgrade(&sandbox));
-        #[cfg(feature = "wasi")]
-        if let Some(runner) = &runner {
-            crate::wasi::bind_step(&step, runner, &sandbox);
-        }
-        Ok(HostRuntime {
-            scope: self.scope,
-            sandbox,
+        };
+        let parts = Parts {
             board,
             sources,
             store,
@@ -323,8 +372,9 @@ impl Builder {
             #[cfg(feature = "wasi")]
             runner,
             #[cfg(feature = "wasi")]
-            cancel: hostbox_buffers::Cancel::new(),
-        })
+            step,
+        };
+        Ok((config, parts))
     }
 }
 
@@ -394,8 +444,13 @@ impl HostRuntime {
             source_map: options.source_map,
             replace: options.replace,
         };
-        let source = self.sources.prepare(plugin)?;
-        self.ask(Request::Load(Box::new(source)), CallOptions::default()).await.map(|_| ())
+        if Sources::is_ready(&plugin) {
+            let source = self.sources.prepare(plugin)?;
+            return self.ask(Request::Load(Box::new(source)), CallOptions::default()).await.map(|_| ());
+        }
+        let sources = self.sources.clone();
+        let prepare = move || sources.prepare(plugin).map(|source| Request::Load(Box::new(source)));
+        self.ask_later(prepare).await.map(|_| ())
     }
 
     /// Forgets a plugin; whether there was one.
@@ -449,6 +504,42 @@ impl HostRuntime {
         json(&self.ask(request, options).await?)
     }
 
+    /// As `call`, with types: `args` is what serializes to an array (a tuple, a slice), and the result is read as `T`.
+    ///
+    /// ```
+    /// # use hostbox::{HostRuntime, PluginOptions};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let host = HostRuntime::builder("docs").build()?;
+    /// host.load_plugin("text", "exports.repeat = (text, times) => Array(times).fill(text)", PluginOptions::default()).await?;
+    /// let repeated: Vec<String> = host.call_as("text", "repeat", &("a", 2)).await?;
+    /// assert_eq!(repeated, ["a", "a"]);
+    /// # Ok::<(), hostbox::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As `call`; `ERR_ARGUMENT` for arguments that are no array, `ERR_CLONE` for a result that is no `T`.
+    pub async fn call_as<T: DeserializeOwned>(
+        &self,
+        plugin: &str,
+        function: &str,
+        args: &(impl Serialize + ?Sized),
+    ) -> Result<T, Error> {
+        let expected =
+            |what: String| Error::argument(format!("Expected a tuple or a list for args but received {what}"));
+        let args = match serde_json::to_value(args).map_err(|error| expected(error.to_string()))? {
+            Value::Array(args) => args,
+            // The unit, for a function without arguments.
+            Value::Null => Vec::new(),
+            other => return Err(expected(other.to_string().chars().take(60).collect())),
+        };
+        let value = self.call(plugin, function, &args).await?;
+        T::deserialize(value).map_err(|error| {
+            let message = format!("the value of {plugin}.{function} cannot be read: {error}");
+            Failure::new(Code::Clone, message).into()
+        })
+    }
+
     /// The sandbox's buffers: what guests see as `native`.
     pub fn store(&self) -> &Store {
         &self.store
@@ -478,12 +569,13 @@ impl HostRuntime {
         let ticket = next_ticket();
         let done = self.board.expect(ticket);
         self.sandbox.close(Some(ticket));
+        self.board.end_functions();
         #[cfg(feature = "fetch")]
         self.net.close();
         #[cfg(feature = "wasi")]
         self.cancel.cancel();
         let _ = done.await;
-        let (cache, (closed, is_closed)) = (self.cache.clone(), tokio::sync::oneshot::channel());
+        let (cache, (closed, is_closed)) = (self.cache.clone(), oneshot::channel());
         // The last one of a scope may have a file to sync.
         hostbox_engine::spawn_blocking(move || {
             cache.close();
@@ -497,9 +589,34 @@ impl HostRuntime {
         let answer = self.board.expect(ticket);
         let mut waiter = Waiter { runtime: self, ticket, done: false };
         self.sandbox.submit(ticket, request, options.timeout)?;
-        let outcome = answer.await;
-        waiter.done = true;
-        Ok(outcome.map_err(|_| Error::argument("the sandbox went away".into()))??)
+        waiter.outcome(answer).await
+    }
+
+    /// Asks for what is made on a thread of the I/O runtime: a compiler's work is not for the app's executor.
+    async fn ask_later(
+        &self,
+        prepare: impl FnOnce() -> Result<Request, Failure> + Send + 'static,
+    ) -> Result<Payload, Error> {
+        let ticket = next_ticket();
+        let answer = self.board.expect(ticket);
+        let mut waiter = Waiter { runtime: self, ticket, done: false };
+        self.sandbox.announce(ticket, None)?;
+        let sandbox = self.sandbox.clone();
+        hostbox_engine::spawn_blocking(move || match std::panic::catch_unwind(AssertUnwindSafe(prepare)) {
+            Ok(Ok(request)) => sandbox.begin(ticket, request),
+            Ok(Err(failure)) => sandbox.fail(ticket, failure),
+            Err(_) => {
+                let failure = Failure::new(Code::Internal, "internal error: a panic in the compiler; please report it");
+                sandbox.fail(ticket, failure);
+            }
+        });
+        waiter.outcome(answer).await
+    }
+
+    /// Has a plugin forgotten without waiting for it.
+    pub(crate) fn begin_unload(&self, name: String) {
+        // A sandbox that takes no calls any more has no plugins to forget; nobody waits for the answer.
+        let _ = self.sandbox.submit(next_ticket(), Request::Unload { name }, None);
     }
 }
 
@@ -508,6 +625,14 @@ struct Waiter<'a> {
     runtime: &'a HostRuntime,
     ticket: Ticket,
     done: bool,
+}
+
+impl Waiter<'_> {
+    async fn outcome(&mut self, answer: oneshot::Receiver<Outcome>) -> Result<Payload, Error> {
+        let outcome = answer.await;
+        self.done = true;
+        Ok(outcome.map_err(|_| Failure::new(Code::Closed, "the sandbox is closed"))??)
+    }
 }
 
 impl Drop for Waiter<'_> {

@@ -218,9 +218,12 @@ impl AsyncHostRuntime {
         // Two at once have two names.
         let name = format!("once:{}", next_ticket());
         let options = PluginOptions { filename: Some("once.js".into()), ..PluginOptions::default() };
-        self.host.load_plugin(name.as_str(), source, options).await?;
-        let outcome = self.host.call(&name, function, args).await;
-        self.host.unload_plugin(name).await?;
+        let mut once = Once { host: &self.host, name };
+        self.host.load_plugin(once.name.as_str(), source, options).await?;
+        let outcome = self.host.call(&once.name, function, args).await;
+        // Waited for, so that whoever asks next does not see it; what the call gave is the answer, whatever comes of this.
+        let _ = self.host.unload_plugin(once.name.as_str()).await;
+        once.name.clear();
         outcome
     }
 
@@ -243,6 +246,20 @@ impl AsyncHostRuntime {
     /// Closes the sandbox; returns when it is gone.
     pub async fn close(&self) {
         self.host.close().await;
+    }
+}
+
+/// A bundle for one call. It is forgotten as well where the call's future is dropped, or the loading fails.
+struct Once<'a> {
+    host: &'a HostRuntime,
+    name: String,
+}
+
+impl Drop for Once<'_> {
+    fn drop(&mut self) {
+        if !self.name.is_empty() {
+            self.host.begin_unload(std::mem::take(&mut self.name));
+        }
     }
 }
 

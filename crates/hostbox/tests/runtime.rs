@@ -222,3 +222,93 @@ async fn garbage_can_be_collected_by_hand() {
     host.gc().await.unwrap();
     assert!(host.stats().heap_bytes < before);
 }
+
+#[tokio::test]
+async fn a_future_of_the_app_that_panics_is_an_error_for_the_guest() {
+    let host = HostRuntime::builder("tests")
+        .bridge_async("panic", |_| async {
+            tokio::task::yield_now().await;
+            panic!("a future of the app panics")
+        })
+        .build()
+        .unwrap();
+    let caught = host.eval("bridge.panic().catch((error) => error.message)").await.unwrap();
+    assert_eq!(caught, "the host function panicked");
+}
+
+#[tokio::test]
+async fn a_console_hook_that_panics_ends_no_sandbox() {
+    let host = HostRuntime::builder("tests").console(|_| panic!("a hook of the app panics")).build().unwrap();
+    assert_eq!(host.eval("console.log('a'); 1").await.unwrap(), 1);
+    assert_eq!(host.eval("console.log('b'); 2").await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn functions_that_block_leave_threads_for_native_operations() {
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    let receiver = Arc::new(Mutex::new(receiver));
+    // Each waits until all are told to go on, which comes after the native operation.
+    let block =
+        move |_: Vec<Value>| receiver.lock().unwrap().recv().map(|()| Value::Null).map_err(|error| error.to_string());
+    let host = HostRuntime::builder("tests").bridge("block", block).build().unwrap();
+    host.eval("globalThis.blocked = Array.from({ length: 500 }, () => bridge.block()); 0").await.unwrap();
+    let packed = host.eval("native.gzipCompress(new Uint8Array(100_000)).then((bytes) => bytes.length < 1_000)");
+    assert_eq!(packed.await.unwrap(), true);
+    (0..500).for_each(|_| sender.send(()).unwrap());
+    assert_eq!(host.eval("Promise.all(blocked).then((all) => all.length)").await.unwrap(), 500);
+}
+
+#[tokio::test]
+async fn closing_drops_the_futures_of_the_app() {
+    struct Tell(Option<tokio::sync::oneshot::Sender<()>>);
+    impl Drop for Tell {
+        fn drop(&mut self) {
+            self.0.take().unwrap().send(()).unwrap();
+        }
+    }
+    let (sender, dropped) = tokio::sync::oneshot::channel();
+    let (began, has_begun) = tokio::sync::oneshot::channel();
+    let parts = Mutex::new(Some((Tell(Some(sender)), began)));
+    let wait = move |_| {
+        let (tell, began) = parts.lock().unwrap().take().unwrap();
+        async move {
+            let _tell = tell;
+            began.send(()).unwrap();
+            std::future::pending().await
+        }
+    };
+    let host = HostRuntime::builder("tests").bridge_async("wait", wait).build().unwrap();
+    let call = host.eval("bridge.wait()");
+    let close = async {
+        has_begun.await.unwrap();
+        host.close().await;
+    };
+    assert_eq!(tokio::join!(call, close).0.unwrap_err().code(), "ERR_CLOSED");
+    dropped.await.unwrap();
+}
+
+#[tokio::test]
+async fn typed_calls_say_what_does_not_fit() {
+    let host = host();
+    load(&host, "plugin.js", "exports.add = (a, b = 0) => a + b; exports.none = () => {}").await.unwrap();
+    assert_eq!(host.call_as::<i32>("plugin", "add", &(1, 2)).await.unwrap(), 3);
+    assert_eq!(host.call_as::<Option<String>>("plugin", "none", &()).await.unwrap(), None);
+    let wrong = host.call_as::<i32>("plugin", "add", "text").await.unwrap_err();
+    assert!(wrong.code() == "ERR_ARGUMENT" && wrong.message().ends_with("received \"text\""), "{wrong}");
+    let unread = host.call_as::<i32>("plugin", "add", &["a", "b"]).await.unwrap_err();
+    assert!(unread.code() == "ERR_CLONE" && unread.message().contains("plugin.add"), "{unread}");
+}
+
+#[test]
+fn the_types_for_editors_are_all_files_of_their_folder() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest");
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().ends_with(".d.ts"))
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().into(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    files.sort();
+    let listed: Vec<_> = hostbox::GUEST_TYPES.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
+    assert_eq!(files, listed);
+}

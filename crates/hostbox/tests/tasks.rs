@@ -189,3 +189,20 @@ fn wasi_is_refused_clearly_without_its_feature() {
     let refused = AsyncHostRuntime::new_with_options("tests", WebRuntimeOptions { wasi: true }).err().unwrap();
     assert!(refused.code() == "ERR_ARGUMENT" && refused.to_string().contains("feature wasi"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_bundle_for_one_call_is_forgotten_whatever_comes_of_it() {
+    let runtime = runtime();
+    let source = "exports.spin = () => new Promise(() => {}); exports.fail = () => null.property";
+    assert_eq!(code(runtime.bundle_call_once(source, "fail", &[]).await), "ERR_GUEST");
+    assert_eq!(code(runtime.bundle_call_once(source, "other", &[]).await), "ERR_FUNCTION_NOT_FOUND");
+    assert_eq!(code(runtime.bundle_call_once("throw 1", "spin", &[]).await), "ERR_GUEST");
+    tokio::select! {
+        biased;
+        _ = runtime.bundle_call_once(source, "spin", &[]) => panic!("it never ends"),
+        () = async {
+            while runtime.bundle_list().await.unwrap().is_empty() {}
+        } => {}
+    }
+    assert!(runtime.bundle_list().await.unwrap().is_empty());
+}

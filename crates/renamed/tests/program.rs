@@ -64,6 +64,9 @@ fn what_goes_wrong_has_a_code() {
         assert_eq!(code("demo", "wait", None), "ERR_ASYNC");
         let error = call("demo", "fail", None).unwrap_err();
         assert!(error.code() == "ERR_GUEST" && error.to_string().contains("TypeError"), "{error}");
+        assert_eq!(error.guest_name(), Some("TypeError"));
+        assert_eq!(code("demo", "echo.constructor", Some(r#"["return 1"]"#)), "ERR_FUNCTION_NOT_FOUND");
+        assert!(!ctx.has_exception());
         let error = plugin_load_bundle(ctx, "bad".into(), "require('fs')".into()).unwrap_err();
         assert!(error.to_string().contains("require('fs')"), "{error}");
         assert_eq!(plugin_list(ctx).unwrap(), ["demo"]);
