@@ -1,6 +1,7 @@
 // Components from Node: values there and back, imports, resources, errors, and the lives of instances.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -584,6 +585,15 @@ test('options are checked', async () => {
   await refused(component.instantiate({ random: { seed: -1 } }), /options\.random\.seed/);
   assert.throws(() => new Component(), { code: 'ERR_ARGUMENT' });
   assert.throws(() => new ComponentInstance(), { code: 'ERR_ARGUMENT' });
+});
+
+test('components are called where code may not be made of strings', () => {
+  const script = `import { Component } from ${JSON.stringify(new URL('../index.js', import.meta.url).href)};
+    const { sync } = await (await Component.compile({ path: ${JSON.stringify(fixture('calculator'))} })).instantiate();
+    console.log(sync.calculator.calculate('add', 1, 2)); process.exit();`;
+  const flags = ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', script];
+  const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8' });
+  assert.equal(stdout.trim(), '3', stderr);
 });
 
 // ── many ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
