@@ -63,3 +63,12 @@ fn what_is_no_component_is_refused_with_a_sentence() {
     let error = refusal(&library).to_string();
     assert!(error.contains("imports env") && error.contains("exports add"), "{error}");
 }
+
+#[test]
+fn a_module_that_gives_no_memory_before_its_start_becomes_a_component() {
+    let component = fixture("memory-after-start");
+    let codec = Codec::new(&component);
+    let instance = component.instantiate(options()).unwrap();
+    let text = Value::Text("awake".into());
+    assert_eq!(call(&instance, &codec, "say", std::slice::from_ref(&text)).unwrap(), Some(text));
+}

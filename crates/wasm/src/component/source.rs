@@ -49,7 +49,6 @@ fn hex(byte: &u8) -> String {
 struct Module {
     has_types: bool,
     has_start: bool,
-    has_realloc: bool,
     imports: Vec<String>,
     exports: Vec<String>,
 }
@@ -74,7 +73,6 @@ impl Module {
                     for export in section {
                         let name = export.map_err(failed)?.name;
                         module.has_start |= name == "_start";
-                        module.has_realloc |= name == "cabi_realloc";
                         module.exports.push(name.to_string());
                     }
                 }
@@ -99,7 +97,8 @@ impl Module {
             };
             encoder = encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter).map_err(failed)?;
         }
-        encoder.realloc_via_memory_grow(!self.has_realloc).encode().map_err(failed)
+        // Languages with a runtime give no memory before it has started, and the adapter needs some for that.
+        encoder.realloc_via_memory_grow(true).encode().map_err(failed)
     }
 
     fn refusal(&self) -> String {
