@@ -49,6 +49,7 @@ export const globals = {
 
 export const differences = {
   lazystream: { 'the prototypes themselves never become streams': 'asked whether they are writable, they do' },
+  fs: { 'positions are those that a file may have': 'what is no position means the current one' },
   fsstreams: { 'readable and writable are streams of the web over the same file': 'they are booleans' },
   process: {
     'it says what packages ask for': 'it tells of the real process',
