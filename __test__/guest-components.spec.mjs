@@ -144,3 +144,24 @@ test('the deadline of the app’s call ends what a guest waits for', async (t) =
   await assert.rejects(host.call('components', 'call', args, { timeoutMs: 100 }), { code: 'ERR_TIMEOUT' });
   assert.equal(await host.eval('1 + 1'), 2);
 });
+
+test('a sandbox whose components hold all of its places leaves others theirs', async (t) => {
+  const greedy = await sandbox(t, { limits: { timeoutMs: 3_000 } });
+  await Promise.all(Array.from({ length: 70 }, (_, i) => greedy('open', `traps ${i}`, bytes('traps'))));
+  let ended = 0;
+  const calls = Array.from({ length: 70 }, (_, i) =>
+    greedy('call', `traps ${i}`, 'traps', 'endlessLoop', []).catch(() => ended++),
+  );
+  const modest = await sandbox(t);
+  await modest('open', 'calc', bytes('calculator'));
+  assert.equal(await modest('call', 'calc', 'calculator', 'calculate', ['add', 1, 2]), 3);
+  assert.equal(ended, 0, 'the others still run');
+  await Promise.all(calls);
+});
+
+test('a component’s call takes no longer than its sandbox’s calls may', async (t) => {
+  const call = await sandbox(t, { limits: { timeoutMs: 400 } });
+  await call('open', 'traps', bytes('traps'), { limits: { timeoutMs: 1_000_000 } });
+  await assert.rejects(call('call', 'traps', 'traps', 'endlessLoop', []), { code: 'ERR_TIMEOUT' });
+  assert.equal((await call('fails', 'traps', 'traps', 'fine', []))[1], 'ERR_CLOSED');
+});

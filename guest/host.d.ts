@@ -126,7 +126,7 @@ declare namespace Hostbox {
     /** Its standard input. */
     stdin?: Bytes;
     limits?: {
-      /** Wall time of one call, and of the start; 30,000 by default. An instance whose call took longer is gone. */
+      /** Wall time of one call, and of the start; by default and at most the sandbox's. An instance whose call took longer is gone. */
       timeoutMs?: number;
       /** Instructions in all its life; for components that were compiled with `fuel`. */
       fuel?: number;

@@ -12,11 +12,9 @@ use std::time::{Duration, Instant};
 
 use hostbox::parts::component::{
     CodeCache, CodeOptions, Component, Error as WasmError, HostAnswer, HostCall, HostError, HostFunctions, HostResult,
-    Instance, InstanceOptions, Level, MemoryAccount,
+    Instance, InstanceOptions, Level, MemoryAccount, on_thread,
 };
-use hostbox::parts::{
-    Block, Cancel, Code, Event, Failure, Payload, Rights, next_ticket, spawn, spawn_blocking, wasm_failure,
-};
+use hostbox::parts::{Block, Cancel, Code, Event, Failure, Payload, Rights, next_ticket, spawn, wasm_failure};
 use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
 use napi_derive::napi;
@@ -488,8 +486,9 @@ impl Desk {
         let ticket = next_ticket();
         self.port.hold(env, 1);
         let port = self.port.clone();
-        spawn_blocking(move || {
-            let outcome = work().map_err(failure);
+        spawn(async move {
+            let done = on_thread(move || Ok(work())).await;
+            let outcome = done.unwrap_or_else(|error| Err(error.into())).map_err(failure);
             port.push([(0, Event::Settled { ticket, outcome })]);
         });
         number(ticket)

@@ -262,6 +262,11 @@ impl<'js> Call<'_, 'js> {
         Error::Exception
     }
 
+    /// The longest that a call of the sandbox takes where its caller says nothing else.
+    pub fn timeout(&self) -> std::time::Duration {
+        self.realm.shared().config.limits.timeout
+    }
+
     /// Whether the sandbox's memory has room for an ArrayBuffer of so many bytes; garbage is collected before it says no.
     pub fn has_room(&self, bytes: usize) -> bool {
         self.realm.has_room(bytes)

@@ -181,7 +181,7 @@ pub mod parts {
         pub use hostbox_wasm::component::{
             CodeCache, Component, HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance, InstanceOptions,
         };
-        pub use hostbox_wasm::{CodeOptions, Error, Level, MemoryAccount};
+        pub use hostbox_wasm::{CodeOptions, Error, Level, MemoryAccount, on_thread};
     }
     #[cfg(feature = "wasi")]
     pub use hostbox_wasm::{Rights, Runner, Step as WasiStep};

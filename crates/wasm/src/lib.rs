@@ -27,4 +27,4 @@ pub use limits::{Limits, MemoryAccount};
 pub use machine::{CodeOptions, Level};
 pub use rights::Rights;
 pub use step::Step;
-pub use wasi::{Command, Exit, Runner};
+pub use wasi::{Command, Exit, Place, Runner, on_thread};

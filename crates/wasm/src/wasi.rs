@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use hostbox_buffers::{Cancel, Lent, Store as Buffers};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -98,6 +98,15 @@ pub struct Runner {
     places: Arc<Semaphore>,
 }
 
+/// One of the places of a sandbox and of the process, as long as it is held.
+#[derive(Debug)]
+pub struct Place {
+    _own: Option<OwnedSemaphorePermit>,
+    _slot: Option<SemaphorePermit<'static>>,
+}
+
+static EVERYBODYS: Semaphore = Semaphore::const_new(SLOTS as usize);
+
 /// Runs of one sandbox at once; more wait for their turn, so that no sandbox has all the places of the process.
 const PLACES: usize = 8;
 
@@ -111,6 +120,12 @@ impl Runner {
     /// What its commands reach.
     pub fn rights(&self) -> Arc<Rights> {
         self.rights.clone()
+    }
+
+    /// Waits for a place among what runs for this sandbox, and for the process. Whoever has one lets go of it soon.
+    pub async fn place(&self) -> Place {
+        // Never closed: both are there.
+        Place { _own: self.places.clone().acquire_owned().await.ok(), _slot: EVERYBODYS.acquire().await.ok() }
     }
 
     /// Compiles a module, or takes what was compiled of it before, and runs it to its end on a thread of its own. What it put out is in the
@@ -155,11 +170,8 @@ impl Runner {
         limits: Limits,
         cancel: &Cancel,
     ) -> Result<i32> {
-        static EVERYBODYS: Semaphore = Semaphore::const_new(SLOTS as usize);
         let cancel = StopOnDrop(cancel.child());
-        // Never closed: both are there.
-        let _place = self.places.acquire().await;
-        let _slot = EVERYBODYS.acquire().await;
+        let _place = self.place().await;
         let (rights, stop) = (self.rights.clone(), cancel.0.clone());
         let work = threads()?.spawn_blocking(move || {
             let code = Code::compile(module.as_ref())?;
@@ -181,6 +193,14 @@ impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
     }
+}
+
+/// Does work that may take long, such as compiling, on a thread that is there for modules.
+///
+/// # Errors
+/// The work's own; [`Error::Unavailable`] where it panicked or there are no threads.
+pub async fn on_thread<R: Send + 'static>(work: impl FnOnce() -> Result<R> + Send + 'static) -> Result<R> {
+    threads()?.spawn_blocking(work).await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
 }
 
 /// Threads for runs, and the timers of modules that sleep. Apart from all others: a module may hold its thread until its deadline.

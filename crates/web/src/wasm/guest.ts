@@ -26,7 +26,6 @@ const TypeErrorIntrinsic = TypeError;
 
 /** Bytes that a message has room for at first. */
 const SCRATCH = 4096;
-const TIMEOUT_MS = 30_000;
 const MOST_MS = 2_147_483_647;
 
 /** An `err` that a function of a component gave as its result. */
@@ -220,7 +219,7 @@ function instanceOptions(options: unknown): InstanceOptions {
     imports,
     args: args === undefined ? [] : sequence(args, text, 'wasm'),
     stdin,
-    timeoutMs: timeoutMs === undefined ? TIMEOUT_MS : integer(timeoutMs, 'options.limits.timeoutMs', 1, MOST_MS),
+    timeoutMs: timeoutMs === undefined ? MOST_MS : integer(timeoutMs, 'options.limits.timeoutMs', 1, MOST_MS),
     fuel: fuel === undefined ? undefined : integer(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
   };
 }

@@ -24,7 +24,7 @@ declare module 'host:wasm' {
   export function describe(
     component: ComponentHandle,
   ): [shape: string, wit: string, imports: string[], exports: string[]];
-  /** An instance that has not run anything yet. */
+  /** An instance that has not run anything yet. Its calls take at most the sandbox's own time. */
   export function instance(timeoutMs: number): InstanceHandle;
   /** Runs what is to run first; its answer is empty. */
   export function start(

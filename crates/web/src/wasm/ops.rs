@@ -6,7 +6,7 @@ use std::time::Duration;
 use hostbox_buffers::{Block, Cancel};
 use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, OpOutcome};
 use hostbox_wasm::component::{Component, Instance, InstanceOptions};
-use hostbox_wasm::{CodeOptions, Error, MemoryAccount};
+use hostbox_wasm::{CodeOptions, Error, MemoryAccount, Runner, on_thread};
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
@@ -97,6 +97,15 @@ impl Drop for InstanceHandle {
     }
 }
 
+/// Stops what runs under a flag as soon as nobody waits for it any more.
+struct StopOnDrop(Cancel);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 /// Linear memories count where the engine's heap does.
 struct Account(Charge);
 
@@ -149,12 +158,20 @@ fn compile<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Err(error) => return call.settled(Err(&error)),
     };
     let options = CodeOptions { fuel: call.boolean(1), ..CodeOptions::default() };
-    call.offload(None, move |_| match Component::compile(&bytes, options) {
-        Err(failed) => OpOutcome::Error(error(&failed, None)),
-        Ok(component) => OpOutcome::Finish(Box::new(move |ctx, _| {
-            Ok(Class::instance(ctx.clone(), ComponentHandle { component, _charge: charge })?.into_value())
-        })),
+    let runner = runner(call)?;
+    call.spawn(None, async move {
+        let _place = runner.place().await;
+        match on_thread(move || Component::compile(&bytes, options)).await {
+            Err(failed) => OpOutcome::Error(error(&failed, None)),
+            Ok(component) => OpOutcome::Finish(Box::new(move |ctx, _| {
+                Ok(Class::instance(ctx.clone(), ComponentHandle { component, _charge: charge })?.into_value())
+            })),
+        }
     })
+}
+
+fn runner(call: &Call<'_, '_>) -> rquickjs::Result<Runner> {
+    call.data::<Data>().and_then(|data| data.wasi.clone()).ok_or(rquickjs::Error::Unknown)
 }
 
 fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
@@ -169,8 +186,10 @@ fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 fn instance<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let timeout = Duration::from_secs_f64(call.number(0)?.clamp(1.0, MOST_MS) / 1e3);
-    let handle = InstanceHandle { running: Arc::new(Running::new(timeout)), _charge: call.charge(OVERHEAD)? };
+    let asked = Duration::from_secs_f64(call.number(0)?.clamp(1.0, MOST_MS) / 1e3);
+    let timeout = asked.min(call.timeout());
+    let handle =
+        InstanceHandle { running: Arc::new(Running::new(timeout, runner(call)?)), _charge: call.charge(OVERHEAD)? };
     Ok(Class::instance(call.ctx().clone(), handle)?.into_value())
 }
 
@@ -184,11 +203,10 @@ fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let running = running(call)?;
     let component: Class<'js, ComponentHandle> = call.arg(1).get()?;
     let component = component.borrow().component.clone();
-    let data = call.data::<Data>().ok_or(rquickjs::Error::Unknown)?;
     let mut options = InstanceOptions::new(Box::new(Account(call.wasm_charge())));
     options.host = running.host();
     options.args = call.arg(2).get()?;
-    options.rights = data.wasi.as_ref().map(hostbox_wasm::Runner::rights).unwrap_or_default();
+    options.rights = runner(call)?.rights();
     if !call.is_undefined(3) {
         match bytes(call, 3) {
             Ok(stdin) => options.stdin = stdin,
@@ -199,10 +217,10 @@ fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         options.fuel = Some(call.number(4)?.max(0.0) as u64);
     }
     let begun = running.clone().begin(move |running, cancel| {
-        options.cancel = cancel;
+        options.cancel = cancel.clone();
         Box::pin(async move {
-            let started = tokio::task::spawn_blocking(move || component.instantiate(options)).await;
-            let started: Instance = started.map_err(|panic| Error::Unavailable(panic.to_string()))??;
+            let _stop = StopOnDrop(cancel);
+            let started = on_thread(move || component.instantiate(options)).await?;
             let _ = running.instance.set(started);
             Ok(Vec::new())
         })

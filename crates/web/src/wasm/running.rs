@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hostbox_buffers::Cancel;
 use hostbox_wasm::component::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance};
-use hostbox_wasm::{Error, Result};
+use hostbox_wasm::{Error, Result, Runner};
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard, mpsc, oneshot};
 
 /// What a component asks of the guest.
@@ -40,6 +40,7 @@ struct Session {
 pub(super) struct Running {
     pub(super) instance: OnceLock<Instance>,
     pub(super) timeout: Duration,
+    runner: Runner,
     pub(super) cancel: Cancel,
     /// Calls come one after the other.
     turns: Arc<Turns<()>>,
@@ -54,9 +55,17 @@ fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Running {
-    pub(super) fn new(timeout: Duration) -> Self {
+    pub(super) fn new(timeout: Duration, runner: Runner) -> Self {
         let (instance, cancel) = (OnceLock::new(), Cancel::new());
-        Self { instance, timeout, cancel, turns: Arc::default(), asks: Arc::default(), waiting: Mutex::default() }
+        Self {
+            instance,
+            timeout,
+            runner,
+            cancel,
+            turns: Arc::default(),
+            asks: Arc::default(),
+            waiting: Mutex::default(),
+        }
     }
 
     /// The guest's functions, as the instance knows them.
@@ -103,6 +112,8 @@ impl Running {
     async fn advance(&self, mut session: Session) -> Result<Step> {
         let deadline = session.deadline;
         let next = async {
+            // Held while it runs, and not while it waits for the guest.
+            let _place = self.runner.place().await;
             tokio::select! {
                 biased;
                 Some(ask) = session.asks.recv() => Ok(Ok(ask)),
