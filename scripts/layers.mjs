@@ -53,6 +53,9 @@ const fences = {
   'tokio-tungstenite': ['hostbox-net'],
   wasmtime: ['hostbox-wasm'],
   'wasmtime-wasi': ['hostbox-wasm'],
+  'wac-graph': ['hostbox-wasm'],
+  'wit-component': ['hostbox-wasm'],
+  'wit-parser': ['hostbox-wasm'],
 };
 
 function dependencyBreach(room, { name, kind, path }) {

@@ -40,6 +40,11 @@ impl Limiter {
         Self { account, elements_left: limits.table_elements, refused: None }
     }
 
+    /// Has the account pay for more bytes that the host holds for a run.
+    pub(crate) fn reserve(&mut self, bytes: usize) -> bool {
+        self.account.reserve(bytes)
+    }
+
     /// What was refused since the last look.
     pub(crate) fn refused(&mut self) -> Option<String> {
         self.refused.take()

@@ -7,7 +7,7 @@ mod fixtures;
 
 use std::sync::{Arc, Mutex};
 
-use codec::{Codec, Value};
+use codec::{Codec, Random, Value};
 use fixtures::{Host, call, call_under, compile, err, f64, fixture, host_error, ok, options, start, text, u32};
 use hostbox_buffers::Cancel;
 use hostbox_wasm::Error;
@@ -297,4 +297,28 @@ fn a_resource_of_the_host_within_a_list_is_refused_with_a_sentence() {
         (export "all" (func (result $l))))))"#;
     let error = compile(text.as_bytes()).unwrap_err();
     assert!(error.code() == "ERR_WASM_LINK" && error.to_string().contains("test:r/host#all"), "{error}");
+}
+
+#[test]
+fn every_type_crosses_to_the_host_and_back() {
+    let component = fixture("relay");
+    let host = Host::new(&component, |name, mut args| match (name, args.pop()) {
+        ("nothing", _) | (_, None) => Ok(None),
+        (_, value) => Ok(value),
+    });
+    let codec = Codec::new(&component);
+    let instance = component.instantiate(InstanceOptions { host, ..options() }).unwrap();
+    let mut random = Random(2);
+    let interfaces = codec.shape["exports"].as_array().unwrap();
+    for function in interfaces.iter().flat_map(|interface| interface["functions"].as_array().unwrap()) {
+        let (name, params) = (function["name"].as_str().unwrap(), function["params"].as_array().unwrap());
+        if params.len() != 1 || params[0]["type"] != function["result"] {
+            continue;
+        }
+        for _ in 0..20 {
+            let value = codec.generate(&params[0]["type"], &mut random);
+            let back = call(&instance, &codec, name, std::slice::from_ref(&value));
+            assert_eq!(back.unwrap_or_else(|error| panic!("{name}: {error}")), Some(value), "{name}");
+        }
+    }
 }

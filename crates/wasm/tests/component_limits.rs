@@ -217,3 +217,27 @@ fn a_component_that_nothing_asks_for_is_named() {
         assert!(error.to_string().contains("greet") || error.to_string().contains("calculator"), "{error}");
     }
 }
+
+#[test]
+fn an_answer_that_points_to_the_same_bytes_again_and_again_is_refused() {
+    // A list of a thousand lists, all of them the whole page.
+    let text = r#"(component
+      (core module $m
+        (memory (export "memory") 1)
+        (func (export "f") (result i32) (local $at i32)
+          (i32.store (i32.const 0) (i32.const 8))
+          (i32.store (i32.const 4) (i32.const 1000))
+          (loop $more
+            (i32.store (i32.add (i32.const 8) (local.get $at)) (i32.const 0))
+            (i32.store (i32.add (i32.const 12) (local.get $at)) (i32.const 65536))
+            (br_if $more (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (i32.const 8000))))
+          (i32.const 0)))
+      (core instance $i (instantiate $m))
+      (type $bytes (list u8))
+      (type $all (list $bytes))
+      (func (export "f") (result $all) (canon lift (core func $i "f") (memory (core memory $i "memory")))))"#;
+    let component = compile(text.as_bytes()).unwrap();
+    let instance = component.instantiate(options()).unwrap();
+    let error = call(&instance, &Codec::new(&component), "f", &[]).unwrap_err();
+    assert_eq!(error.code(), "ERR_MEMORY", "{error}");
+}

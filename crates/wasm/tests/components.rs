@@ -44,6 +44,20 @@ fn every_type_comes_back_as_it_went() {
 }
 
 #[test]
+fn lists_of_numbers_cross_whole_at_every_length() {
+    let component = fixture("echo");
+    let codec = Codec::new(&component);
+    let instance = component.instantiate(options()).unwrap();
+    for (name, bits) in [("list-u8", 0xff), ("list-s16", 0xfffe), ("list-u32", 7), ("list-f64", f64::to_bits(0.5))] {
+        for length in [0, 1, 15, 16, 4096, 70_000, 1_000_000] {
+            let list = Value::Parts(vec![Value::Bits(bits); length]);
+            let back = call(&instance, &codec, name, std::slice::from_ref(&list)).unwrap().unwrap();
+            assert!(back == list, "{name} of {length}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_component_is_refused_with_a_sentence() {
     let refusal = |bytes: &[u8]| compile(bytes).unwrap_err();
     for (bytes, part) in [

@@ -12,7 +12,7 @@ use ring::digest::{Context, SHA256, digest};
 use serde_json::{Value, json};
 use wasmtime::Engine;
 
-use super::{Face, Imported};
+use super::{Direct, Face, Imported};
 use crate::kept::Key;
 
 const MAGIC: &[u8; 16] = b"hostbox code 1\r\n";
@@ -88,8 +88,10 @@ impl<'a> Artifact<'a> {
 impl Face {
     fn to_json(&self) -> Value {
         let imported: Vec<_> = self.imported.iter().map(|imported| json!([imported.name, imported.reply])).collect();
+        let direct = |direct: &Direct| json!([direct.interface, direct.name, direct.is_memory]);
+        let direct: Vec<_> = self.direct.iter().map(|found| found.as_ref().map(direct)).collect();
         json!({
-            "shape": self.shape, "wit": self.wit, "imports": self.imports, "exports": self.exports,
+            "direct": direct, "shape": self.shape, "wit": self.wit, "imports": self.imports, "exports": self.exports,
             "exported": self.exported, "imported": imported,
         })
     }
@@ -99,7 +101,16 @@ impl Face {
         let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
         let list = |name: &str| value[name].as_array();
         let imported = |value: &Value| Some(Imported { name: text(&value[0])?, reply: number(&value[1])? });
+        let direct = |value: &Value| match value {
+            Value::Null => Some(None),
+            value => Some(Some(Direct {
+                interface: text(&value[0]),
+                name: text(&value[1])?,
+                is_memory: value[2].as_bool()?,
+            })),
+        };
         Some(Face {
+            direct: list("direct")?.iter().map(direct).collect::<Option<_>>()?,
             shape: text(&value["shape"])?,
             wit: text(&value["wit"])?,
             imports: list("imports")?.iter().map(text).collect::<Option<_>>()?,

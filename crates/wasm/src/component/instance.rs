@@ -15,6 +15,7 @@ use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::Component;
+use super::direct::{Answer, Args};
 use super::host::{HostError, HostFunctions, NoHostFunctions};
 use super::state::State;
 use super::surroundings::{self, Sink, Stream};
@@ -112,10 +113,30 @@ enum Life {
 
 struct Alive {
     store: Store<State>,
+    instance: wasmtime::component::Instance,
     call: Func,
+    /// Bytes of an answer that the account has paid for.
+    paid: usize,
+}
+
+/// The way into a component.
+#[derive(Clone, Copy)]
+enum Entry {
+    Adapter(Func),
+    /// The function itself, with a result of one flat value or none.
+    Flat(Func),
+    /// The function itself, with a result in memory.
+    Memory(Func),
+}
+
+/// Where an answer is.
+enum Reply {
+    Adapter(WasmList<u8>),
+    Host(Vec<u8>),
 }
 
 type Call<'a> = TypedFunc<(u32, &'a [u8]), (WasmList<u8>,)>;
+type DirectCall<'a, const FLAT: usize> = TypedFunc<Args<'a>, Answer<FLAT>>;
 
 impl std::fmt::Debug for Instance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -177,11 +198,11 @@ impl Instance {
         let started = instance.and_then(|instance| {
             let call = instance.get_func(&mut store, "call");
             let call = call.ok_or_else(|| wasmtime::Error::msg("the adapter exports no function"))?;
-            call.typed::<(u32, &[u8]), (WasmList<u8>,)>(&store).map(|_| call)
+            call.typed::<(u32, &[u8]), (WasmList<u8>,)>(&store).map(|_| (instance, call))
         });
-        let call = started.map_err(|error| failure(&error, &mut store))?;
+        let (instance, call) = started.map_err(|error| failure(&error, &mut store))?;
         let fuel = AtomicU64::new(store.get_fuel().unwrap_or_default());
-        let life = Arc::new(Mutex::new(Life::Alive(Box::new(Alive { store, call }))));
+        let life = Arc::new(Mutex::new(Life::Alive(Box::new(Alive { store, instance, call, paid: 0 }))));
         Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel })))
     }
 
@@ -205,7 +226,7 @@ impl Instance {
         let component = &self.0.component.0;
         let _running = component.machine.running();
         alive.begin(cancel, true);
-        let call = alive.function();
+        let entry = alive.entry(&self.0.component, function);
         let answer = if component.has_imports || is_stack_short() {
             let (cancel, closed) = (cancel.clone(), self.0.closed.clone());
             let host = alive.store.data().host.clone();
@@ -213,15 +234,20 @@ impl Instance {
                 host.attend();
                 cancel.is_cancelled() || closed.is_cancelled()
             };
-            drive(pin!(call.call_async(&mut alive.store, (function, args))), &stopped)
-                .unwrap_or_else(|error| Err(error.into()))
+            drive(pin!(alive.enter_async(entry, function, args)), &stopped).unwrap_or_else(|error| Err(error.into()))
         } else {
-            call.call(&mut alive.store, (function, args))
+            alive.enter(entry, function, args)
         };
         match answer {
-            Ok((answer,)) => {
+            Ok(answer) => {
                 self.note(alive);
-                Ok(reply(answer.as_le_slice(&alive.store)))
+                match answer {
+                    Reply::Adapter(answer) => Ok(reply(answer.as_le_slice(&alive.store))),
+                    Reply::Host(answer) => {
+                        alive.pay(answer.len())?;
+                        Ok(reply(&answer))
+                    }
+                }
             }
             Err(error) => {
                 let error = failure(&error, &mut alive.store);
@@ -252,14 +278,17 @@ impl Instance {
         let (instance, cancel) = (self.clone(), stop.0.clone());
         let call = Box::pin(async move {
             alive.begin(&cancel, false);
-            let call = alive.function();
-            let answer = call.call_async(&mut alive.store, (function, args.as_slice())).await;
+            let entry = alive.entry(&instance.0.component, function);
+            let answer = alive.enter_async(entry, function, &args).await;
             match answer {
-                Ok((answer,)) => {
+                Ok(answer) => {
                     instance.note(&alive);
-                    let answer = answer.as_le_slice(&alive.store).to_vec();
+                    let answer = match answer {
+                        Reply::Adapter(answer) => Ok(answer.as_le_slice(&alive.store).to_vec()),
+                        Reply::Host(answer) => alive.pay(answer.len()).map(|()| answer),
+                    };
                     *life = Life::Alive(alive);
-                    Ok(answer)
+                    answer
                 }
                 Err(error) => {
                     let error = failure(&error, &mut alive.store);
@@ -348,10 +377,70 @@ impl Alive {
         self.store.set_epoch_deadline(1);
     }
 
-    fn function<'a>(&self) -> Call<'a> {
-        // SAFETY: `Instance::new` has looked at the type of this very function.
-        unsafe { TypedFunc::new_unchecked(self.call) }
+    fn entry(&mut self, component: &Component, function: u32) -> Entry {
+        let index = function as usize;
+        let direct = component.0.direct.get(index).and_then(Option::as_ref);
+        let found = direct.and_then(|direct| self.instance.get_func(&mut self.store, direct));
+        let is_memory =
+            component.0.face.direct.get(index).and_then(Option::as_ref).is_some_and(|direct| direct.is_memory);
+        match found {
+            Some(function) if is_memory => Entry::Memory(function),
+            Some(function) => Entry::Flat(function),
+            None => Entry::Adapter(self.call),
+        }
     }
+
+    fn enter(&mut self, entry: Entry, number: u32, args: &[u8]) -> wasmtime::Result<Reply> {
+        let store = &mut self.store;
+        match entry {
+            Entry::Adapter(function) => {
+                adapter(function).call(store, (number, args)).map(|(list,)| Reply::Adapter(list))
+            }
+            Entry::Flat(function) => direct::<1>(function).call(store, Args(args)).map(|answer| Reply::Host(answer.0)),
+            Entry::Memory(function) => {
+                direct::<2>(function).call(store, Args(args)).map(|answer| Reply::Host(answer.0))
+            }
+        }
+    }
+
+    async fn enter_async(&mut self, entry: Entry, number: u32, args: &[u8]) -> wasmtime::Result<Reply> {
+        let store = &mut self.store;
+        match entry {
+            Entry::Adapter(function) => {
+                adapter(function).call_async(store, (number, args)).await.map(|(list,)| Reply::Adapter(list))
+            }
+            Entry::Flat(function) => {
+                direct::<1>(function).call_async(store, Args(args)).await.map(|answer| Reply::Host(answer.0))
+            }
+            Entry::Memory(function) => {
+                direct::<2>(function).call_async(store, Args(args)).await.map(|answer| Reply::Host(answer.0))
+            }
+        }
+    }
+
+    /// Has the account pay for an answer that the host holds: once for the largest, as for the memory of an adapter.
+    fn pay(&mut self, bytes: usize) -> Result<()> {
+        if bytes > self.paid {
+            if !self.store.data_mut().limiter.reserve(bytes - self.paid) {
+                return Err(Error::Memory(format!(
+                    "memoryBytes: an answer of {bytes} bytes does not fit into this sandbox's memory"
+                )));
+            }
+            self.paid = bytes;
+        }
+        Ok(())
+    }
+}
+
+fn adapter<'a>(function: Func) -> Call<'a> {
+    // SAFETY: `Instance::new` has looked at the type of this very function.
+    unsafe { TypedFunc::new_unchecked(function) }
+}
+
+fn direct<'a, const FLAT: usize>(function: Func) -> DirectCall<'a, FLAT> {
+    // SAFETY: `Args` and `Answer` take the type of the function as it is. That it has no more than 16 flat parameters, and whether its result is
+    // in memory, is known from the same types, by `World::direct`.
+    unsafe { TypedFunc::new_unchecked(function) }
 }
 
 /// Whether this thread has too little stack for the machine's frames: the component runs on one of its own then.

@@ -3,7 +3,8 @@
 //! One flat message crosses each way, and never a value by itself. Every component is compiled between two small generated ones: the inward
 //! adapter turns a message into a call of any exported function, the outward adapter turns any call of an imported function into a message.
 //! A message is the canonical ABI's memory layout, so both are a handful of loads and a call; the machine's own code between components
-//! copies and checks what crosses there.
+//! copies and checks what crosses there. Functions of bytes, of numbers and of lists of them are called by the same messages without the
+//! inward adapter (`direct.rs`): lists cross whole then.
 //!
 //! **A message to a component** lies at [`BASE`], addresses in it are absolute. First a slot of 8 bytes for each flat parameter, little-endian,
 //! short ones in the lower half; or, where these are more than 16, the tuple of all parameters in its memory layout. Then, 16-aligned, whatever they
@@ -19,6 +20,7 @@ mod artifact;
 mod cache;
 mod compose;
 mod core;
+mod direct;
 mod handles;
 mod host;
 mod instance;
@@ -38,7 +40,7 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
 use self::artifact::Artifact;
 pub use self::cache::CodeCache;
@@ -67,6 +69,8 @@ struct Compiled {
     face: Face,
     /// Whether it asks anything of the host, whose answer may come later.
     has_imports: bool,
+    /// Where the functions are that are called without the adapter.
+    direct: Vec<Option<ComponentExportIndex>>,
     /// As it was before the adapters, for composition.
     source: Arc<[u8]>,
     code_bytes: usize,
@@ -81,8 +85,20 @@ struct Face {
     exports: Vec<String>,
     /// Bytes of the parameters of each function that it exports, and of each drop.
     exported: Vec<usize>,
+    /// Which of these are called without the inward adapter.
+    direct: Vec<Option<Direct>>,
     /// What it imports of the host's code, by number.
     imported: Vec<Imported>,
+}
+
+/// A function that the host calls without the inward adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Direct {
+    /// None for a function of the world itself.
+    interface: Option<String>,
+    name: String,
+    /// Whether its result is in memory.
+    is_memory: bool,
 }
 
 #[derive(Debug)]
@@ -257,15 +273,32 @@ impl Component {
 fn compile(bytes: &[u8], content: Key, machine: &'static Machine, options: CodeOptions) -> Result<Component> {
     let component = source::component(bytes)?;
     let world = World::decode(&component)?;
-    let face = Face::new(&world)?;
-    let wrapped = plug::wrap(&component, &world)?;
-    let failed = |error: wasmtime::Error| Error::Compile(format!("{error:#}"));
-    let code = wasmtime::component::Component::from_binary(&machine.engine, &wrapped).map_err(failed)?;
+    let mut face = Face::new(&world)?;
+    let code = match wrapped(&component, &world, &face, machine) {
+        Ok(code) => code,
+        // What it exports cannot always be exported by what is around it. By its adapter it can always be called.
+        Err(_) if face.direct.iter().any(Option::is_some) => {
+            face.direct.fill(None);
+            wrapped(&component, &world, &face, machine)?
+        }
+        Err(error) => return Err(error),
+    };
     let source = match component {
         Cow::Borrowed(bytes) => bytes.into(),
         Cow::Owned(bytes) => bytes.into(),
     };
     link(content, &code, machine, options, face, source)
+}
+
+fn wrapped(
+    component: &[u8],
+    world: &World,
+    face: &Face,
+    machine: &'static Machine,
+) -> Result<wasmtime::component::Component> {
+    let wrapped = plug::wrap(component, world, face)?;
+    let failed = |error: wasmtime::Error| Error::Compile(format!("{error:#}"));
+    wasmtime::component::Component::from_binary(&machine.engine, &wrapped).map_err(failed)
 }
 
 /// What was compiled before, from a file of a directory that nobody else can write.
@@ -301,7 +334,16 @@ fn link(
     let image = code.image_range();
     let code_bytes = image.end as usize - image.start as usize;
     let linked = linker.instantiate_pre(code).map_err(unlinked)?;
-    Ok(Component(Arc::new(Compiled { content, linked, machine, options, face, has_imports, source, code_bytes })))
+    let index = |direct: &Direct| {
+        let interface = match &direct.interface {
+            Some(interface) => Some(code.get_export_index(None, interface)?),
+            None => None,
+        };
+        code.get_export_index(interface.as_ref(), &direct.name)
+    };
+    let direct = face.direct.iter().map(|direct| direct.as_ref().and_then(index)).collect();
+    let compiled = Compiled { content, linked, machine, options, face, has_imports, direct, source, code_bytes };
+    Ok(Component(Arc::new(compiled)))
 }
 
 impl Face {
@@ -310,6 +352,8 @@ impl Face {
         let slot = 8;
         let exported = world.export_functions().map(|(_, function)| world.params_bytes(function));
         let exported = exported.chain(world.export_resources().map(|_| slot)).collect();
+        let direct = world.export_functions().map(|(interface, function)| world.direct(interface, function));
+        let direct = direct.chain(world.export_resources().map(|_| None)).collect();
         let imported = world.import_functions().map(|(interface, function)| Imported {
             name: match &interface.key {
                 Some(key) => format!("{}#{}", world.name(key), function.name),
@@ -327,6 +371,7 @@ impl Face {
             imports: own.imports.keys().map(|key| world.name(key)).collect(),
             exports: own.exports.keys().map(|key| world.name(key)).collect(),
             exported,
+            direct,
             imported: imported.chain(ends).collect(),
         })
     }

@@ -1,15 +1,18 @@
-//! A component between its two adapters, as one component that exports `call` and imports WASI and one function of the host.
+//! A component between its two adapters, as one component that exports `call`, and what needs no adapter, and imports WASI and one function of the host.
+
+use std::collections::{BTreeSet, HashSet};
 
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
+use super::Face;
 use super::inward;
 use super::outward;
 use super::world::World;
 use crate::error::{Error, Result};
 
 /// A component with its adapters.
-pub(super) fn wrap(component: &[u8], world: &World) -> Result<Vec<u8>> {
+pub(super) fn wrap(component: &[u8], world: &World, face: &Face) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let inner = Part::new(&mut graph, "hostbox:component", component.to_vec())?;
     let inward = Part::new(&mut graph, "hostbox:inward", inward::encode(world)?)?;
@@ -23,6 +26,12 @@ pub(super) fn wrap(component: &[u8], world: &World) -> Result<Vec<u8>> {
     }
     let call = graph.alias_instance_export(inward.instance, "call").map_err(failed)?;
     graph.export(call, "call").map_err(failed)?;
+    let direct = face.direct.iter().flatten();
+    let names: BTreeSet<_> = direct.map(|direct| direct.interface.as_ref().unwrap_or(&direct.name)).collect();
+    for name in names {
+        let export = graph.alias_instance_export(inner.instance, name).map_err(failed)?;
+        graph.export(export, name).map_err(failed)?;
+    }
     // The machine validates it when it compiles.
     graph.encode(EncodeOptions { validate: false, ..EncodeOptions::default() }).map_err(failed)
 }
@@ -61,7 +70,7 @@ impl Part {
     /// Gives this part everything that it imports and the other one exports, and that it has not got yet.
     fn plug(&self, graph: &mut CompositionGraph, other: &Part) -> Result<()> {
         let has = graph.get_instantiation_arguments(self.instance).map(|(name, _)| name.to_string());
-        let has: std::collections::HashSet<_> = has.collect();
+        let has: HashSet<_> = has.collect();
         let offered = &graph.types()[graph[other.package].ty()].exports;
         let wanted = graph.types()[graph[self.package].ty()].imports.keys();
         let shared: Vec<_> =

@@ -7,6 +7,7 @@ use wit_parser::{
     TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
 };
 
+use super::Direct;
 use crate::error::{Error, Result};
 
 /// Packages whose interfaces the host itself offers.
@@ -231,6 +232,56 @@ impl World {
             Some(kind) => parts(kind).into_iter().any(|ty| self.has(ty, wanted)),
             None => false,
         }
+    }
+
+    /// How an exported function is called without the adapter, where that is right: there are no handles in its values, and no lists that the code
+    /// between components goes through faster than the host would.
+    pub(super) fn direct(&self, interface: &Interface, function: &Function) -> Option<Direct> {
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
+        let types = || function.params.iter().map(|param| &param.ty).chain(&function.result);
+        let found = |wanted: &dyn Fn(&Type) -> bool| types().any(|ty| self.any(ty, wanted));
+        let is_plain_list = |ty: &Type| matches!(self.kind(ty), Some(TypeDefKind::List(ty)) if self.is_plain(ty));
+        let is_other_list = |ty: &Type| matches!(self.kind(ty), Some(TypeDefKind::List(ty)) if !self.is_plain(ty));
+        let is_handle = |ty: &Type| self.handle(ty).is_some();
+        let is_better = found(&is_plain_list) || !found(&is_other_list);
+        if signature.indirect_params || found(&is_handle) || !is_better || !self.can_be_exported(interface, function) {
+            return None;
+        }
+        let interface = interface.key.as_ref().map(|key| self.name(key));
+        Some(Direct { interface, name: function.name.clone(), is_memory: signature.retptr })
+    }
+
+    /// Types with a name have to be exported, too; those of other interfaces are not.
+    fn can_be_exported(&self, interface: &Interface, function: &Function) -> bool {
+        match &interface.key {
+            Some(key) => match &self.resolve.worlds[self.id].exports[key] {
+                WorldItem::Interface { id, .. } => self.resolve.interface_direct_deps(*id).next().is_none(),
+                _ => false,
+            },
+            None => {
+                let is_named = |ty: &Type| matches!(ty, Type::Id(id) if self.resolve.types[*id].name.is_some());
+                let mut types = function.params.iter().map(|param| &param.ty).chain(&function.result);
+                // `call` is the adapter's.
+                function.name != "call" && !types.any(|ty| self.any(ty, &is_named))
+            }
+        }
+    }
+
+    /// Numbers, and records of them.
+    fn is_plain(&self, ty: &Type) -> bool {
+        match (ty, self.kind(ty)) {
+            (Type::Bool | Type::Char | Type::String | Type::ErrorContext, _) => false,
+            (_, Some(kind @ (TypeDefKind::Record(_) | TypeDefKind::Tuple(_)))) => {
+                parts(kind).into_iter().all(|ty| self.is_plain(ty))
+            }
+            (_, Some(_)) => false,
+            (_, None) => true,
+        }
+    }
+
+    /// Whether a type, or one that it consists of, is wanted.
+    fn any(&self, ty: &Type, wanted: &dyn Fn(&Type) -> bool) -> bool {
+        wanted(ty) || self.kind(ty).is_some_and(|kind| parts(kind).into_iter().any(|ty| self.any(ty, wanted)))
     }
 
     /// Bytes of the slots, or of the tuple that stands in their place.
