@@ -1,6 +1,6 @@
 // constants: what `os`, `fs` and `crypto` have as constants, in one object, as old packages look for them.
 
-import { constants as ofFiles } from 'guest:fsstats';
+import { constants as ofFiles } from 'guest:fsconstants';
 import { constants as ofCrypto } from 'guest:nodesign';
 import { os } from 'guest:os';
 

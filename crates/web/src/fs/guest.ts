@@ -5,7 +5,8 @@
 import { fileOf, keepOpen, readArguments, writeArguments } from 'guest:filehandle';
 import { Dir } from 'guest:fsdir';
 import { promises } from 'guest:fspromises';
-import { constants, Dirent, Stats } from 'guest:fsstats';
+import { constants } from 'guest:fsconstants';
+import { Dirent, Stats } from 'guest:fsstats';
 import { FSError, pathOf } from 'guest:fsvalues';
 import { later } from 'guest:nodecallback';
 import { checkFunction } from 'guest:nodeerrors';

@@ -3,7 +3,8 @@
 import { FileHandle, openHandle, readWhole, truncation, writeWhole } from 'guest:filehandle';
 import { openDirectory, readDirectory } from 'guest:fsdir';
 import type { Dir } from 'guest:fsdir';
-import { constants, statsOf } from 'guest:fsstats';
+import { constants } from 'guest:fsconstants';
+import { statsOf } from 'guest:fsstats';
 import { FSError, modeOf, nameIn, optionsOf, pathOf, settle, timeOf, unsigned } from 'guest:fsvalues';
 import { invalidArgType } from 'guest:nodeerrors';
 import { tag } from 'guest:webidl';
