@@ -632,5 +632,6 @@ test('10,000 instances one after the other do not grow the process', async () =>
   const before = process.memoryUsage().rss;
   await make(9_000);
   const grown = process.memoryUsage().rss - before;
-  assert.ok(grown < 64 << 20, `grew by ${(grown / 2 ** 20).toFixed(0)} MiB`);
+  // An instance that stays has a page of linear memory and a store: 9,000 of them more than 800 MiB. V8's own heap may grow meanwhile.
+  assert.ok(grown < 256 << 20, `grew by ${(grown / 2 ** 20).toFixed(0)} MiB`);
 });

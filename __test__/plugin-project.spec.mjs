@@ -89,7 +89,7 @@ describe('hostbox/runtime-api', () => {
       platform: 'neutral',
       write: false,
     });
-    host = new HostRuntime('runtime api');
+    host = new HostRuntime('runtime api', { wasi: true });
     await host.loadPlugin('api', outputFiles[0].text);
   });
   after(() => host.close());

@@ -92,6 +92,8 @@ exports.apiNames = [
     'setTimeout',
     'structuredClone',
     'uuidv4',
+    'wasi',
+    'wasm',
 ];
 const read = (name) => Object.hasOwn(globalThis, name) ? globalThis[name] : undefined;
 function getApi(name) {

@@ -86,6 +86,8 @@ export const apiNames = [
     'setTimeout',
     'structuredClone',
     'uuidv4',
+    'wasi',
+    'wasm',
 ];
 const read = (name) => Object.hasOwn(globalThis, name) ? globalThis[name] : undefined;
 export function getApi(name) {

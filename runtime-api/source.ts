@@ -91,6 +91,8 @@ export const apiNames = [
   'setTimeout',
   'structuredClone',
   'uuidv4',
+  'wasi',
+  'wasm',
 ] as const;
 
 const read = (name: string): unknown =>
