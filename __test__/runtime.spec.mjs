@@ -499,7 +499,17 @@ describe('pluginInfo', () => {
 describe('stats', () => {
   test('they have the keys and types of the typings', (t) => {
     const stats = open(t).stats();
-    const numbers = ['calls', 'pending', 'running', 'done', 'dropped', 'heapBytes', 'bufferBytes', 'buffers'];
+    const numbers = [
+      'calls',
+      'pending',
+      'running',
+      'done',
+      'dropped',
+      'heapBytes',
+      'wasmBytes',
+      'bufferBytes',
+      'buffers',
+    ];
     const more = ['timers', 'fetches', 'cpuMs', 'unhandledRejections'];
     for (const key of [...numbers, ...more]) assert.equal(typeof stats[key], 'number', key);
     assert.deepEqual(stats.errors, {});
