@@ -197,8 +197,8 @@ export interface HostRuntimeOptions {
   limits?: Limits;
   /**
    * Whether WebAssembly may run: WASI commands by {@link HostRuntime.wasi} and the guests' global `wasi`, components by the guests'
-   * global `wasm`. They find the directories and the environment of `permissions`, and no network. Default false: guests have
-   * neither, and `host.wasi` answers `ERR_PERMISSION`.
+   * global `wasm`. They find the directories and the environment of `permissions`, and no network. Modules that guests instantiate
+   * themselves, by `WebAssembly`, find neither. Default false: guests have none of these, and `host.wasi` answers `ERR_PERMISSION`.
    */
   wasi?: boolean;
   /**

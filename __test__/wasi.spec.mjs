@@ -189,3 +189,29 @@ test('wrong arguments are named', async (t) => {
   await assert.rejects(host.wasi.run(new Uint8Array(8), { stdin: 1 }), refused(/did you mean stdinId/));
   await assert.rejects(host.wasi.takeStdout({}), refused(/result\.stdoutId/));
 });
+
+test('guests have WebAssembly with the option, and not without it', async (t) => {
+  const seen = "[typeof WebAssembly, 'WebAssembly' in globalThis]";
+  assert.deepEqual(await sandbox(t, { wasi: false }).eval(seen), ['undefined', false]);
+  assert.deepEqual(await sandbox(t).eval(seen), ['object', true]);
+});
+
+test('a module of a guest runs in synchronous calls, beside those of V8', async (t) => {
+  // (module (memory (export "memory") 1) (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))
+  const bytes = Buffer.from('AGFzbQEAAAABBgFgAX8BfwMCAQAFAwEAAQcRAgZtZW1vcnkCAARsb2FkAAAKCQEHACAAKAIACw==', 'base64');
+  const host = sandbox(t);
+  const source = `const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([${[...bytes]}])));`;
+  const trap =
+    '(() => { try { exports.load(1 << 20) } catch (error) { return error instanceof WebAssembly.RuntimeError } })()';
+  const own = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+  host.evalSync(`${source} new Uint8Array(exports.memory.buffer)[4] = 9; globalThis.exports = exports; 0`);
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(host.evalSync(`[exports.load(4), ${trap}]`), [9, true]);
+    assert.deepEqual(await host.eval(`[exports.load(4), ${trap}]`), [9, true]);
+    assert.throws(() => own.load(1 << 20), WebAssembly.RuntimeError);
+  }
+  // What crosses is a copy.
+  const buffer = await host.eval('exports.memory.buffer');
+  assert.deepEqual([buffer.byteLength, new Uint8Array(buffer)[4]], [65_536, 9]);
+  assert.equal(await host.eval('exports.memory.buffer.byteLength'), 65_536);
+});

@@ -934,6 +934,97 @@ declare var PerformanceObserver: {
   readonly supportedEntryTypes: readonly string[];
 };
 
+// ── WebAssembly ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Only where the app's option `wasi` is on. */
+declare namespace WebAssembly {
+  type ImportExportKind = 'function' | 'global' | 'memory' | 'table';
+  type ValueType = 'anyfunc' | 'f32' | 'f64' | 'i32' | 'i64';
+  type ExportValue = ((...args: any[]) => any) | Global | Memory | Table;
+  type Exports = Record<string, ExportValue>;
+  type ImportValue = ExportValue | number | bigint | null;
+  type Imports = Record<string, Record<string, ImportValue>>;
+  interface ModuleExportDescriptor {
+    name: string;
+    kind: ImportExportKind;
+  }
+  interface ModuleImportDescriptor {
+    module: string;
+    name: string;
+    kind: ImportExportKind;
+  }
+  /** Pages of 64 KiB. */
+  interface MemoryDescriptor {
+    initial: number;
+    maximum?: number;
+  }
+  interface TableDescriptor {
+    element: 'anyfunc';
+    initial: number;
+    maximum?: number;
+  }
+  interface GlobalDescriptor {
+    mutable?: boolean;
+    value: ValueType;
+  }
+  interface WebAssemblyInstantiatedSource {
+    module: Module;
+    instance: Instance;
+  }
+
+  interface Module {}
+  var Module: {
+    new (bytes: BufferSource): Module;
+    readonly prototype: Module;
+    exports(module: Module): ModuleExportDescriptor[];
+    imports(module: Module): ModuleImportDescriptor[];
+    customSections(module: Module, sectionName: string): ArrayBuffer[];
+  };
+  interface Instance {
+    readonly exports: Exports;
+  }
+  var Instance: { new (module: Module, importObject?: Imports): Instance; readonly prototype: Instance };
+  interface Memory {
+    /** Aliases the memory. It is detached when the memory grows. */
+    readonly buffer: ArrayBuffer;
+    grow(delta: number): number;
+  }
+  var Memory: { new (descriptor: MemoryDescriptor): Memory; readonly prototype: Memory };
+  interface Table {
+    readonly length: number;
+    get(index: number): any;
+    set(index: number, value?: any): void;
+    grow(delta: number, value?: any): number;
+  }
+  var Table: { new (descriptor: TableDescriptor, value?: any): Table; readonly prototype: Table };
+  interface Global<T = any> {
+    value: T;
+    valueOf(): T;
+  }
+  var Global: { new <T = any>(descriptor: GlobalDescriptor, v?: T): Global<T>; readonly prototype: Global };
+  interface CompileError extends Error {}
+  interface LinkError extends Error {}
+  interface RuntimeError extends Error {}
+  interface ErrorClass<E> {
+    new (message?: string, options?: ErrorOptions): E;
+    (message?: string, options?: ErrorOptions): E;
+    readonly prototype: E;
+  }
+  var CompileError: ErrorClass<CompileError>;
+  var LinkError: ErrorClass<LinkError>;
+  var RuntimeError: ErrorClass<RuntimeError>;
+
+  function validate(bytes: BufferSource): boolean;
+  function compile(bytes: BufferSource): Promise<Module>;
+  function instantiate(bytes: BufferSource, importObject?: Imports): Promise<WebAssemblyInstantiatedSource>;
+  function instantiate(module: Module, importObject?: Imports): Promise<Instance>;
+  function compileStreaming(source: Response | PromiseLike<Response>): Promise<Module>;
+  function instantiateStreaming(
+    source: Response | PromiseLike<Response>,
+    importObject?: Imports,
+  ): Promise<WebAssemblyInstantiatedSource>;
+}
+
 // ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Navigator {

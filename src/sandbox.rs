@@ -249,6 +249,7 @@ impl NativeSandbox {
                 files,
                 file_lanes: Lanes::default(),
                 wasi: runner.clone(),
+                webassembly: Default::default(),
             }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),

@@ -19,6 +19,7 @@ export const areas = {
   webidl: {},
   mimesniff: {},
   WebCryptoAPI: {},
+  'wasm/jsapi': {},
   'fetch/api': { server: true },
   websockets: { server: true },
   eventsource: { server: true },

@@ -39,6 +39,7 @@ async function runTest({ path, variant, meta, folder, origin, origins, timeoutMs
     console: 'silent',
     limits: { timeoutMs: largest, cpuMs: largest, memoryBytes: 2 ** 30, pendingOps: 1_000_000 },
     permissions: { net: origins },
+    wasi: true,
   });
   let error;
   try {

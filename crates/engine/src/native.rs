@@ -104,6 +104,10 @@ impl<'js> Call<'_, 'js> {
         &self.ctx
     }
 
+    pub(crate) fn realm(&self) -> &Realm {
+        self.realm
+    }
+
     pub(crate) fn cx(&self) -> *mut qjs::JSContext {
         self.ctx.as_raw().as_ptr()
     }
@@ -606,6 +610,24 @@ impl<'js> Call<'_, 'js> {
     /// CPU time that the sandbox's finished turns have taken, in nanoseconds.
     pub fn cpu_time(&self) -> u64 {
         self.realm.shared().counters.cpu.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// An array of these items, whatever stands on `Array.prototype`.
+    ///
+    /// # Errors
+    /// An exception where memory is short.
+    pub fn array(&self, items: &[Value<'js>]) -> rquickjs::Result<Value<'js>> {
+        let Ok(count) = c_int::try_from(items.len()) else { return Err(Error::Unknown) };
+        // SAFETY: a live context; the engine takes over one reference of each value, which is made for it, and the array's moves to the handle.
+        unsafe {
+            let items: Vec<_> = items.iter().map(|item| qjs::JS_DupValue(self.cx(), item.as_raw())).collect();
+            let array = qjs::JS_NewArrayFrom(self.cx(), count, items.as_ptr());
+            if qjs::JS_IsException(array) {
+                Err(Error::Exception)
+            } else {
+                Ok(Value::from_raw(self.ctx.clone(), array))
+            }
+        }
     }
 
     /// Whether a value is a Proxy.

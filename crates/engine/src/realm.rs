@@ -90,6 +90,8 @@ pub(crate) struct Realm {
     panicked: Cell<bool>,
     /// Bytes of stack that the guest may use on the thread that runs it now.
     stack: Cell<usize>,
+    /// The lowest address of that thread's stack that may be used at all.
+    floor: Cell<usize>,
     /// The engine; nothing where somebody else owns it. Last: dropping it frees the engine.
     owned: Option<(Context, Runtime)>,
 }
@@ -169,6 +171,7 @@ impl Realm {
             sync: RefCell::default(),
             panicked: Cell::new(false),
             stack: Cell::new(PREPARING_STACK),
+            floor: Cell::new(usize::MAX),
             owned,
         }))
     }
@@ -350,10 +353,17 @@ impl Realm {
         self.panicked.get()
     }
 
-    /// Says how much stack the guest may use on this thread.
-    pub(crate) fn set_stack(&self, bytes: usize) {
+    /// Says how much stack the guest may use on this thread, and how much the thread has left in all.
+    pub(crate) fn set_stack(&self, bytes: usize, left: usize) {
+        let marker = 0_u8;
+        self.floor.set((&raw const marker as usize).saturating_sub(left));
         self.stack.set(bytes);
         self.restore_stack();
+    }
+
+    /// The lowest address of the running thread's stack that may be used. Nobody knows it of an attached engine.
+    pub(crate) fn floor(&self) -> usize {
+        self.floor.get()
     }
 
     pub(crate) fn restore_stack(&self) {

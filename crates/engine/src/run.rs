@@ -29,7 +29,7 @@ impl Realm {
     /// Runs until there is nothing to do, or others wait for the thread.
     pub(crate) fn run(&self) {
         self.locked(|| {
-            self.set_stack(self.shared().config.limits.stack_bytes as usize);
+            self.set_stack(self.shared().config.limits.stack_bytes as usize, threads::STACK_LEFT);
             let slice = now() + SLICE;
             while self.shared().is_open() && self.round() {
                 if now() > slice && threads::is_contended() {

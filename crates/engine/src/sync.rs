@@ -54,7 +54,7 @@ impl Realm {
             self.answer(ticket, Err(Failure::new(Code::Limit, message).with_limit("stackBytes")));
             return;
         }
-        self.set_stack(usable);
+        self.set_stack(usable, stack);
         // From here on what the message holds counts as the guest's own, once.
         drop(charge);
         // The time that it takes to make the engine is not the first turn's.

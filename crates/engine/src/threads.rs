@@ -31,6 +31,8 @@ const POKE_LOST_EVERY: Duration = Duration::from_millis(10);
 const LOST_AFTER: Nanos = 1_000_000_000;
 /// The largest `stackBytes`, what an op may use beyond it, and room for the thread itself.
 const STACK: usize = (4 << 20) + (512 << 10) + (1 << 20);
+/// What is left of it where a sandbox begins to run.
+pub(crate) const STACK_LEFT: usize = STACK - (128 << 10);
 
 struct Queue {
     waiting: VecDeque<Arc<Shared>>,

@@ -87,7 +87,7 @@
 //! | `fetch` | `fetch`, `WebSocket`, `EventSource`, `Builder::grant_net` | no `reqwest`, no TLS; `Request`, `Response`, `Headers`, `Blob` and `FormData` work all the same |
 //! | `fs` | `fs`, `node:fs`, `Builder::grant_fs` | no `cap-std` |
 //! | `typescript` | plugins and scripts in TypeScript | they are refused with `ERR_ARGUMENT`; no `oxc` in the library |
-//! | `wasi` | WASI commands: `Builder::wasi`, `HostRuntime::wasi`, the guests' global `wasi` | wasmtime is not compiled |
+//! | `wasi` | WASI commands: `Builder::wasi`, `HostRuntime::wasi`, the guests' globals `wasi` and `WebAssembly` | wasmtime is not compiled |
 //!
 //! Data in: scripts, plugins, values. Data out: values, errors with stable codes. May know every room below, and no Node.
 

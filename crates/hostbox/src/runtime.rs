@@ -119,8 +119,7 @@ impl Builder {
         self
     }
 
-    /// A function that guests call as `bridge.call(name, …)` or `bridge.<name>(…)`. It runs on a thread of the I/O runtime and may
-    /// block: such functions have at most three quarters of those threads in the whole process, and more of them wait for a place. An `Err`
+    /// A function that guests call as `bridge.call(name, …)` or `bridge.<name>(…)`. It runs on a thread of the I/O runtime; an `Err`
     /// becomes an exception in the guest.
     pub fn bridge(
         mut self,
@@ -359,6 +358,8 @@ impl Builder {
                 file_lanes: Lanes::default(),
                 #[cfg(feature = "wasi")]
                 wasi: runner.clone(),
+                #[cfg(feature = "wasi")]
+                webassembly: Default::default(),
             }),
             bridge,
             map_stack: Some(Box::new(move |stack| maps.map_stack(stack))),

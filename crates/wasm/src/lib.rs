@@ -1,4 +1,4 @@
-//! WebAssembly: WASI commands and components, over wasmtime.
+//! WebAssembly over wasmtime: WASI commands, components, and modules that a script instantiates and calls ([`script`]).
 //!
 //! Does: compile modules and components once by their content, run commands of WASI preview 1 and 2 with streams that are buffers
 //! ([`Runner`]), instantiate components and call their functions ([`component`]), under a deadline, a memory account and fixed bounds
@@ -19,6 +19,7 @@ mod limits;
 mod machine;
 mod output;
 mod rights;
+pub mod script;
 mod step;
 mod wasi;
 

@@ -99,7 +99,7 @@ impl Machine {
     }
 
     /// With the first configuration that there is address space for.
-    fn new(configs: &[&Config]) -> std::result::Result<Machine, String> {
+    pub(crate) fn new(configs: &[&Config]) -> std::result::Result<Machine, String> {
         let mut engine = Err("there is no configuration".to_string());
         for config in configs {
             engine = Engine::new(config).and_then(has_room).map_err(|error| format!("{error:#}"));

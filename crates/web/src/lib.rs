@@ -44,6 +44,8 @@ mod uuid;
 mod wasi;
 #[cfg(feature = "wasi")]
 mod wasm;
+#[cfg(feature = "wasi")]
+mod webassembly;
 #[cfg(feature = "fetch")]
 mod websocket;
 
@@ -59,6 +61,9 @@ use hostbox_net::Client;
 use hostbox_permissions::Environment;
 #[cfg(feature = "wasi")]
 use hostbox_wasm::Runner;
+
+#[cfg(feature = "wasi")]
+pub use webassembly::ops::WebAssembly;
 
 include!(concat!(env!("OUT_DIR"), "/guest_modules.rs"));
 
@@ -82,10 +87,13 @@ pub struct Data {
     /// Runs WASI commands, where the app switched them on.
     #[cfg(feature = "wasi")]
     pub wasi: Option<Runner>,
+    /// What guests compile and instantiate, where WASI commands run.
+    #[cfg(feature = "wasi")]
+    pub webassembly: WebAssembly,
 }
 
-/// Globals that a sandbox has only where the app switched them on: those of WASI.
-pub const WASI_GLOBALS: &[&std::ffi::CStr] = &[c"wasi", c"wasm"];
+/// Globals that a sandbox has only where the app switched them on: what runs WebAssembly.
+pub const WASI_GLOBALS: &[&std::ffi::CStr] = &[c"WebAssembly", c"wasi", c"wasm"];
 
 /// Guest modules, native modules and lazy globals of this release.
 pub static EXTENSION: Extension =
@@ -130,6 +138,8 @@ const NATIVES: &[NativeModule] = &[
     wasi::ops::MODULE,
     #[cfg(feature = "wasi")]
     wasm::ops::MODULE,
+    #[cfg(feature = "wasi")]
+    webassembly::ops::MODULE,
     #[cfg(feature = "fetch")]
     websocket::ops::MODULE,
 ];
@@ -187,6 +197,8 @@ const GLOBALS: &[Global] = &[
     Global { name: c"URL", module: "guest:url", enumerable: false },
     Global { name: c"URLPattern", module: "guest:urlpattern", enumerable: false },
     Global { name: c"URLSearchParams", module: "guest:url", enumerable: false },
+    #[cfg(feature = "wasi")]
+    Global { name: c"WebAssembly", module: "guest:webassembly", enumerable: false },
     #[cfg(feature = "fetch")]
     Global { name: c"WebSocket", module: "guest:websocket", enumerable: false },
     Global { name: c"WritableStream", module: "guest:writable", enumerable: false },

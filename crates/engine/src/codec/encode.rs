@@ -304,6 +304,8 @@ impl<'a> Encoder<'a> {
                     "something other than an ArrayBuffer"
                 } else if qjs::JS_IsImmutableArrayBuffer(buffer) != 0 {
                     "an immutable ArrayBuffer"
+                } else if self.intrinsics.lent.has(buffer) {
+                    "the ArrayBuffer of a WebAssembly.Memory"
                 } else if Memory::of(self.cx, buffer).is_none() {
                     "a detached ArrayBuffer"
                 } else if self.options.transfer[..index].iter().any(|&other| address(other) == address(buffer)) {

@@ -40,6 +40,8 @@ pub struct Intrinsics {
     pub(super) error_prototypes: [JSValue; ERROR_KINDS.len()],
     pub(super) account: Option<Arc<dyn Charge>>,
     pub(super) live: Arc<Live>,
+    /// Buffers over memory of a room above.
+    pub(crate) lent: crate::lent::Objects,
     pub(super) encoder: Cell<Option<Box<EncodeScratch>>>,
     pub(super) decoder: Cell<Option<Box<DecodeScratch>>>,
     anchors: Cell<Anchors>,
@@ -138,6 +140,7 @@ impl Intrinsics {
                 ],
                 account,
                 live: Arc::default(),
+                lent: crate::lent::Objects::default(),
                 encoder: Cell::new(None),
                 decoder: Cell::new(None),
                 anchors: Cell::new(Anchors { walks: 0, blocks: [null_mut(); ANCHORS] }),

@@ -5,6 +5,7 @@
 //! bytecode, which polls by itself, or to a linear search. A gate costs about 14 ns a call (`docs/decisions/gates.md`).
 
 mod search;
+mod transfer;
 
 use std::ffi::{CStr, c_int};
 use std::ptr::null_mut;
@@ -114,7 +115,7 @@ const GATES: &[Gate] = &[
 ];
 
 /// Gates in all: the natives of those come first in the realm's list.
-pub(crate) const COUNT: usize = GATES.len() + search::COUNT;
+pub(crate) const COUNT: usize = GATES.len() + search::COUNT + transfer::COUNT;
 
 /// # Safety
 /// The live, locked context of a realm, before guest code runs.
@@ -133,6 +134,7 @@ pub(crate) unsafe fn install(cx: *mut qjs::JSContext, realm: &Realm) {
             qjs::JS_FreeValue(cx, owner);
         }
         search::install(cx, realm, global);
+        transfer::install(cx, realm, global);
         qjs::JS_FreeValue(cx, global);
     }
 }

@@ -69,7 +69,9 @@ pub fn install(ctx: &Ctx<'_>, host: Builder) -> Result<InstalledHost, Error> {
     check_intrinsics(ctx)?;
     let (config, parts) = host.with_routes().parts()?;
     let known = Known::look(ctx).catch(ctx).map_err(thrown)?;
-    let attached = Attached::new(ctx, config, &|global: &Global| known.lacks(&global.name.to_string_lossy()))?;
+    // Memories that guests see, the stack and the time of modules are kept by an engine of ours alone.
+    let wants = |global: &Global| global.name != c"WebAssembly" && known.lacks(&global.name.to_string_lossy());
+    let attached = Attached::new(ctx, config, &wants)?;
     parts.connect(attached.sandbox());
     name_global_object(ctx).catch(ctx).map_err(thrown)?;
     let Parts { board, store, cache, .. } = parts;

@@ -17,7 +17,13 @@ pub(crate) const MODULE: NativeModule = NativeModule {
 type Answer<'js> = rquickjs::Result<Value<'js>>;
 
 /// Linear memories count where the engine's heap does.
-struct Account(Charge);
+pub(crate) struct Account(Charge);
+
+impl Account {
+    pub(crate) fn new(charge: Charge) -> Self {
+        Self(charge)
+    }
+}
 
 impl MemoryAccount for Account {
     fn reserve(&mut self, bytes: usize) -> bool {

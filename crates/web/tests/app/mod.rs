@@ -108,6 +108,7 @@ impl App {
                     files,
                     file_lanes: Lanes::default(),
                     wasi,
+                    webassembly: hostbox_web::WebAssembly::default(),
                 }),
                 bridge: BRIDGE.map(str::to_owned).to_vec(),
                 map_stack: None,
