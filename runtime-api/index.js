@@ -59,6 +59,7 @@ exports.apiNames = [
     'URL',
     'URLPattern',
     'URLSearchParams',
+    'WebAssembly',
     'WebSocket',
     'WritableStream',
     'WritableStreamDefaultController',

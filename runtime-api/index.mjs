@@ -53,6 +53,7 @@ export const apiNames = [
     'URL',
     'URLPattern',
     'URLSearchParams',
+    'WebAssembly',
     'WebSocket',
     'WritableStream',
     'WritableStreamDefaultController',

@@ -58,6 +58,7 @@ export const apiNames = [
   'URL',
   'URLPattern',
   'URLSearchParams',
+  'WebAssembly',
   'WebSocket',
   'WritableStream',
   'WritableStreamDefaultController',

@@ -77,7 +77,8 @@ pub fn register_bridge_route_sync_handler<E: Display>(
     register(name, Handler::Sync(Arc::new(move |scope, args| text(handler(scope, args)))))
 }
 
-/// As [`register_bridge_route_sync_handler`], for what may take long or block: it runs on a thread of the I/O runtime.
+/// As [`register_bridge_route_sync_handler`], for what may take long or block: it runs on a thread of the I/O runtime, of which such functions
+/// have at most three quarters in the whole process.
 ///
 /// # Errors
 /// `ERR_ARGUMENT` for an empty name.

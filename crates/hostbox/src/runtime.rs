@@ -119,7 +119,8 @@ impl Builder {
         self
     }
 
-    /// A function that guests call as `bridge.call(name, …)` or `bridge.<name>(…)`. It runs on a thread of the I/O runtime; an `Err`
+    /// A function that guests call as `bridge.call(name, …)` or `bridge.<name>(…)`. It runs on a thread of the I/O runtime and may
+    /// block: such functions have at most three quarters of those threads in the whole process, and more of them wait for a place. An `Err`
     /// becomes an exception in the guest.
     pub fn bridge(
         mut self,
