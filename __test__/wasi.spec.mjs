@@ -1,6 +1,8 @@
 // WASI commands from Node's side, and the guests' global `wasi` as far as it only shows from there.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +121,27 @@ test("a command is a step of a chain: its streams are the step's input and outpu
   const last = { op: 'wasi', args: { moduleId, args: ['args', 'a'] } };
   assert.equal(text(await host.native.chain([last], pixels)), 'module.wasm\nargs\na\n');
   await assert.rejects(host.native.chain([last], pixels), { code: 'ERR_OP' });
+});
+
+test('a fetched body feeds a command and a chain without going through the guest', async (t) => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'image/x-own', 'content-length': 7 }).end('picture');
+  });
+  t.after(() => server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const host = sandbox(t, { permissions: { net: [origin] } });
+  const moduleId = await host.native.put(modules['preview 1']);
+  const options = JSON.stringify({ args: ['cat'], reuseModule: true });
+  const run = `const result = await wasi.runById(${moduleId}, { ...${options}, stdinId: body.nativeBufferId });
+    return wasi.takeStdout(result);`;
+  const chain = `return native.take(await native.execChain(body.nativeBufferId,
+    [{ op: 'wasi', args: { moduleId: ${moduleId}, ...${options} } }]));`;
+  for (const way of [run, chain]) {
+    const made = await host.eval(`(async () => { const body = await fetch('${origin}'); ${way} })()`);
+    assert.equal(text(made), 'picture');
+  }
 });
 
 test('a step that fails says why in the terms of chains', async (t) => {
