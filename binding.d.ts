@@ -221,12 +221,15 @@ export interface NativeInstanceOptions {
   clockMs?: number
   seed?: number
   stdin?: Uint8Array
+  /** Whether anybody hears what it writes. */
+  console: boolean
 }
 
 /** Figures of an instance. */
 export interface NativeInstanceStats {
   memoryBytes: number
   fuel?: number
+  dropped: number
 }
 
 /** Limits as `lib/arguments.js` checked them. */

@@ -731,6 +731,11 @@ export interface InstanceOptions {
   clock?: 'real' | { fixed: Date };
   /** Its randomness: the system's, or the same numbers for the same seed. */
   random?: 'real' | { seed: number };
+  /**
+   * Where its output goes, line by line: standard output at the level `log`, standard error at `error`. To this process's own console, nowhere, or to
+   * a function. A line of more than 16 KiB comes in parts. Default `'silent'`.
+   */
+  console?: 'inherit' | 'silent' | ((entry: ConsoleEntry) => void);
 }
 
 /**
@@ -798,8 +803,11 @@ export class ComponentInstance {
    * The same functions on the calling thread. `ERR_BUSY` while another call runs; `ERR_ASYNC` where a function of the app returns a promise.
    */
   readonly sync: Record<string, any>;
-  /** Bytes of its linear memories and tables, and what is left of its fuel. */
-  stats(): { memoryBytes: number; fuel?: number };
+  /**
+   * Bytes of its linear memories and tables, what is left of its fuel, and lines of its output that were dropped: those that wait for the app take a
+   * quarter of `memoryBytes` at most.
+   */
+  stats(): { memoryBytes: number; fuel?: number; dropped: number };
   /** Gives its memory back; a call that runs is ended. */
   close(): void;
   [Symbol.dispose](): void;

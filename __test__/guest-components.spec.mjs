@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { HostRuntime } from '../index.js';
+import { COPY } from './components/copy.mjs';
 import { ECHOES, fixture, random } from './components/values.mjs';
 
 const PLUGIN = `
@@ -107,6 +108,22 @@ test('a component says what it is', async (t) => {
   assert.deepEqual(said.exports, ['demo:calc/calculator@0.1.0']);
   assert.match(said.wit, /interface calculator/);
   assert.match(said.types, /export namespace DemoCalcCalculator/);
+});
+
+test('output goes to the sandbox’s console where the guest says so', async (t) => {
+  const entries = [];
+  const call = await sandbox(t, { console: ({ level, text }) => entries.push([level, text]) });
+  const copy = new TextEncoder().encode(COPY);
+  const stdin = new TextEncoder().encode('a line\n');
+  await call('open', 'silent', copy, { stdin });
+  await call('call', 'silent', 'run', 'run', []);
+  await call('open', 'loud', copy, { stdin, console: 'inherit' });
+  await call('call', 'loud', 'run', 'run', []);
+  assert.deepEqual(entries, [
+    ['log', 'a line'],
+    ['error', 'done'],
+  ]);
+  await assert.rejects(call('open', 'wrong', copy, { console: 'loud' }), /'inherit' or 'silent' for options\.console/);
 });
 
 test('wrong values and wrong bytes are refused with what was wrong', async (t) => {

@@ -125,6 +125,11 @@ declare namespace Hostbox {
     args?: string[];
     /** Its standard input. */
     stdin?: Bytes;
+    /**
+     * Where its output goes, line by line: to the sandbox's console, standard output at the level `log` and standard error at `error`, or
+     * nowhere. Default `'silent'`.
+     */
+    console?: 'inherit' | 'silent';
     limits?: {
       /** Wall time of one call, and of the start; by default and at most the sandbox's. An instance whose call took longer is gone. */
       timeoutMs?: number;

@@ -458,7 +458,7 @@ function arrayBuffers(value, name) {
 }
 
 const COMPILE = ['name', 'fuel', 'canonicalizeNans', 'optLevel', 'debugInfo', 'cache'];
-const INSTANCE = ['imports', 'permissions', 'limits', 'args', 'stdin', 'clock', 'random'];
+const INSTANCE = ['imports', 'permissions', 'limits', 'args', 'stdin', 'clock', 'random', 'console'];
 /** The last day that a Date knows (ECMAScript, 21.4.1.1). */
 const MOST_DATE_MS = 8.64e15;
 /** Limits of an instance: as in `LIMITS`; those without a default are left to the addon. */
@@ -490,7 +490,8 @@ function compileOptions(value) {
  * @param {unknown} value
  */
 function instanceOptions(value) {
-  const { imports, permissions, limits: given, args, stdin, clock, random } = options(value, 'options', INSTANCE);
+  const checked = options(value, 'options', INSTANCE);
+  const { imports, permissions, limits: given, args, stdin, clock, random, console: output } = checked;
   const { env, fs } = options(permissions, 'options.permissions', ['env', 'fs']);
   const { timeoutMs, memoryBytes, tableElements, fuel } = options(given, 'options.limits', INSTANCE_LIMITS);
   const bounded = limits({ timeoutMs, memoryBytes });
@@ -508,6 +509,7 @@ function instanceOptions(value) {
     clockMs: clock === undefined || clock === 'real' ? undefined : fixedClock(clock),
     seed: random === undefined || random === 'real' ? undefined : seed(random),
     stdin: stdin === undefined ? undefined : bytes(stdin, 'options.stdin'),
+    console: output === undefined ? /** @type {const} */ ('silent') : consoleOption(output),
   };
 }
 

@@ -5,6 +5,7 @@
 const { Buffer } = require('node:buffer');
 const vm = require('node:vm');
 const check = require('./arguments.js');
+const { write } = require('./console.js');
 const binding = require('./load.js');
 const { HostboxError, ComponentError } = require('./errors.js');
 const { native, answer, receive, translated } = require('./port.js');
@@ -15,6 +16,11 @@ const { declarations } = require('./wit/types.js');
 /** @typedef {import('../binding').NativeComponent} NativeComponent */
 /** @typedef {import('../binding').NativeInstance} NativeInstance */
 /** @typedef {import('./port.js').ComponentCall} ComponentCall */
+/**
+ * The app's code around an instance: behind its imports, and for what it writes.
+ *
+ * @typedef {{ imports: unknown, output: NonNullable<import('../index').InstanceOptions['console']> }} Given
+ */
 
 const SCRATCH = 64 * 1024;
 
@@ -175,11 +181,12 @@ class Carrier {
   /**
    * @param {NativeComponent} component
    * @param {number} timeoutMs
+   * @param {Given['output']} output
    */
-  constructor(component, timeoutMs) {
+  constructor(component, timeoutMs, output) {
     this.#receiver = {
       onHostCall() {},
-      onConsole() {},
+      onConsole: (entry) => write(output, entry),
       onFetch: undefined,
       onComponentCall: (call) => void this.#answer(call),
     };
@@ -303,8 +310,8 @@ class Carrier {
   }
 
   stats() {
-    const { memoryBytes, fuel } = this.#native.stats();
-    return { memoryBytes, ...(fuel !== undefined && { fuel }) };
+    const { memoryBytes, fuel, dropped } = this.#native.stats();
+    return { memoryBytes, ...(fuel !== undefined && { fuel }), dropped };
   }
 
   close() {
@@ -384,11 +391,11 @@ function codeOf(compiled) {
  *
  * @param {NativeComponent} compiled
  * @param {ComponentCode} code
- * @param {unknown} imports
+ * @param {Given} given
  * @param {import('../binding').NativeInstanceOptions} options
  */
-async function instantiate(compiled, code, imports, options) {
-  const carrier = new Carrier(compiled, options.timeoutMs);
+async function instantiate(compiled, code, { imports, output }, options) {
+  const carrier = new Carrier(compiled, options.timeoutMs, output);
   const surface = new Surface(code, carrier, imports);
   await carrier.start(surface, compiled, options);
   return { carrier, surface };

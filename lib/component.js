@@ -168,9 +168,13 @@ class Component {
 
   /** @param {InstanceOptions} [options] */
   async instantiate(options) {
-    const { imports, limits, ...rest } = check.instanceOptions(options);
-    const settings = /** @type {import('../binding').NativeInstanceOptions} */ ({ ...limits, ...rest });
-    const running = await carrier().instantiate(this.#native, this.#known, imports, settings);
+    const { imports, limits, console: output, ...rest } = check.instanceOptions(options);
+    const settings = /** @type {import('../binding').NativeInstanceOptions} */ ({
+      ...limits,
+      ...rest,
+      console: output !== 'silent',
+    });
+    const running = await carrier().instantiate(this.#native, this.#known, { imports, output }, settings);
     const instance = new ComponentInstance(MAKING, running);
     carrier().surfaces.set(instance, running.surface);
     return instance;

@@ -4,6 +4,7 @@
 
 const check = require('./arguments.js');
 const { Native } = require('./bytes.js');
+const { tell, write } = require('./console.js');
 const { HostboxError } = require('./errors.js');
 const port = require('./port.js');
 const { Wasi } = require('./wasi.js');
@@ -50,7 +51,7 @@ class HostRuntime {
     this.#console = output;
     this.#receiver = {
       onHostCall: (call) => this.#runHostFunction(call),
-      onConsole: (entry) => this.#write(entry),
+      onConsole: (entry) => write(this.#console, entry),
       onFetch: onFetch && ((event) => tell(onFetch, event)),
     };
     const names = Object.keys(bridge).sort();
@@ -317,33 +318,6 @@ class HostRuntime {
   #reject(call, error) {
     const { name, message, code } = described(error);
     this.#flushed.reject(call, name, message, code);
-  }
-
-  /** @param {ConsoleEntry} entry */
-  #write(entry) {
-    const output = this.#console;
-    if (output === 'silent') return;
-    // A trace brings the guest's stack; Node's own would only hide it.
-    if (output === 'inherit') return console[entry.level === 'trace' ? 'error' : entry.level](entry.text);
-    tell(output, entry);
-  }
-}
-
-/**
- * Calls a hook of the app's.
- *
- * @template T
- * @param {(event: T) => void} hook
- * @param {T} event
- */
-function tell(hook, event) {
-  try {
-    hook(event);
-  } catch (error) {
-    // The hook's own mistake is the app's to hear of, and no reason to lose the other events of this batch.
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }
 

@@ -22,9 +22,13 @@ use tokio::sync::oneshot;
 
 use crate::buffers::{check, lend};
 use crate::frames::number;
+use crate::output::Output;
 use crate::port::{Port, Shared};
 use crate::queues::ComponentCall;
 use crate::sandbox::{NativeFsGrant, NativeVariable, environment, fs_permissions, whole};
+
+/// Of an instance's limit of memory, one part in so many is what lines may take that Node has not taken yet: as for a sandbox's console.
+const CONSOLE_SHARE: usize = 4;
 
 /// What one environment of Node has for components: memories that both sides know, touched on Node's thread alone, and the function behind
 /// synchronous calls of the app's code.
@@ -252,6 +256,8 @@ pub struct NativeInstanceOptions {
     pub clock_ms: Option<f64>,
     pub seed: Option<f64>,
     pub stdin: Option<Uint8Array>,
+    /// Whether anybody hears what it writes.
+    pub console: bool,
 }
 
 /// Figures of an instance.
@@ -259,6 +265,7 @@ pub struct NativeInstanceOptions {
 pub struct NativeInstanceStats {
     pub memory_bytes: f64,
     pub fuel: Option<f64>,
+    pub dropped: f64,
 }
 
 /// An instance, once its start has been answered. Dropped by the garbage collector, it closes.
@@ -272,6 +279,8 @@ struct Inner {
     desk: Arc<Desk>,
     instance: OnceLock<Instance>,
     asked: Arc<Asked>,
+    /// What it writes, where anybody hears it.
+    output: OnceLock<Arc<Output>>,
     timeout: Duration,
     /// Ends what runs when the instance is closed.
     cancel: Cancel,
@@ -337,6 +346,7 @@ impl NativeInstance {
                 desk,
                 instance: OnceLock::new(),
                 asked,
+                output: OnceLock::new(),
                 timeout,
                 cancel: Cancel::new(),
                 line: Mutex::default(),
@@ -363,6 +373,12 @@ impl NativeInstance {
         given.rights = Arc::new(rights);
         given.stdin = options.stdin.map(|bytes| bytes.to_vec()).unwrap_or_default();
         given.cancel = inner.stop(deadline);
+        if options.console {
+            let most = size(options.memory_bytes) / CONSOLE_SHARE;
+            let output = inner.output.get_or_init(|| Output::new(inner.desk.port.clone(), inner.asked.number, most));
+            given.stdout = Some(output.sink("log"));
+            given.stderr = Some(output.sink("error"));
+        }
         Ok(inner.desk.clone().work(env, move || {
             let instance = component.instantiate(given).map_err(|error| inner.why(error, deadline))?;
             let _ = inner.instance.set(instance);
@@ -424,13 +440,15 @@ impl NativeInstance {
         NativeInstanceStats {
             memory_bytes: stats.map_or(0.0, |stats| number(stats.memory_bytes)),
             fuel: stats.and_then(|stats| stats.fuel).map(number),
+            dropped: self.inner.output.get().map_or(0.0, |output| number(output.dropped())),
         }
     }
 
     /// Gives everything back, and ends what runs.
     #[napi]
-    pub fn close(&self) {
+    pub fn close(&self, env: Env) {
         self.inner.close();
+        self.inner.await_output(env);
     }
 }
 
@@ -550,6 +568,16 @@ impl Inner {
         }
     }
 
+    /// Has Node wait until it has taken what was written on its own thread, where no answer follows.
+    fn await_output(&self, env: Env) {
+        if self.output.get().is_some_and(|output| output.is_waiting()) {
+            self.desk.port.hold(env, 1);
+            // The answer of nobody's call.
+            let event = Event::Settled { ticket: next_ticket(), outcome: Ok(Payload::undefined()) };
+            self.desk.port.push([(0, event)]);
+        }
+    }
+
     /// # Safety
     /// The arguments are values of `env`, on its own thread.
     unsafe fn call_sync(&self, env: &Env, args: [sys::napi_value; 3]) -> Result<sys::napi_value> {
@@ -575,6 +603,7 @@ impl Inner {
             if self.desk.output.write(answer) { Ok(answer.len()) } else { Err(Block::copy_of(answer)) }
         });
         CALLING.set(before);
+        self.await_output(*env);
         let mut value = null_mut();
         match answer.map_err(|error| thrown(self.why(error, deadline)))? {
             // SAFETY: the calling environment.

@@ -3,7 +3,7 @@
 use hostbox::FetchEvent;
 use hostbox::parts::{Block, Event, Failure, GuestCause, GuestError, Payload, Writer};
 
-use crate::queues::{ComponentCall, News};
+use crate::queues::{ComponentCall, News, OutputLine};
 
 const SETTLED: u8 = 1;
 const FAILED: u8 = 2;
@@ -46,6 +46,7 @@ impl Frames {
         match news {
             News::Event(event) => self.body(sandbox, event),
             News::ComponentCall(call) => self.component_call(sandbox, *call),
+            News::Line(line) => self.line(sandbox, *line),
             News::Fetch(event, missed) => self.fetch(sandbox, &event, missed),
         }
         let length = u32::try_from(self.bytes.len() - start - 4).unwrap_or(u32::MAX);
@@ -104,6 +105,21 @@ impl Frames {
         self.number(at.into());
         self.number(reply.into());
         self.payload(Payload::bytes(args));
+    }
+
+    /// As an entry of the console with the text as its argument.
+    fn line(&mut self, instance: f64, line: OutputLine) {
+        let mut args = Payload::default();
+        let mut writer = Writer::new(&mut args.bytes);
+        writer.begin_array(1);
+        writer.push_str(&line.text);
+        self.bytes.push(CONSOLE);
+        self.number(instance);
+        self.number(line.time);
+        self.text(line.level);
+        self.text(&line.text);
+        self.optional_text(None);
+        self.payload(args);
     }
 
     /// A call's value, or its failure.

@@ -9,6 +9,7 @@ mod caller;
 mod component;
 mod frames;
 mod input;
+mod output;
 mod plain;
 mod port;
 mod queues;

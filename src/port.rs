@@ -19,7 +19,7 @@ use crate::buffers::{check, lend};
 use crate::caller::Caller;
 use crate::frames::{Frames, number};
 use crate::input::{Batched, batch};
-use crate::queues::{ComponentCall, News, Queues};
+use crate::queues::{ComponentCall, News, OutputLine, Queues};
 
 /// Events that one delivery takes at most …
 pub(crate) const SLICE: usize = 512;
@@ -204,6 +204,15 @@ impl Shared {
         }
         self.queues.lock().unwrap_or_else(PoisonError::into_inner).push(instance, News::ComponentCall(Box::new(call)));
         self.linger.mail_came();
+        self.schedule();
+    }
+
+    /// Takes a line of a component's output.
+    pub(crate) fn push_line(&self, instance: u64, line: OutputLine) {
+        if self.gone.load(SeqCst) {
+            return;
+        }
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).push(instance, News::Line(Box::new(line)));
         self.schedule();
     }
 

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use hostbox::FetchEvent;
 use hostbox::parts::Event;
 
+use crate::output::Waiting;
+
 /// So many messages that are only told, more than one delivery takes, let answers go first.
 const FLOOD: usize = crate::port::SLICE;
 
@@ -14,6 +16,8 @@ pub(crate) enum News {
     Event(Event),
     /// A component calls a function of the app.
     ComponentCall(Box<ComponentCall>),
+    /// A component wrote a line.
+    Line(Box<OutputLine>),
     /// Of the network, and how many before it were left out.
     Fetch(Box<FetchEvent>, u64),
 }
@@ -27,6 +31,17 @@ pub(crate) struct ComponentCall {
     pub(crate) at: u32,
     pub(crate) reply: u32,
     pub(crate) args: Vec<u8>,
+}
+
+/// A line of a component's output.
+pub(crate) struct OutputLine {
+    /// `log` or `error`.
+    pub(crate) level: &'static str,
+    pub(crate) text: String,
+    /// Milliseconds since 1970.
+    pub(crate) time: f64,
+    /// Counts as waiting until it is dropped.
+    pub(crate) _waiting: Waiting,
 }
 
 /// Events that wait. What is only told stands apart: a flood of it must not hold up answers.
@@ -43,7 +58,7 @@ pub(crate) struct Queues {
 impl Queues {
     pub(crate) fn push(&mut self, sandbox: u64, news: News) {
         self.last += 1;
-        let is_answer = !matches!(news, News::Event(Event::Console(_)) | News::Fetch(..));
+        let is_answer = !matches!(news, News::Event(Event::Console(_)) | News::Line(_) | News::Fetch(..));
         self.fetches += usize::from(matches!(news, News::Fetch(..)));
         let queue = if is_answer { &mut self.answers } else { &mut self.console };
         queue.push_back((self.last, sandbox, news));

@@ -52,6 +52,7 @@ pub use mail::{Code, ConsoleMessage, Event, Failure, Format, Host, PluginSource,
 pub use native::{Call, Memory, array_buffer, bytes_mut, new_error, throw_dom_exception};
 pub use ops::{Completer, ErrorClass, OpError, OpId, OpOutcome};
 pub use payload::{Payload, Writer};
+pub use report::ConsoleWriter;
 pub use sandbox::{Config, Posted, Sandbox, SyncProgress, post_all};
 pub use stats::Stats;
 

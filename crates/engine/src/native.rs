@@ -18,6 +18,7 @@ use crate::codec;
 use crate::extension::Native;
 use crate::ops::{Completer, ErrorClass, OpError, OpKind, OpOutcome};
 use crate::realm::Realm;
+use crate::report::ConsoleWriter;
 
 /// One call of a native function.
 pub struct Call<'a, 'js> {
@@ -310,6 +311,11 @@ impl<'js> Call<'_, 'js> {
     /// An empty reservation for the linear memories and tables of a WebAssembly module that runs for this guest.
     pub fn wasm_charge(&self) -> Charge {
         self.realm.shared().account.wasm_charge()
+    }
+
+    /// The sandbox's console, for what goes on for this guest on other threads.
+    pub fn console_writer(&self) -> ConsoleWriter {
+        self.realm.shared().console_writer()
     }
 
     /// An ArrayBuffer over memory of ours, which it takes over without a copy.

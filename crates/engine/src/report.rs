@@ -1,11 +1,13 @@
 //! What the host hears beside answers: why a call failed, and what the guest writes to its console.
 
 use std::ffi::c_int;
+use std::sync::Weak;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rquickjs::qjs;
 
+use crate::actor::Shared;
 use crate::codec::{self, Cause, EncodeError, EncodeOptions, GuestError};
 use crate::mail::{Code, ConsoleMessage, Event, Failure, Ticket};
 use crate::payload::{Payload, Writer};
@@ -13,6 +15,57 @@ use crate::realm::Realm;
 
 /// Longer console arguments cross as text alone.
 const CONSOLE_ARGS: usize = 256 << 10;
+
+/// Writes to a sandbox's console from any thread, as long as there is the sandbox: for natives that work for its guest.
+#[derive(Clone)]
+pub struct ConsoleWriter(Weak<Shared>);
+
+impl ConsoleWriter {
+    /// Takes a line. It is dropped, and counted, where the console is full.
+    pub fn write(&self, level: &'static str, text: String) {
+        let Some(sandbox) = self.0.upgrade() else { return };
+        let args = argument(&text);
+        if let Some(message) = sandbox.console_message(level, text, args, None) {
+            sandbox.config.host.deliver(vec![message]);
+        }
+    }
+}
+
+/// Text as the only argument.
+fn argument(text: &str) -> Payload {
+    let mut args = Payload::default();
+    let mut writer = Writer::new(&mut args.bytes);
+    writer.begin_array(1);
+    writer.push_str(text);
+    args
+}
+
+impl Shared {
+    pub(crate) fn console_writer(&self) -> ConsoleWriter {
+        ConsoleWriter(self.this.clone())
+    }
+
+    /// An entry of the console, unless that is full.
+    fn console_message(
+        &self,
+        level: &'static str,
+        text: String,
+        args: Payload,
+        plugin: Option<String>,
+    ) -> Option<Event> {
+        let bytes = text.len() + args.byte_size() + 256;
+        let account = &self.account;
+        // A flood must not take the guest's own memory: a quarter of the account is the console's at most.
+        let charge =
+            if account.messages() + bytes > account.limit() / 4 { None } else { account.charge_message(bytes) };
+        let Some(charge) = charge else {
+            self.counters.dropped.fetch_add(1, Relaxed);
+            return None;
+        };
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
+        Some(Event::Console(ConsoleMessage { level, text, args, plugin, time, charge }))
+    }
+}
 
 impl Realm {
     /// The pending exception as a failure of the call.
@@ -75,26 +128,14 @@ impl Realm {
 
     /// Writes text of ours to the console.
     pub(crate) fn write_text(&self, level: &'static str, text: String) {
-        let mut args = Payload::default();
-        let mut writer = Writer::new(&mut args.bytes);
-        writer.begin_array(1);
-        writer.push_str(&text);
-        self.send_console(level, text, args, None);
+        self.send_console(level, text.clone(), argument(&text), None);
     }
 
     fn send_console(&self, level: &'static str, text: String, args: Payload, plugin: Option<String>) {
         let plugin = plugin.or_else(|| self.current_plugin().map(|name| name.to_string()));
-        let bytes = text.len() + args.byte_size() + 256;
-        let account = &self.shared().account;
-        // A flood must not take the guest's own memory: a quarter of the account is the console's at most.
-        let charge =
-            if account.messages() + bytes > account.limit() / 4 { None } else { account.charge_message(bytes) };
-        let Some(charge) = charge else {
-            self.shared().counters.dropped.fetch_add(1, Relaxed);
-            return;
-        };
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
-        self.emit(Event::Console(ConsoleMessage { level, text, args, plugin, time, charge }));
+        if let Some(message) = self.shared().console_message(level, text, args, plugin) {
+            self.emit(message);
+        }
     }
 
     /// Encodes console arguments; what cannot cross is replaced by text.

@@ -179,7 +179,8 @@ pub mod parts {
     #[cfg(feature = "wasi")]
     pub mod component {
         pub use hostbox_wasm::component::{
-            CodeCache, Component, HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance, InstanceOptions,
+            CodeCache, Component, HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance,
+            InstanceOptions, Sink, lines,
         };
         pub use hostbox_wasm::{CodeOptions, Error, Level, MemoryAccount, on_thread};
     }

@@ -82,10 +82,10 @@ class Carrier implements Link {
   async start(
     surface: Surface,
     component: host.ComponentHandle,
-    { args, stdin, fuel }: Pick<InstanceOptions, 'args' | 'stdin' | 'fuel'>,
+    { args, stdin, fuel, hasConsole }: Pick<InstanceOptions, 'args' | 'stdin' | 'fuel' | 'hasConsole'>,
   ): Promise<void> {
     this.#surface = surface;
-    await this.#finished(host.start(this.#handle, component, args, stdin, fuel));
+    await this.#finished(host.start(this.#handle, component, args, stdin, fuel, hasConsole));
   }
 
   take(): Memory {
@@ -196,6 +196,7 @@ interface InstanceOptions {
   readonly stdin: ArrayBuffer | SharedArrayBuffer | ArrayBufferView | undefined;
   readonly timeoutMs: number;
   readonly fuel: number | undefined;
+  readonly hasConsole: boolean;
 }
 
 function members(value: unknown, name: string, known: readonly string[]): Record<string, unknown> {
@@ -211,16 +212,21 @@ function members(value: unknown, name: string, known: readonly string[]): Record
 }
 
 function instanceOptions(options: unknown): InstanceOptions {
-  const { imports, args, stdin, limits } = members(options, 'options', ['imports', 'args', 'stdin', 'limits']);
+  const given = members(options, 'options', ['imports', 'args', 'stdin', 'limits', 'console']);
+  const { imports, args, stdin, limits, console: output } = given;
   const { timeoutMs, fuel } = members(limits, 'options.limits', ['timeoutMs', 'fuel']);
   if (args !== undefined && !isArray(args)) throw argumentError('an array of strings', 'options.args', args);
   if (stdin !== undefined && !isBufferSource(stdin)) throw argumentError('bytes', 'options.stdin', stdin);
+  if (output !== undefined && output !== 'inherit' && output !== 'silent') {
+    throw argumentError(`'inherit' or 'silent'`, 'options.console', output);
+  }
   return {
     imports,
     args: args === undefined ? [] : sequence(args, text, 'wasm'),
     stdin,
     timeoutMs: timeoutMs === undefined ? MOST_MS : integer(timeoutMs, 'options.limits.timeoutMs', 1, MOST_MS),
     fuel: fuel === undefined ? undefined : integer(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
+    hasConsole: output === 'inherit',
   };
 }
 

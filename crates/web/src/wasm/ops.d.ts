@@ -26,13 +26,14 @@ declare module 'host:wasm' {
   ): [shape: string, wit: string, imports: string[], exports: string[]];
   /** An instance that has not run anything yet. Its calls take at most the sandbox's own time. */
   export function instance(timeoutMs: number): InstanceHandle;
-  /** Runs what is to run first; its answer is empty. */
+  /** Runs what is to run first; its answer is empty. Whether what it writes goes to the sandbox's console, or nowhere. */
   export function start(
     instance: InstanceHandle,
     component: ComponentHandle,
     args: readonly string[],
     stdin: Source | undefined,
     fuel: number | undefined,
+    hasConsole: boolean,
   ): Promise<Step>;
   /** Calls a function with the first so many bytes of a message, which are read before it returns. */
   export function call(instance: InstanceHandle, fn: number, message: Uint8Array, length: number): Promise<Step>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hostbox_buffers::{Block, Cancel};
 use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, OpOutcome};
-use hostbox_wasm::component::{Component, Instance, InstanceOptions};
+use hostbox_wasm::component::{Component, Instance, InstanceOptions, lines};
 use hostbox_wasm::{CodeOptions, Error, MemoryAccount, Runner, on_thread};
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
@@ -20,7 +20,7 @@ pub(crate) const MODULE: NativeModule = NativeModule {
         Native { name: c"compile", length: 2, run: compile },
         Native { name: c"describe", length: 1, run: describe },
         Native { name: c"instance", length: 1, run: instance },
-        Native { name: c"start", length: 5, run: start },
+        Native { name: c"start", length: 6, run: start },
         Native { name: c"call", length: 4, run: call_function },
         Native { name: c"resume", length: 3, run: resume },
         Native { name: c"stats", length: 1, run: stats },
@@ -215,6 +215,13 @@ fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     }
     if !call.is_undefined(4) {
         options.fuel = Some(call.number(4)?.max(0.0) as u64);
+    }
+    if call.boolean(5) {
+        let stream = |level| {
+            let console = call.console_writer();
+            Some(lines(move |text| console.write(level, text)))
+        };
+        (options.stdout, options.stderr) = (stream("log"), stream("error"));
     }
     let begun = running.clone().begin(move |running, cancel| {
         options.cancel = cancel.clone();
