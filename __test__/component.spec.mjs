@@ -323,24 +323,6 @@ test('an instance stands behind imports of an earlier version with the same type
   });
 });
 
-test('a pipeline of instances runs through its driver', async (t) => {
-  const seen = [];
-  const [source, sink] = [await instance(t, 'pipeline-source'), await instance(t, 'pipeline-sink')];
-  const transform = await instance(t, 'pipeline-transform');
-  const dataTransform = {
-    async transform(input) {
-      seen.push(Buffer.from(input).toString());
-      const output = await transform.exports.dataTransform.transform(input);
-      seen.push(Buffer.from(output).toString());
-      return output;
-    },
-  };
-  const imports = { 'demo:pipeline/data-source': source, dataTransform, dataSink: sink };
-  const driver = await instance(t, 'pipeline-driver', { imports });
-  assert.equal(await driver.exports.run('test query'), 'Stored 26 bytes successfully');
-  assert.deepEqual(seen, ['Data for query: test query', 'YREUQ TSET :YREUQ ROF ATAD']);
-});
-
 test('components are linked into one', async (t) => {
   const [driver, source, transform, sink] = await Promise.all(['driver', 'source', 'transform', 'sink'].map((name) => compile(`pipeline-${name}`))); // prettier-ignore
   const withNames = { 'demo:pipeline/data-source': source, 'data-transform': transform, 'demo:pipeline/data-sink@0.1.0': sink };
