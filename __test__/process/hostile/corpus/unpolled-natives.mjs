@@ -83,7 +83,7 @@ export default [
   { name: 'changes of case in a loop are stopped', source: String.raw`const text = '\u0130\u00df'.repeat(1 << 18); for (;;) text.toUpperCase().toLowerCase();`, expect: stopped },
   { name: 'padStart and trim in a loop are stopped', source: `for (;;) ' '.padStart(4e6).trim();`, expect: stopped },
   { name: 'BigInt multiplication in a loop is stopped', source: 'let big = (1n << 200000n) - 1n; for (;;) big * big;', expect: stopped },
-  { name: 'the text of a huge BigInt is answered in time', source: `((1n << 1000000n) + 1n) + ''; 1`, expect: ['ok', 'ERR_TIMEOUT', 'ERR_GUEST'] },
+  { name: 'the text of a huge BigInt is answered in time', source: `((1n << 300000n) + 1n) + ''; 1`, expect: ['ok', 'ERR_TIMEOUT', 'ERR_GUEST'] },
   { name: 'a BigInt from a long text is answered in time', source: `BigInt('9'.repeat(300000)); 1`, expect: ['ok', 'ERR_TIMEOUT', 'ERR_GUEST'] },
   { name: 'a huge BigInt power is answered in time', source: '3n ** 1000000n; 1', expect: ['ok', 'ERR_TIMEOUT', 'ERR_GUEST'] },
   { name: 'compiling a very long script is answered in time', source: `new Function('1;'.repeat(8e6)); 1`, expect: ['ok', 'ERR_TIMEOUT', 'ERR_MEMORY', 'ERR_GUEST'] },
