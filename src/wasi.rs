@@ -1,10 +1,11 @@
 //! `host.wasi`: commands that run on threads of their own, with the sandbox's buffers, grants and account.
 
-use std::sync::PoisonError;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hostbox::WasiOptions;
-use hostbox::parts::{Event, Failure, Host, Payload, WasiRun, next_ticket, switched_off};
+use hostbox::parts::{Cancel, Event, Failure, Host, Payload, WasiRun, next_ticket, switched_off};
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -49,8 +50,7 @@ impl NativeSandbox {
     /// Stops a run.
     #[napi]
     pub fn stop_wasi(&self, ticket: f64) {
-        let runs = self.wasi_runs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stop) = runs.get(&whole(ticket)) {
+        if let Some(stop) = lock(&self.wasi_runs).get(&whole(ticket)) {
             stop.cancel();
         }
     }
@@ -71,18 +71,22 @@ impl NativeSandbox {
         match run {
             Err(failure) => settle(Err(failure)),
             Ok(run) => {
-                let mut runs = self.wasi_runs.lock().unwrap_or_else(PoisonError::into_inner);
-                let ended = self.wasi_runs.clone();
-                let stop = run.begin(&self.cancel, move |outcome| {
-                    ended.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
+                let runs = self.wasi_runs.clone();
+                let stop = self.cancel.child();
+                lock(&runs).insert(ticket, stop.clone());
+                run.begin(&self.cancel, &stop, move |outcome| {
+                    lock(&runs).remove(&ticket);
                     settle(outcome.map(|result| {
                         let answer = [f64::from(result.exit_code), number(result.stdout_id), number(result.stderr_id)];
                         Payload::from_json(&answer.as_slice().into())
                     }));
                 });
-                runs.insert(ticket, stop);
             }
         }
         number(ticket)
     }
+}
+
+fn lock(runs: &Mutex<HashMap<u64, Cancel>>) -> MutexGuard<'_, HashMap<u64, Cancel>> {
+    runs.lock().unwrap_or_else(PoisonError::into_inner)
 }

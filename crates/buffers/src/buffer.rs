@@ -1,5 +1,8 @@
 //! A stored buffer: bytes that never change again, what is known about them, and the reservation that pays.
 
+use std::any::Any;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
 use crate::account::PaidBlock;
 
 /// What is known about a buffer's bytes.
@@ -35,14 +38,62 @@ impl Info {
 pub(crate) struct Buffer {
     pub(crate) paid: PaidBlock,
     pub(crate) info: Info,
+    made: Made,
+}
+
+impl Buffer {
+    pub(crate) fn new(paid: PaidBlock, info: Info) -> Arc<Buffer> {
+        Arc::new(Buffer { paid, info, made: Made::default() })
+    }
+}
+
+/// What somebody made from the bytes.
+#[derive(Debug, Default)]
+struct Made(Mutex<Option<Weak<dyn Any + Send + Sync>>>);
+
+impl Made {
+    fn lock(&self) -> MutexGuard<'_, Option<Weak<dyn Any + Send + Sync>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A stored buffer, lent: its bytes stay, unchanged and paid for, until the last loan ends, whatever happens to the id meanwhile.
 #[derive(Clone, Debug)]
-pub struct Lent(pub(crate) std::sync::Arc<Buffer>);
+pub struct Lent(pub(crate) Arc<Buffer>);
+
+impl Lent {
+    /// What was last made from these bytes, which never change, where it is of this type and somebody keeps it still.
+    pub fn made<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.0.made.lock().as_ref()?.upgrade()?.downcast().ok()
+    }
+
+    /// Says what was made from these bytes, such as code, for whoever is lent them next. The buffer does not keep it.
+    pub fn set_made<T: Any + Send + Sync>(&self, made: &Arc<T>) {
+        let made: Arc<dyn Any + Send + Sync> = made.clone();
+        *self.0.made.lock() = Some(Arc::downgrade(&made));
+    }
+}
 
 impl AsRef<[u8]> for Lent {
     fn as_ref(&self) -> &[u8] {
         &self.0.paid.block
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    #[test]
+    fn what_was_made_from_a_buffer_is_found_as_long_as_somebody_keeps_it() {
+        let store = Store::new(1 << 10);
+        let id = store.put_copy(b"code").unwrap();
+        let (made, lent) = (Arc::new(7u32), store.lend(id).unwrap());
+        lent.set_made(&made);
+        assert_eq!(store.lend(id).unwrap().made::<u32>().as_deref(), Some(&7));
+        assert_eq!(lent.made::<u64>(), None);
+        drop(made);
+        assert_eq!(lent.made::<u32>(), None);
     }
 }

@@ -121,13 +121,13 @@ impl Store {
     /// Stores a block and gives it an id. [`Error::Memory`] drops it.
     pub fn put(&self, block: Block) -> Result<u64> {
         let info = Info::bytes(block.len());
-        self.insert(Arc::new(Buffer { paid: PaidBlock::admit(&self.account, block)?, info }))
+        self.insert(Buffer::new(PaidBlock::admit(&self.account, block)?, info))
     }
 
     /// Stores a copy, which is paid for before it is made.
     pub fn put_copy(&self, bytes: &[u8]) -> Result<u64> {
         let info = Info::bytes(bytes.len());
-        self.insert(Arc::new(Buffer { paid: PaidBlock::copy_of(&self.account, bytes)?, info }))
+        self.insert(Buffer::new(PaidBlock::copy_of(&self.account, bytes)?, info))
     }
 
     /// Counts memory that is held elsewhere for this sandbox; nothing at first.
@@ -154,7 +154,7 @@ impl Store {
     pub fn put_written(&self, writer: Writer) -> Result<u64> {
         let paid = writer.finish()?;
         let info = Info::bytes(paid.block.len());
-        self.insert(Arc::new(Buffer { paid, info }))
+        self.insert(Buffer::new(paid, info))
     }
 
     /// What was written to a [`Store::writer`], as a block that the store does not keep.
@@ -222,8 +222,8 @@ impl Store {
         self.insert(match work.data {
             // Nothing was written: the same bytes under a second id, which is fine since they never change.
             Data::Stored(buffer) => buffer,
-            Data::Owned(paid) => Arc::new(Buffer { paid, info }),
-            lent => Arc::new(Buffer { paid: PaidBlock::copy_of(&self.account, lent.bytes())?, info }),
+            Data::Owned(paid) => Buffer::new(paid, info),
+            lent => Buffer::new(PaidBlock::copy_of(&self.account, lent.bytes())?, info),
         })
     }
 

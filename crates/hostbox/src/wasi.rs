@@ -1,7 +1,7 @@
 //! WASI commands that the app runs in a sandbox: with its buffers, its grants and on its account, as its guests would.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hostbox_buffers::{Block, Cancel, Store};
 use hostbox_engine::{Charge, Code, Failure, Sandbox};
@@ -91,7 +91,8 @@ impl Wasi<'_> {
     pub async fn run_by_id(&self, module_id: u64, options: WasiOptions) -> Result<WasiResult, Error> {
         let (done, ended) = oneshot::channel();
         let run = WasiRun::of(self.runner, self.host.store(), &self.host.sandbox, module_id, options)?;
-        let _stop = StopOnDrop(run.begin(&self.host.cancel, move |outcome| drop(done.send(outcome))));
+        let stop = StopOnDrop(self.host.cancel.child());
+        run.begin(&self.host.cancel, &stop.0, move |outcome| drop(done.send(outcome)));
         match ended.await {
             Ok(outcome) => Ok(outcome?),
             Err(_) => Err(Failure::new(Code::Closed, "the sandbox is closed").into()),
@@ -177,30 +178,33 @@ impl WasiRun {
         })
     }
 
-    /// Begins the run; `then` is called with its end, once, on another thread. The flag stops it.
-    pub fn begin(self, parent: &Cancel, then: impl FnOnce(Result<WasiResult, Failure>) + Send + 'static) -> Cancel {
-        let (stop, timeout) = (parent.child(), self.timeout);
-        let (flag, parent) = (stop.clone(), parent.clone());
-        hostbox_engine::spawn(async move {
-            let run =
-                self.runner.run(self.module, self.command, Box::new(self.account), Limits::default(), stop.clone());
-            let outcome = match tokio::time::timeout(timeout, run).await {
-                Ok(Ok(Exit { code, stdout, stderr })) => {
-                    Ok(WasiResult { exit_code: code, stdout_id: stdout, stderr_id: stderr })
-                }
-                Ok(Err(Cause::Cancelled)) if parent.is_cancelled() => {
-                    Err(Failure::new(Code::Closed, "the sandbox is closed"))
-                }
-                Ok(Err(error)) => Err(failure(error, Some(self.limits))),
-                Err(_) => {
+    /// Begins the run; `then` is called with its end, once, on another thread. The flag `stop`, which is below that of the sandbox, stops it.
+    pub fn begin(
+        self,
+        sandbox: &Cancel,
+        stop: &Cancel,
+        then: impl FnOnce(Result<WasiResult, Failure>) + Send + 'static,
+    ) {
+        let Self { runner, module, command, account, timeout, limits } = self;
+        let (sandbox, stopped) = (sandbox.clone(), stop.clone());
+        let stop = Instant::now().checked_add(timeout).map_or_else(|| stop.child(), |deadline| stop.until(deadline));
+        runner.begin(module, command, Box::new(account), Limits::default(), stop, move |end| {
+            then(end.map(WasiResult::from).map_err(|error| match error {
+                Cause::Cancelled if sandbox.is_cancelled() => Failure::new(Code::Closed, "the sandbox is closed"),
+                Cause::Cancelled if !stopped.is_cancelled() => {
                     let limit = timeout.as_millis();
-                    Err(Failure::new(Code::Timeout, format!("the module was not done after {limit} ms"))
-                        .with_limit(format!("timeoutMs: {limit}")))
+                    Failure::new(Code::Timeout, format!("the module was not done after {limit} ms"))
+                        .with_limit(format!("timeoutMs: {limit}"))
                 }
-            };
-            then(outcome);
+                error => failure(error, Some(limits)),
+            }));
         });
-        flag
+    }
+}
+
+impl From<Exit> for WasiResult {
+    fn from(Exit { code, stdout, stderr }: Exit) -> Self {
+        Self { exit_code: code, stdout_id: stdout, stderr_id: stderr }
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use hostbox_buffers::Lent;
 use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{InstancePre, Linker, Module};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::error::{Error, Result};
-use crate::kept::{Kept, Weighed, key};
+use crate::kept::{Kept, Key, Weighed, key};
 use crate::machine::Machine;
 use crate::wasi::{ComponentState, ModuleState};
 
@@ -18,7 +19,8 @@ pub(crate) const MODULE_BYTES: usize = 128 << 20;
 #[derive(Clone)]
 pub(crate) struct Code(Arc<Compiled>);
 
-struct Compiled {
+pub(crate) struct Compiled {
+    key: Key,
     kind: Kind,
     bytes: usize,
 }
@@ -43,15 +45,26 @@ impl Weighed for Code {
 }
 
 impl Code {
+    /// What was compiled of this very buffer before, if it is kept still.
+    pub(crate) fn known(module: &Lent) -> Option<Code> {
+        let compiled = module.made::<Compiled>()?;
+        KEPT.touch(&compiled.key);
+        Some(Code(compiled))
+    }
+
     /// Compiles a module or a component, or takes what was compiled of the same bytes. Blocks: to be called off every event loop.
     ///
     /// # Errors
     /// [`Error::Compile`] where the bytes are not valid WebAssembly; [`Error::Link`] where an import has no name that is known here.
-    pub(crate) fn compile(bytes: &[u8]) -> Result<Code> {
+    pub(crate) fn compile(module: &Lent) -> Result<Code> {
+        let bytes = module.as_ref();
         if bytes.len() > MODULE_BYTES {
             return Err(Error::Compile(format!("it has {} bytes, and {MODULE_BYTES} are the most", bytes.len())));
         }
-        KEPT.get(key(&[bytes]), || compile(bytes))
+        let key = key(&[bytes]);
+        let code = KEPT.get(key, || compile(bytes, key))?;
+        module.set_made(&code.0);
+        Ok(code)
     }
 
     pub(crate) fn kind(&self) -> &Kind {
@@ -64,7 +77,7 @@ pub(crate) fn is_component(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0asm") && bytes.get(6) == Some(&1)
 }
 
-fn compile(bytes: &[u8]) -> Result<Code> {
+fn compile(bytes: &[u8], key: Key) -> Result<Code> {
     let engine = &Machine::get()?.engine;
     let failed = |error: wasmtime::Error| Error::Compile(format!("{error:#}"));
     let unlinked = |error: wasmtime::Error| Error::Link(format!("{error:#}"));
@@ -85,5 +98,24 @@ fn compile(bytes: &[u8]) -> Result<Code> {
         (Kind::Module(linker.instantiate_pre(&module).map_err(unlinked)?), module.image_range())
     };
     let bytes = image.end as usize - image.start as usize;
-    Ok(Code(Arc::new(Compiled { kind, bytes })))
+    Ok(Code(Arc::new(Compiled { key, kind, bytes })))
+}
+
+#[cfg(test)]
+mod tests {
+    use hostbox_buffers::Store;
+
+    use super::*;
+
+    #[test]
+    fn a_buffer_that_was_compiled_knows_its_code_and_shares_it_with_others_of_the_same_bytes() {
+        let store = Store::new(1 << 20);
+        let bytes = wat::parse_str("(module (func (export \"_start\")))").unwrap();
+        let [first, second] = [(); 2].map(|()| store.lend(store.put_copy(&bytes).unwrap()).unwrap());
+        assert!(Code::known(&first).is_none());
+        let code = Code::compile(&first).unwrap();
+        assert!(Code::known(&first).is_some_and(|known| Arc::ptr_eq(&known.0, &code.0)));
+        assert!(Code::known(&second).is_none());
+        assert!(Arc::ptr_eq(&Code::compile(&second).unwrap().0, &code.0));
+    }
 }

@@ -5,8 +5,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use ring::digest::{Context, SHA256};
-
 use crate::error::Result;
 
 /// Bytes of each kind that are kept for those to come.
@@ -17,14 +15,12 @@ pub(crate) type Key = [u8; 32];
 
 /// The key of these parts, one after the other. Where one ends is part of the key.
 pub(crate) fn key(parts: &[&[u8]]) -> Key {
-    let mut context = Context::new(&SHA256);
+    let mut hasher = blake3::Hasher::new();
     for part in parts {
-        context.update(&(part.len() as u64).to_le_bytes());
-        context.update(part);
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
     }
-    let mut key = [0; 32];
-    key.copy_from_slice(context.finish().as_ref());
-    key
+    hasher.finalize().into()
 }
 
 /// What knows its size.
@@ -54,6 +50,16 @@ impl<T: Clone + Weighed> Kept<T> {
     fn lock(&self) -> MutexGuard<'_, Slots<T>> {
         let slots = self.0.get_or_init(|| Mutex::new(Slots { clock: 0, slots: HashMap::new() }));
         slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that what is kept under a key was used by somebody who had it already.
+    pub(crate) fn touch(&self, key: &Key) {
+        let mut slots = self.lock();
+        slots.clock += 1;
+        let clock = slots.clock;
+        if let Some(slot) = slots.slots.get_mut(key) {
+            slot.used = clock;
+        }
     }
 
     /// What is kept under a key, or what is made now. A failure is not kept.

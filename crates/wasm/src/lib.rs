@@ -12,10 +12,12 @@
 
 mod code;
 pub mod component;
+mod drive;
 mod error;
 mod input;
 mod kept;
 mod limits;
+mod linger;
 mod machine;
 mod output;
 mod rights;

@@ -4,12 +4,13 @@
 //! space is reserved once, or from the system where there is not that much.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use hostbox_buffers::Cancel;
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, Memory, MemoryType, OptLevel, PoolingAllocationConfig, Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, Memory, MemoryType, OptLevel, PoolingAllocationConfig, Store,
 };
 
 use crate::error::{Error, Result};
@@ -25,8 +26,10 @@ const POOLED: u32 = 4 * SLOTS;
 const TABLES: u32 = 16;
 /// The most that one table may have.
 const TABLE_ELEMENTS: usize = 1 << 20;
-/// What a slot keeps mapped from one run to the next.
+/// What a slot keeps mapped of its memory from one run to the next …
 const KEPT_BYTES: usize = 1 << 20;
+/// … and of its table.
+const KEPT_TABLE_BYTES: usize = 64 << 10;
 /// Of one run's own stack; the host's frames come on top.
 pub(crate) const STACK_BYTES: usize = 1 << 20;
 /// Memories that must fit into the address space at once, or none is reserved ahead.
@@ -117,13 +120,17 @@ impl Machine {
 
     /// The clock ticks as long as somebody holds one of these.
     pub(crate) fn running(&self) -> Running<'_> {
-        self.ticker.running.fetch_add(1, SeqCst);
-        // Most calls find the clock awake and touch no lock.
-        if self.ticker.is_asleep.load(SeqCst) {
-            drop(self.ticker.lock());
-            self.ticker.wake.notify_one();
-        }
+        self.ticker.begin();
         Running(self)
+    }
+
+    /// Has the clock call `late` where something is still watched two ticks after it was cancelled or its deadline passed, whatever it waits for.
+    pub(crate) fn watch(&self, cancel: Cancel, late: impl FnOnce() + Send + 'static) -> Watch {
+        let watched = Watched { cancel, is_late: false, late: Box::new(late) };
+        let number = self.ticker.last.fetch_add(1, SeqCst);
+        self.ticker.watched().insert(number, watched);
+        self.ticker.begin();
+        Watch { ticker: self.ticker.clone(), number }
     }
 }
 
@@ -150,7 +157,10 @@ fn config(is_pooled: bool) -> Config {
             .max_tables_per_component(TABLES)
             .total_core_instances(POOLED)
             .total_component_instances(SLOTS)
-            .linear_memory_keep_resident(KEPT_BYTES);
+            .linear_memory_keep_resident(KEPT_BYTES)
+            .table_keep_resident(KEPT_TABLE_BYTES)
+            // What was not written need not be cleared, where the system can tell.
+            .pagemap_scan(Enabled::Auto);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     config
@@ -164,11 +174,50 @@ struct Ticker {
     is_asleep: AtomicBool,
     sleep: Mutex<()>,
     wake: Condvar,
+    watched: Mutex<HashMap<u64, Watched>>,
+    last: AtomicU64,
+}
+
+/// What has to end in time.
+struct Watched {
+    cancel: Cancel,
+    /// Whether it should have ended before the last tick.
+    is_late: bool,
+    late: Box<dyn FnOnce() + Send>,
 }
 
 impl Ticker {
-    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+    fn lock(&self) -> MutexGuard<'_, ()> {
         self.sleep.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watched(&self) -> MutexGuard<'_, HashMap<u64, Watched>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self) {
+        self.running.fetch_add(1, SeqCst);
+        // Most calls find the clock awake and touch no lock.
+        if self.is_asleep.load(SeqCst) {
+            drop(self.lock());
+            self.wake.notify_one();
+        }
+    }
+
+    /// Ends the wait for what should have ended by itself.
+    fn look(&self) {
+        let mut ended = Vec::new();
+        self.watched().retain(|_, watched| {
+            let was_late = watched.is_late;
+            watched.is_late = watched.cancel.is_cancelled();
+            if was_late {
+                ended.push(std::mem::replace(&mut watched.late, Box::new(|| ())));
+            }
+            !was_late
+        });
+        for late in ended {
+            late();
+        }
     }
 
     fn run(&self, engine: &Engine) {
@@ -183,6 +232,7 @@ impl Ticker {
             }
             std::thread::sleep(TICK);
             engine.increment_epoch();
+            self.look();
         }
     }
 }
@@ -192,5 +242,47 @@ pub(crate) struct Running<'a>(&'a Machine);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.ticker.running.fetch_sub(1, SeqCst);
+    }
+}
+
+/// As long as it is held, the clock ticks and looks at what is watched.
+pub(crate) struct Watch {
+    ticker: Arc<Ticker>,
+    number: u64,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // Dropped outside the lock: it may hold anything.
+        let watched = self.ticker.watched().remove(&self.number);
+        drop(watched);
+        self.ticker.running.fetch_sub(1, SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{TryRecvError, channel};
+
+    use super::*;
+
+    #[test]
+    fn what_should_have_ended_and_has_not_is_given_up_and_nothing_else() {
+        let machine = Machine::get().unwrap();
+        let (given_up, heard) = channel();
+        let watch = |name: &'static str, cancel: &Cancel| {
+            let given_up = given_up.clone();
+            machine.watch(cancel.clone(), move || given_up.send(name).unwrap())
+        };
+        let cancelled = Cancel::new();
+        let ended = watch("ended", &cancelled);
+        let _other = watch("other", &Cancel::new());
+        let _stuck = watch("stuck", &cancelled);
+        drop(ended);
+        cancelled.cancel();
+        assert_eq!(heard.recv(), Ok("stuck"));
+        let _late = watch("late", &Cancel::new().until(std::time::Instant::now()));
+        assert_eq!(heard.recv(), Ok("late"));
+        assert_eq!(heard.try_recv(), Err(TryRecvError::Empty));
     }
 }

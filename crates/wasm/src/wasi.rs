@@ -3,21 +3,24 @@
 //! Streams are buffers: standard input is lent to the module, output goes into the store while it is written.
 //! Specification: WASI 0.1 (preview 1) and WASI 0.2, <https://wasi.dev>
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use hostbox_buffers::{Cancel, Lent, Store as Buffers};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::code::{Code, Kind};
+use crate::drive::drive;
 use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::limits::{Limiter, Limits, MemoryAccount};
-use crate::machine::{Machine, SLOTS, TICK};
+use crate::linger;
+use crate::machine::{Machine, SLOTS, TICK, Watch};
 use crate::output::Output;
 use crate::rights::Rights;
 
@@ -128,6 +131,11 @@ impl Runner {
         Place { _own: self.places.clone().acquire_owned().await.ok(), _slot: EVERYBODYS.acquire().await.ok() }
     }
 
+    fn free_place(&self) -> Option<Place> {
+        let (own, slot) = (self.places.clone().try_acquire_owned().ok()?, EVERYBODYS.try_acquire().ok()?);
+        Some(Place { _own: Some(own), _slot: Some(slot) })
+    }
+
     /// Compiles a module, or takes what was compiled of it before, and runs it to its end on a thread of its own. What it put out is in the
     /// store then. Dropped before it is ready, it stops the run.
     ///
@@ -142,15 +150,56 @@ impl Runner {
         limits: Limits,
         cancel: Cancel,
     ) -> Result<Exit> {
-        let buffers = self.buffers.upgrade().ok_or(Error::Cancelled)?;
+        let stop = StopOnDrop(cancel.child());
+        let (done, ended) = oneshot::channel();
+        self.begin(module, command, account, limits, stop.0.clone(), move |end| drop(done.send(end)));
+        ended.await.unwrap_or(Err(Error::Cancelled))
+    }
+
+    /// As [`Runner::run`], with a function that is given the end: once, on another thread, and soon after the flag was set or its deadline passed,
+    /// whatever the module does. What is compiled and finds a place begins at once, and crosses no other thread. On this thread where there is no
+    /// machine to run it.
+    pub fn begin(
+        &self,
+        module: Lent,
+        command: Command,
+        account: Box<dyn MemoryAccount>,
+        limits: Limits,
+        cancel: Cancel,
+        then: impl FnOnce(Result<Exit>) + Send + 'static,
+    ) {
+        let then = Then(Arc::new(Mutex::new(Some(Box::new(then)))));
+        let (machine, threads) = match (Machine::get(), threads()) {
+            (Ok(machine), Ok(threads)) => (machine, threads),
+            (Err(error), _) | (_, Err(error)) => return then.call(Err(error)),
+        };
+        let late = then.clone();
+        let watch = machine.watch(cancel.clone(), move || late.call(Err(Error::Cancelled)));
+        let run = Run { runner: self.clone(), module, command, account, limits, cancel, then, watch };
+        match (Code::known(&run.module), self.free_place()) {
+            (Some(code), Some(place)) => drop(linger::run(move || run.finish(Ok(code), place))),
+            (_, place) => drop(threads.spawn(run.when_possible(place))),
+        }
+    }
+
+    /// Runs a command on this thread; what it put out is in the store then.
+    fn exit_of(
+        &self,
+        code: &Code,
+        command: Command,
+        account: Box<dyn MemoryAccount>,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Exit> {
+        let buffers = self.buffers().ok_or(Error::Cancelled)?;
         let output = || -> Result<Output> {
-            let mut writer = buffers.writer(&cancel)?;
+            let mut writer = buffers.writer(cancel)?;
             writer.set_limit(limits.output_bytes);
             Ok(Output::new(writer))
         };
         let (stdout, stderr) = (output()?, output()?);
         let streams = Streams { stdin: Source::of(command.stdin), stdout: stdout.clone(), stderr: stderr.clone() };
-        let code = self.end_of(module, command.args, streams, account, limits, &cancel).await?;
+        let code = code.run(&command.args, streams, &self.rights, Limiter::new(account, limits), cancel)?;
         let keep = |output: &Output| match output.finish() {
             Some(writer) => buffers.put_written(writer),
             None => buffers.put_copy(&[]),
@@ -174,7 +223,7 @@ impl Runner {
         let _place = self.place().await;
         let (rights, stop) = (self.rights.clone(), cancel.0.clone());
         let work = threads()?.spawn_blocking(move || {
-            let code = Code::compile(module.as_ref())?;
+            let code = Code::known(&module).map_or_else(|| Code::compile(&module), Ok)?;
             drop(module);
             code.run(&args, streams, &rights, Limiter::new(account, &limits), &stop)
         });
@@ -183,6 +232,88 @@ impl Runner {
 
     pub(crate) fn buffers(&self) -> Option<Arc<Buffers>> {
         self.buffers.upgrade()
+    }
+}
+
+/// Who waits for the end of a run, until it is told.
+#[derive(Clone)]
+struct Then(Arc<Mutex<Option<Told>>>);
+
+type Told = Box<dyn FnOnce(Result<Exit>) + Send>;
+
+impl Then {
+    fn take(&self) -> Option<Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn call(&self, end: Result<Exit>) {
+        if let Some(then) = self.take() {
+            then(end);
+        }
+    }
+}
+
+/// A run on its way.
+struct Run {
+    runner: Runner,
+    module: Lent,
+    command: Command,
+    account: Box<dyn MemoryAccount>,
+    limits: Limits,
+    cancel: Cancel,
+    then: Then,
+    watch: Watch,
+}
+
+/// Ends the wait for a run that panicked.
+struct Promised(Then);
+
+impl Drop for Promised {
+    fn drop(&mut self) {
+        self.0.call(Err(Error::Unavailable("a run ended without an outcome".into())));
+    }
+}
+
+impl Run {
+    /// On a thread that may block.
+    fn finish(self, code: Result<Code>, place: Place) {
+        let Run { runner, module, command, account, limits, cancel, then, watch } = self;
+        let promised = Promised(then);
+        let end = code.and_then(|code| {
+            drop(module);
+            runner.exit_of(&code, command, account, &limits, &cancel)
+        });
+        drop((place, watch));
+        match (promised.0.take(), end) {
+            (Some(then), end) => then(end),
+            // Nobody will ever know the ids.
+            (None, Ok(exit)) => {
+                drop(runner.buffers().map(|buffers| [exit.stdout, exit.stderr].map(|id| buffers.free(id))))
+            }
+            (None, Err(_)) => {}
+        }
+    }
+
+    /// Waits for a place, and has the module compiled.
+    async fn when_possible(self, place: Option<Place>) {
+        let stop = self.cancel.clone();
+        let place = match place {
+            Some(place) => place,
+            None => tokio::select! {
+                place = self.runner.place() => place,
+                () = stopped(&stop) => return self.then.call(Err(Error::Cancelled)),
+            },
+        };
+        tokio::task::spawn_blocking(move || {
+            let code = Code::compile(&self.module);
+            self.finish(code, place);
+        });
+    }
+}
+
+async fn stopped(cancel: &Cancel) {
+    while !cancel.is_cancelled() {
+        tokio::time::sleep(TICK).await;
     }
 }
 
@@ -233,7 +364,7 @@ impl Code {
         rights.give(&mut wasi)?;
         wasi.arg("module.wasm").args(args).stdin(stdin).stdout(stdout.clone()).stderr(stderr.clone());
         let machine = Machine::get()?;
-        let ended = wait(cancel, async {
+        let run = pin!(async {
             let _running = machine.running();
             match self.kind() {
                 Kind::Module(linked) => {
@@ -257,7 +388,9 @@ impl Code {
                     ended(store, result.map(|run| i32::from(run.is_err())))
                 }
             }
-        })?;
+        });
+        // A module that sleeps is not asked by the machine's clock.
+        let ended = drive(run, &|| cancel.is_cancelled())?;
         exit_code(ended, &[&stdout, &stderr], cancel)
     }
 }
@@ -302,20 +435,4 @@ fn exit_code(ended: Ended, outputs: &[&Output], cancel: &Cancel) -> Result<i32> 
         (None, None) if backtrace.is_empty() => Err(Error::Link(format!("{error:#}"))),
         (None, None) => Err(Error::Trap { reason: error.root_cause().to_string(), backtrace }),
     }
-}
-
-/// Waits for a run on this thread, until it ends or nobody wants it any more: a module that sleeps is not asked by the machine's clock.
-fn wait(cancel: &Cancel, run: impl Future<Output = Ended>) -> Result<Ended> {
-    let stopped = async {
-        while !cancel.is_cancelled() {
-            tokio::time::sleep(TICK).await;
-        }
-    };
-    threads()?.block_on(async {
-        tokio::select! {
-            biased;
-            ended = run => Ok(ended),
-            () = stopped => Err(Error::Cancelled),
-        }
-    })
 }

@@ -276,3 +276,34 @@ fn a_quota_that_cannot_be_kept_is_refused() {
     // Where nothing can be written the quota is kept.
     assert!(run_granted(text, rights(false)).is_ok());
 }
+
+#[test]
+#[ignore = "it measures"]
+fn figures() {
+    let store = store(64 << 20);
+    let runner = Runner::new(&store, Rights::default());
+    for name in ["command", "command-p2"] {
+        let path = format!("{}/../testkit/fixtures/commands/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+        let module = store.put_copy(&std::fs::read(path).unwrap()).unwrap();
+        let run = || {
+            let (done, ended) = std::sync::mpsc::channel();
+            let command = Command { args: vec!["exit".into(), "3".into()], stdin: None };
+            let account = Box::new(Purse(1 << 30));
+            let module = store.lend(module).unwrap();
+            runner
+                .begin(module, command, account, Limits::default(), Cancel::new(), move |end| done.send(end).unwrap());
+            let exit = ended.recv().unwrap().unwrap();
+            store.free(exit.stdout).and(store.free(exit.stderr)).unwrap();
+        };
+        run();
+        let mut times: Vec<_> = (0..5000)
+            .map(|_| {
+                let start = std::time::Instant::now();
+                run();
+                start.elapsed().as_secs_f64() * 1e6
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!("{name}, warm: {:.1} µs, a tenth below {:.1}", times[2500], times[500]);
+    }
+}

@@ -1,8 +1,8 @@
 //! A running component, and calls of its functions.
 
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex as Lock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use super::direct::{Answer, Args};
 use super::host::{HostError, HostFunctions, NoHostFunctions};
 use super::state::State;
 use super::surroundings::{self, Sink, Stream};
+use crate::drive::drive;
 use crate::error::{Error, Result};
 use crate::limits::{Limiter, Limits, MemoryAccount};
 use crate::machine::{STACK_BYTES, TICK};
@@ -473,51 +474,6 @@ fn failure(error: &wasmtime::Error, store: &mut Store<State>) -> Error {
             Error::Trap { reason, backtrace }
         }
         (None, None) => Error::Trap { reason: error.root_cause().to_string(), backtrace },
-    }
-}
-
-/// Runs a future on this thread, outside of every event loop, until it ends or is not wanted any more.
-fn drive<T>(mut future: Pin<&mut impl Future<Output = T>>, is_stopped: &dyn Fn() -> bool) -> Result<T> {
-    let _timers = threads()?.enter();
-    let parked = Arc::new(Parked::default());
-    let waker = Waker::from(parked.clone());
-    let mut context = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-            return Ok(value);
-        }
-        loop {
-            if is_stopped() {
-                return Err(Error::Cancelled);
-            }
-            if parked.wait() {
-                break;
-            }
-        }
-    }
-}
-
-/// A thread that waits to be woken.
-#[derive(Default)]
-struct Parked {
-    is_woken: Lock<bool>,
-    wake: Condvar,
-}
-
-impl Parked {
-    /// Waits for a tick at most; says whether it was woken.
-    fn wait(&self) -> bool {
-        let woken = self.is_woken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.wake.wait_timeout_while(woken, TICK, |woken| !*woken);
-        let (mut woken, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *woken)
-    }
-}
-
-impl Wake for Parked {
-    fn wake(self: Arc<Self>) {
-        *self.is_woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.wake.notify_one();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hostbox_buffers::{Cancel, Lent, Store};
-use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, OpOutcome};
+use hostbox_engine::{Call, Charge, Completer, ErrorClass, Native, NativeModule, OpError, OpOutcome};
 use hostbox_wasm::{Command, Error, Exit, Limits, MemoryAccount, Runner};
 use rquickjs::{Array, Value};
 
@@ -84,19 +84,22 @@ impl Run {
         Ok(Ok(Self { runner, store, account, command: Command { args, stdin } }))
     }
 
-    async fn outcome(self, module: Lent) -> OpOutcome {
+    /// Runs it to its end, which completes the operation; it is stopped where nobody waits for that any more.
+    fn begin(self, module: Lent, completer: Completer) {
         let Self { runner, account, command, .. } = self;
-        match runner.run(module, command, Box::new(account), Limits::default(), Cancel::new()).await {
-            Err(failed) => OpOutcome::Error(error(&failed)),
-            Ok(exit) => OpOutcome::Finish(Box::new(move |ctx, _| {
-                let Exit { code, stdout, stderr } = exit;
-                let answer = Array::new(ctx.clone())?;
-                answer.set(0, code)?;
-                answer.set(1, number(stdout))?;
-                answer.set(2, number(stderr))?;
-                Ok(answer.into_value())
-            })),
-        }
+        let cancel = Cancel::with_flag(completer.cancelled(), None);
+        runner.begin(module, command, Box::new(account), Limits::default(), cancel, move |end| {
+            completer.complete(match end {
+                Err(failed) => OpOutcome::Error(error(&failed)),
+                Ok(Exit { code, stdout, stderr }) => OpOutcome::Finish(Box::new(move |ctx, _| {
+                    let answer = Array::new(ctx.clone())?;
+                    answer.set(0, code)?;
+                    answer.set(1, number(stdout))?;
+                    answer.set(2, number(stderr))?;
+                    Ok(answer.into_value())
+                })),
+            });
+        });
     }
 }
 
@@ -141,6 +144,10 @@ fn consumed(store: &Store, id: u64) -> hostbox_buffers::Result<Lent> {
 fn start<'js>(call: &Call<'_, 'js>, run: Run, module: hostbox_buffers::Result<Lent>) -> Answer<'js> {
     match module {
         Err(failed) => call.settled(Err(&error(&failed.into()))),
-        Ok(module) => call.spawn(None, run.outcome(module)),
+        Ok(module) => {
+            let (promise, completer) = call.start(None)?;
+            run.begin(module, completer);
+            Ok(promise)
+        }
     }
 }
