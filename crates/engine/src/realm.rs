@@ -490,7 +490,9 @@ impl Realm {
         self.pending_limit().inspect_err(|_| self.free(run))?;
         let current = self.current.borrow().clone();
         let least = if current.level >= NESTING { NESTED_DELAY_MS } else { 0.0 };
-        let delay = nanos(std::time::Duration::from_secs_f64(delay_ms.clamp(least, LONGEST_DELAY_MS) / 1_000.0));
+        let delay_ms = delay_ms.clamp(least, LONGEST_DELAY_MS);
+        // NaN is no time.
+        let delay = nanos(std::time::Duration::try_from_secs_f64(delay_ms / 1_000.0).unwrap_or_default());
         let due = now().saturating_add(delay);
         let id = self.timers.borrow_mut().start(run, due, repeat.then_some(delay), &current);
         self.count_timers();

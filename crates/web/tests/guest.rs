@@ -136,5 +136,5 @@ macro_rules! features {
 }
 
 features! {
-    abort assert blob bloburl body bridge buffer cache clone compression console constants crypto encoding events eventsource fetch filereader formdata fs fsstreams fswatch headers inspect lazystream messageevent messaging mime native navigator nodecipher nodecrypto nodeevents nodehash nodekdf nodekey noderandom nodesign nodestream nodeurl path patternstring performance performanceobserver plugin process punycode querystring readablestream report request response streams stringdecoder subtle textstreams timers timerspromises transform uncaught url urlinit urlpattern util uuid webidl websocket witcodec wittypes writable
+    abort assert blob bloburl body bridge buffer cache clone compression console constants crypto encoding events eventsource fetch filereader formdata fs fsstreams fswatch headers inspect lazystream messageevent messaging mime modules native navigator nodecipher nodecrypto nodeevents nodehash nodekdf nodekey noderandom nodesign nodestream nodeurl path patternstring performance performanceobserver plugin process punycode querystring readablestream report request response streams stringdecoder subtle textstreams timers timerspromises transform uncaught url urlinit urlpattern util uuid webidl websocket witcodec wittypes writable
 }

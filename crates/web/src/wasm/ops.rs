@@ -186,7 +186,8 @@ fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 fn instance<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let asked = Duration::from_secs_f64(call.number(0)?.clamp(1.0, MOST_MS) / 1e3);
+    // NaN is no time.
+    let asked = Duration::try_from_secs_f64(call.number(0)?.clamp(1.0, MOST_MS) / 1e3).unwrap_or_default();
     let timeout = asked.min(call.timeout());
     let handle =
         InstanceHandle { running: Arc::new(Running::new(timeout, runner(call)?)), _charge: call.charge(OVERHEAD)? };
