@@ -217,6 +217,11 @@ export interface NativeInstanceOptions {
   args: Array<string>
   env: Array<NativeVariable>
   fs: Array<NativeFsGrant>
+  net: Array<NativeNetGrant>
+  fetchBytes: number
+  concurrentFetches: number
+  /** Whether the app hears of its requests. */
+  logFetches: boolean
   /** Milliseconds since 1970 at which its clocks stand still. */
   clockMs?: number
   seed?: number

@@ -98,6 +98,7 @@ export interface NetGrant {
   /**
    * Scheme, host and, where it is not the scheme's own, port: `https://api.example.com`, `http://127.0.0.1:8080`;
    * `https://*.example.com` for its subdomains, `*` for any public address. `https` covers `wss`, and `http` covers `ws`.
+   * For sockets of WebAssembly `tcp://db.example.com:5432` and `udp://192.0.2.1:53`, which `*` does not cover.
    */
   origin: string;
   /** HTTP methods that are allowed; default all. A grant with methods is not for WebSockets. */
@@ -128,16 +129,17 @@ export interface Permissions {
    * { '/src': './plugins/src', '/out': { path: '/srv/app/out', write: true, maxBytes: 2 ** 30 } }
    */
   fs?: Record<string, string | FsGrant>;
-  /** Where guests may connect to with `fetch`, `WebSocket` and `EventSource`. */
+  /** Where guests may connect to with `fetch`, `WebSocket` and `EventSource`, components and WASI commands with `wasi:http` and `wasi:sockets`. */
   net?: (string | NetGrant)[];
   /** What guests see as `process.env`, which has nothing else. */
   env?: Record<string, string>;
 }
 
-/** What became of one request of a guest. */
+/** What became of one request of a guest, or of one socket of WebAssembly, whose bytes are not counted. */
 export interface FetchEvent {
-  /** As the guest asked for it, without user name, password and fragment. */
+  /** As the guest asked for it, without user name, password and fragment; of sockets `tcp://127.0.0.1:5432`, `dns:db.example`. */
   url: string;
+  /** Of sockets `CONNECT`, `SEND`, `LISTEN`, `OPEN` or `LOOKUP`. */
   method: string;
   /** The status of the last response, where there was one. */
   status?: number;
@@ -197,8 +199,8 @@ export interface HostRuntimeOptions {
   limits?: Limits;
   /**
    * Whether WebAssembly may run: WASI commands by {@link HostRuntime.wasi} and the guests' global `wasi`, components by the guests'
-   * global `wasm`. They find the directories and the environment of `permissions`, and no network. Modules that guests instantiate
-   * themselves, by `WebAssembly`, find neither. Default false: guests have none of these, and `host.wasi` answers `ERR_PERMISSION`.
+   * global `wasm`. They find the directories, the environment and the network of `permissions`. Modules that guests instantiate
+   * themselves, by `WebAssembly`, find none of it. Default false: guests have none of these, and `host.wasi` answers `ERR_PERMISSION`.
    */
   wasi?: boolean;
   /**
@@ -710,6 +712,10 @@ export interface InstanceLimits {
   tableElements?: number;
   /** Instructions in all its life; for components that were compiled with `fuel`. */
   fuel?: number;
+  /** The body of one response over `wasi:http`; 64 MiB by default. */
+  fetchBytes?: number;
+  /** Requests over `wasi:http` at once; 64 by default, those beyond wait their turn. */
+  concurrentFetches?: number;
 }
 
 /** What an instance is given. */
@@ -720,8 +726,11 @@ export interface InstanceOptions {
    * the world itself stand here by their own names.
    */
   imports?: Record<string, object | ((...args: any[]) => unknown) | ComponentInstance>;
-  /** What it may reach: its environment, and directories that it finds open. By default nothing. */
-  permissions?: Pick<Permissions, 'env' | 'fs'>;
+  /**
+   * What it may reach: its environment, directories that it finds open, hosts for `wasi:http` and, as `tcp://host:port` and `udp://host:port`,
+   * for `wasi:sockets`. By default nothing.
+   */
+  permissions?: Permissions;
   limits?: InstanceLimits;
   /** Arguments of its command line. */
   args?: string[];
@@ -732,10 +741,13 @@ export interface InstanceOptions {
   /** Its randomness: the system's, or the same numbers for the same seed. */
   random?: 'real' | { seed: number };
   /**
-   * Where its output goes, line by line: standard output at the level `log`, standard error at `error`. To this process's own console, nowhere, or to
+   * Where its output goes, line by line: standard output at the level `log`, standard error at `error`; and, at `warn`, what it asked
+   * of the network and was not granted. To this process's own console, nowhere, or to
    * a function. A line of more than 16 KiB comes in parts. Default `'silent'`.
    */
   console?: 'inherit' | 'silent' | ((entry: ConsoleEntry) => void);
+  /** Hears of its requests and sockets, as that of {@link HostRuntimeOptions}. */
+  onFetch?: (event: FetchEvent) => void;
 }
 
 /**

@@ -458,11 +458,11 @@ function arrayBuffers(value, name) {
 }
 
 const COMPILE = ['name', 'fuel', 'canonicalizeNans', 'optLevel', 'debugInfo', 'cache'];
-const INSTANCE = ['imports', 'permissions', 'limits', 'args', 'stdin', 'clock', 'random', 'console'];
+const INSTANCE = ['imports', 'permissions', 'limits', 'args', 'stdin', 'clock', 'random', 'console', 'onFetch'];
 /** The last day that a Date knows (ECMAScript, 21.4.1.1). */
 const MOST_DATE_MS = 8.64e15;
 /** Limits of an instance: as in `LIMITS`; those without a default are left to the addon. */
-const INSTANCE_LIMITS = ['timeoutMs', 'memoryBytes', 'tableElements', 'fuel'];
+const INSTANCE_LIMITS = ['timeoutMs', 'memoryBytes', 'fetchBytes', 'concurrentFetches', 'tableElements', 'fuel'];
 
 /**
  * @param {unknown} value
@@ -491,21 +491,25 @@ function compileOptions(value) {
  */
 function instanceOptions(value) {
   const checked = options(value, 'options', INSTANCE);
-  const { imports, permissions, limits: given, args, stdin, clock, random, console: output } = checked;
-  const { env, fs } = options(permissions, 'options.permissions', ['env', 'fs']);
-  const { timeoutMs, memoryBytes, tableElements, fuel } = options(given, 'options.limits', INSTANCE_LIMITS);
-  const bounded = limits({ timeoutMs, memoryBytes });
+  const { imports, permissions, limits: given, args, stdin, clock, random, console: output, onFetch } = checked;
+  const { env, fs, net } = options(permissions, 'options.permissions', ['env', 'fs', 'net']);
+  const { tableElements, fuel, ...shared } = options(given, 'options.limits', INSTANCE_LIMITS);
+  const { timeoutMs, memoryBytes, fetchBytes, concurrentFetches } = limits(shared);
   return {
     imports,
     limits: {
-      timeoutMs: bounded.timeoutMs,
-      memoryBytes: bounded.memoryBytes,
+      timeoutMs,
+      memoryBytes,
+      fetchBytes,
+      concurrentFetches,
       tableElements: optionalInteger(tableElements, 'options.limits.tableElements', 0, MOST_TABLE),
       fuel: optionalInteger(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
     },
     args: strings(args, 'options.args'),
     env: variables(env),
     fs: fsGrants(fs),
+    net: netGrants(net),
+    onFetch: hook(onFetch, 'options.onFetch'),
     clockMs: clock === undefined || clock === 'real' ? undefined : fixedClock(clock),
     seed: random === undefined || random === 'real' ? undefined : seed(random),
     stdin: stdin === undefined ? undefined : bytes(stdin, 'options.stdin'),

@@ -5,7 +5,7 @@
 const { Buffer } = require('node:buffer');
 const vm = require('node:vm');
 const check = require('./arguments.js');
-const { write } = require('./console.js');
+const { tell, write } = require('./console.js');
 const binding = require('./load.js');
 const { HostboxError, ComponentError } = require('./errors.js');
 const { native, answer, receive, translated } = require('./port.js');
@@ -19,7 +19,8 @@ const { declarations } = require('./wit/types.js');
 /**
  * The app's code around an instance: behind its imports, and for what it writes.
  *
- * @typedef {{ imports: unknown, output: NonNullable<import('../index').InstanceOptions['console']> }} Given
+ * @typedef {{ imports: unknown, output: NonNullable<import('../index').InstanceOptions['console']>,
+ *   onFetch: import('../index').InstanceOptions['onFetch'] }} Given
  */
 
 const SCRATCH = 64 * 1024;
@@ -181,13 +182,16 @@ class Carrier {
   /**
    * @param {NativeComponent} component
    * @param {number} timeoutMs
-   * @param {Given['output']} output
+   * @param {Omit<Given, 'imports'>} given
    */
-  constructor(component, timeoutMs, output) {
+  constructor(component, timeoutMs, { output, onFetch }) {
     this.#receiver = {
       onHostCall() {},
       onConsole: (entry) => write(output, entry),
-      onFetch: undefined,
+      onFetch: (event) => {
+        if (event.refused !== undefined) write(output, refusal(event.refused));
+        if (onFetch !== undefined) tell(onFetch, event);
+      },
       onComponentCall: (call) => void this.#answer(call),
     };
     const id = receive(this.#receiver);
@@ -381,6 +385,9 @@ function payload(surface, fn, error) {
   return { value: found.payload, isError: true };
 }
 
+/** The line of the console for what was not granted. @param {string} text @returns {import('../index').ConsoleEntry} */
+const refusal = (text) => ({ level: 'warn', args: [text], text, time: Date.now() });
+
 /** @param {NativeComponent} compiled */
 function codeOf(compiled) {
   return new ComponentCode(JSON.parse(compiled.shape), engine);
@@ -394,8 +401,8 @@ function codeOf(compiled) {
  * @param {Given} given
  * @param {import('../binding').NativeInstanceOptions} options
  */
-async function instantiate(compiled, code, { imports, output }, options) {
-  const carrier = new Carrier(compiled, options.timeoutMs, output);
+async function instantiate(compiled, code, { imports, ...given }, options) {
+  const carrier = new Carrier(compiled, options.timeoutMs, given);
   const surface = new Surface(code, carrier, imports);
   await carrier.start(surface, compiled, options);
   return { carrier, surface };

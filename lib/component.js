@@ -168,13 +168,14 @@ class Component {
 
   /** @param {InstanceOptions} [options] */
   async instantiate(options) {
-    const { imports, limits, console: output, ...rest } = check.instanceOptions(options);
+    const { imports, limits, console: output, onFetch, ...rest } = check.instanceOptions(options);
     const settings = /** @type {import('../binding').NativeInstanceOptions} */ ({
       ...limits,
       ...rest,
       console: output !== 'silent',
+      logFetches: output !== 'silent' || onFetch !== undefined,
     });
-    const running = await carrier().instantiate(this.#native, this.#known, { imports, output }, settings);
+    const running = await carrier().instantiate(this.#native, this.#known, { imports, output, onFetch }, settings);
     const instance = new ComponentInstance(MAKING, running);
     carrier().surfaces.set(instance, running.surface);
     return instance;

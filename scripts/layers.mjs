@@ -12,7 +12,7 @@ const below = {
   'hostbox-net': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-files': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-source': [],
-  'hostbox-wasm': ['hostbox-buffers', 'hostbox-permissions'],
+  'hostbox-wasm': ['hostbox-buffers', 'hostbox-net', 'hostbox-permissions'],
   'hostbox-engine': ['hostbox-buffers', 'hostbox-permissions'],
   'hostbox-web': [
     'hostbox-engine',
@@ -53,6 +53,7 @@ const fences = {
   'tokio-tungstenite': ['hostbox-net'],
   wasmtime: ['hostbox-wasm'],
   'wasmtime-wasi': ['hostbox-wasm'],
+  'wasmtime-wasi-http': ['hostbox-wasm'],
   'wac-graph': ['hostbox-wasm'],
   'wit-component': ['hostbox-wasm'],
   'wit-parser': ['hostbox-wasm'],

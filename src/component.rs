@@ -14,7 +14,10 @@ use hostbox::parts::component::{
     CodeCache, CodeOptions, Component, Error as WasmError, HostAnswer, HostCall, HostError, HostFunctions, HostResult,
     Instance, InstanceOptions, Level, MemoryAccount, on_thread,
 };
-use hostbox::parts::{Block, Cancel, Code, Event, Failure, Payload, Rights, next_ticket, spawn, wasm_failure};
+use hostbox::parts::{
+    Block, Cancel, Client, Code, Event, Failure, Log, NetConfig, NetLimits, Payload, Rights, Store, next_ticket, spawn,
+    wasm_failure,
+};
 use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
 use napi_derive::napi;
@@ -23,9 +26,11 @@ use tokio::sync::oneshot;
 use crate::buffers::{check, lend};
 use crate::frames::number;
 use crate::output::Output;
-use crate::port::{Port, Shared};
+use crate::port::{Line as Mail, Port, Shared};
 use crate::queues::ComponentCall;
-use crate::sandbox::{NativeFsGrant, NativeVariable, environment, fs_permissions, whole};
+use crate::sandbox::{
+    NativeFsGrant, NativeNetGrant, NativeVariable, environment, fs_permissions, net_permissions, whole,
+};
 
 /// Of an instance's limit of memory, one part in so many is what lines may take that Node has not taken yet: as for a sandbox's console.
 const CONSOLE_SHARE: usize = 4;
@@ -252,6 +257,11 @@ pub struct NativeInstanceOptions {
     pub args: Vec<String>,
     pub env: Vec<NativeVariable>,
     pub fs: Vec<NativeFsGrant>,
+    pub net: Vec<NativeNetGrant>,
+    pub fetch_bytes: f64,
+    pub concurrent_fetches: f64,
+    /// Whether the app hears of its requests.
+    pub log_fetches: bool,
     /// Milliseconds since 1970 at which its clocks stand still.
     pub clock_ms: Option<f64>,
     pub seed: Option<f64>,
@@ -278,6 +288,7 @@ pub struct NativeInstance {
 struct Inner {
     desk: Arc<Desk>,
     instance: OnceLock<Instance>,
+    net: OnceLock<Client>,
     asked: Arc<Asked>,
     /// What it writes, where anybody hears it.
     output: OnceLock<Arc<Output>>,
@@ -345,6 +356,7 @@ impl NativeInstance {
             inner: Arc::new(Inner {
                 desk,
                 instance: OnceLock::new(),
+                net: OnceLock::new(),
                 asked,
                 output: OnceLock::new(),
                 timeout,
@@ -369,8 +381,14 @@ impl NativeInstance {
         given.args = options.args;
         given.clock = options.clock_ms.map(|ms| Duration::from_secs_f64(ms / 1e3));
         given.seed = options.seed.map(whole);
-        let rights = Rights::new(environment(options.env)?).with_files(fs_permissions(options.fs)?);
-        given.rights = Arc::new(rights);
+        let (variables, files) = (environment(options.env)?, fs_permissions(options.fs)?);
+        let limits = NetLimits {
+            fetch_bytes: whole(options.fetch_bytes),
+            concurrent_fetches: u32::try_from(whole(options.concurrent_fetches)).unwrap_or(u32::MAX),
+            ..NetLimits::default()
+        };
+        let net = inner.client(options.net, limits, options.log_fetches)?;
+        given.rights = Arc::new(Rights::new(variables).with_files(files).with_net(net));
         given.stdin = options.stdin.map(|bytes| bytes.to_vec()).unwrap_or_default();
         given.cancel = inner.stop(deadline);
         if options.console {
@@ -518,6 +536,17 @@ impl Inner {
         Instant::now() + self.timeout
     }
 
+    /// The network of the instance, whose events go to the receiver of its number.
+    fn client(&self, grants: Vec<NativeNetGrant>, limits: NetLimits, is_logged: bool) -> Result<Client> {
+        let line = Mail { port: self.desk.port.clone(), sandbox: self.asked.number, missed: AtomicU64::new(0) };
+        let log = is_logged.then(|| Arc::new(move |event| line.log_fetch(event)) as Log);
+        // Bodies are handed on as they come: nothing is ever put into the store.
+        let store = Arc::new(Store::new(0));
+        let net =
+            Client::new(NetConfig { permissions: net_permissions(grants)?, limits, log, ..NetConfig::new(store) });
+        Ok(self.net.get_or_init(|| net).clone())
+    }
+
     fn stop(&self, deadline: Instant) -> Cancel {
         self.cancel.until(deadline)
     }
@@ -563,6 +592,9 @@ impl Inner {
     fn close(&self) {
         self.cancel.cancel();
         self.asked.waiting().clear();
+        if let Some(net) = self.net.get() {
+            net.close();
+        }
         if let Some(instance) = self.instance.get() {
             instance.close();
         }

@@ -150,7 +150,7 @@ pub(crate) fn timeout(ms: f64) -> Option<Duration> {
     (ms > 0.0).then(|| Duration::from_millis(whole(ms)))
 }
 
-fn permissions(grants: Vec<NativeNetGrant>) -> Result<NetPermissions> {
+pub(crate) fn net_permissions(grants: Vec<NativeNetGrant>) -> Result<NetPermissions> {
     let grants =
         grants.into_iter().map(|NativeNetGrant { origin, methods, private }| NetGrant { origin, methods, private });
     let grants: Vec<_> = grants.collect();
@@ -227,7 +227,7 @@ impl NativeSandbox {
             Arc::new(move |event| line.log_fetch(event)) as Log
         });
         let net = Client::new(NetConfig {
-            permissions: permissions(grants)?,
+            permissions: net_permissions(grants)?,
             limits: NetLimits::from(&limits),
             log,
             ..NetConfig::new(store.clone())
@@ -235,7 +235,8 @@ impl NativeSandbox {
         let (granted, files) = files(fs)?;
         let cache = Arc::new(cache(cache_options)?);
         let env = environment(env)?;
-        let runner = wasi.then(|| Runner::new(&store, Rights::new(env.clone()).with_files(granted)));
+        let runner =
+            wasi.then(|| Runner::new(&store, Rights::new(env.clone()).with_files(granted).with_net(net.clone())));
         let sandbox = Sandbox::new(Config {
             limits,
             host: line.clone(),

@@ -29,14 +29,15 @@ export async function use(other: ComponentInstance) {
   await typed.exports.calculator.calculate('modulo', 1, 2);
   const given: InstanceOptions = {
     imports: { 'demo:log/sink': { write: async (text: string) => text.length }, log: () => 1n, other },
-    permissions: { env: { LANG: 'C' }, fs: { '/data': '/srv/data' } },
-    limits: { timeoutMs: 1, memoryBytes: 2 ** 20, tableElements: 10, fuel: 1 },
+    permissions: { env: { LANG: 'C' }, fs: { '/data': '/srv/data' }, net: ['tcp://db.example:5432'] },
+    limits: { timeoutMs: 1, memoryBytes: 2 ** 20, tableElements: 10, fuel: 1, fetchBytes: 1, concurrentFetches: 1 },
+    onFetch: ({ url, refused }) => console.log(url, refused),
     args: ['a'],
     stdin: new Uint8Array(1),
   };
   using scoped: ComponentInstance = await component.instantiate(given);
-  // @ts-expect-error components have no network
-  await component.instantiate({ permissions: { net: ['*'] } });
+  // @ts-expect-error an origin, or more about one
+  await component.instantiate({ permissions: { net: '*' } });
   // @ts-expect-error made by compile alone
   new Component();
   const names: string[] = [

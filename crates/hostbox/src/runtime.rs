@@ -333,6 +333,8 @@ impl Builder {
             let rights = hostbox_wasm::Rights::new(env.clone());
             #[cfg(feature = "fs")]
             let rights = rights.with_files(granted);
+            #[cfg(feature = "fetch")]
+            let rights = rights.with_net(net.clone());
             hostbox_wasm::Runner::new(&store, rights)
         });
         #[cfg(all(feature = "fs", not(feature = "wasi")))]

@@ -79,6 +79,12 @@ pub(crate) struct Parts {
     pub(crate) tls: OnceLock<Arc<rustls::ClientConfig>>,
 }
 
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("permissions", self.permissions()).finish_non_exhaustive()
+    }
+}
+
 impl Client {
     /// A client; nothing is set up before its first granted request.
     pub fn new(config: Config) -> Self {
@@ -138,12 +144,13 @@ struct Answer {
     url: Url,
     redirected: bool,
     method: Method,
+    is_raw: bool,
     open: OwnedSemaphorePermit,
 }
 
 impl Answer {
     fn finish(self, mut record: Record) -> Result<Response> {
-        let Self { response, url, redirected, method, open } = self;
+        let Self { response, url, redirected, method, is_raw, open } = self;
         let status = response.status();
         record.answered(status);
         if status == StatusCode::SWITCHING_PROTOCOLS {
@@ -161,7 +168,7 @@ impl Answer {
             None => String::new(),
         };
         let headers = response.headers().clone();
-        let encodings = match is_null {
+        let encodings = match is_null || is_raw {
             true => Ok(Encodings::default()),
             false => Encodings::of(&headers),
         };
@@ -237,6 +244,7 @@ impl Inner {
                     url: request.url,
                     redirected: redirects > 0,
                     method: request.method,
+                    is_raw: request.is_raw,
                     open,
                 });
             };
@@ -258,7 +266,7 @@ impl Inner {
         let client = self.http(checked.reach())?;
         let mut outgoing = reqwest::Request::new(request.method.clone(), checked.url().clone());
         let mut headers = request.headers.clone();
-        if !headers.contains_key(header::ACCEPT_ENCODING) {
+        if !request.is_raw && !headers.contains_key(header::ACCEPT_ENCODING) {
             let ranged = headers.contains_key(header::RANGE);
             let value = if ranged { "identity" } else { "gzip, deflate, br, zstd" };
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));

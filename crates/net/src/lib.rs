@@ -16,13 +16,14 @@ mod redirect;
 mod request;
 mod resolve;
 mod response;
+mod sockets;
 mod tls;
 mod upload;
 mod websocket;
 
 pub use client::{Client, Config};
 pub use error::{Error, Result};
-pub use hostbox_permissions::{CheckedUrl, NetPermissions, Refusal};
+pub use hostbox_permissions::{CheckedUrl, NetPermissions, Refusal, Transport};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use limits::NetLimits;
 pub use log::{FetchEvent, Log};

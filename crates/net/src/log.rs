@@ -10,12 +10,13 @@ use url::Url;
 use crate::client::Inner;
 use crate::error::Error;
 
-/// What became of a request: handed to the app's hook when its body has ended, or was given up.
+/// What became of a request: handed to the app's hook when its body has ended, or was given up. Of sockets one for each connection, and for each
+/// that was refused; their bytes are not counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchEvent {
-    /// As it was asked for, without user name, password and fragment.
+    /// As it was asked for, without user name, password and fragment; `tcp://127.0.0.1:5432` of a socket, `dns:db.example` of a look-up.
     pub url: String,
-    /// The method of the first request.
+    /// The method of the first request; `CONNECT`, `SEND`, `LISTEN`, `OPEN`, `LOOKUP` of sockets.
     pub method: String,
     /// The status of the last response.
     pub status: Option<u16>,

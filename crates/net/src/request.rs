@@ -23,12 +23,14 @@ pub struct Request {
     pub body: Body,
     /// What to do at a redirect.
     pub redirect: Redirect,
+    /// Whether the response's body is handed on as it comes: no encoding is asked for, and none undone.
+    pub is_raw: bool,
 }
 
 impl Request {
     /// A request without headers and body that follows redirects.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { url, method, headers: HeaderMap::new(), body: Body::Empty, redirect: Redirect::Follow }
+        Self { url, method, headers: HeaderMap::new(), body: Body::Empty, redirect: Redirect::Follow, is_raw: false }
     }
 }
 

@@ -11,7 +11,7 @@ mod net;
 pub use env::{Environment, InvalidVariable};
 pub use fs::{Access, CheckedPath, FsGrant, FsPermissions, FsRefusal, InvalidFsGrant, Place};
 pub use limits::{InvalidLimit, Limits};
-pub use net::{AddressClass, CheckedUrl, Invalid, NetGrant, NetPermissions, Reach, Refusal, classify};
+pub use net::{AddressClass, CheckedUrl, Invalid, NetGrant, NetPermissions, Reach, Refusal, Transport, classify};
 
 /// What the app grants a sandbox. The default is nothing.
 #[derive(Clone, Debug, Default)]

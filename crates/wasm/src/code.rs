@@ -10,6 +10,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use crate::error::{Error, Result};
 use crate::kept::{Kept, Key, Weighed, key};
 use crate::machine::Machine;
+use crate::network;
 use crate::wasi::{ComponentState, ModuleState};
 
 /// A longer module is refused: its compilation could not be stopped.
@@ -84,7 +85,7 @@ fn compile(bytes: &[u8], key: Key) -> Result<Code> {
     let (kind, image) = if is_component(bytes) {
         let component = Component::from_binary(engine, bytes).map_err(failed)?;
         let mut linker = ComponentLinker::new(engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(unlinked)?;
+        network::link(&mut linker).map_err(unlinked)?;
         let linked = linker.instantiate_pre(&component).and_then(CommandPre::new).map_err(unlinked)?;
         (Kind::Component(linked), component.image_range())
     } else {

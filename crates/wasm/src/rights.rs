@@ -1,5 +1,7 @@
 //! What a module may reach beyond its arguments and streams: a part of the sandbox's grants.
 
+#[cfg(feature = "net")]
+use hostbox_net::Client;
 use hostbox_permissions::{Environment, FsPermissions};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
@@ -10,18 +12,32 @@ use crate::error::{Error, Result};
 pub struct Rights {
     env: Environment,
     files: FsPermissions,
+    #[cfg(feature = "net")]
+    net: Option<Client>,
 }
 
 impl Rights {
     /// Modules find these variables as their whole environment, and no directory.
     pub fn new(env: Environment) -> Self {
-        Self { env, files: FsPermissions::default() }
+        Self { env, ..Self::default() }
     }
 
     /// They find these directories open, each under the path that guests know.
     #[must_use]
     pub fn with_files(self, files: FsPermissions) -> Self {
         Self { files, ..self }
+    }
+
+    /// Their requests and sockets go through this client, which has grants, limits and a log of its own. Without one there is no network.
+    #[cfg(feature = "net")]
+    #[must_use]
+    pub fn with_net(self, client: Client) -> Self {
+        Self { net: Some(client), ..self }
+    }
+
+    #[cfg(feature = "net")]
+    pub(crate) fn client(&self) -> Option<&Client> {
+        self.net.as_ref()
     }
 
     /// Hands the rights to a module that is about to run.

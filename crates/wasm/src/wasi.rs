@@ -21,6 +21,7 @@ use crate::input::Source;
 use crate::limits::{Limiter, Limits, MemoryAccount};
 use crate::linger;
 use crate::machine::{Machine, SLOTS, TICK, Watch};
+use crate::network::{self, Connected, Network, View};
 use crate::output::Output;
 use crate::rights::Rights;
 
@@ -54,12 +55,19 @@ pub(crate) struct ModuleState {
 pub(crate) struct ComponentState {
     wasi: WasiCtx,
     table: ResourceTable,
+    network: Network,
     limiter: Limiter,
 }
 
 impl WasiView for ComponentState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl Connected for ComponentState {
+    fn network(&mut self) -> View<'_> {
+        View { network: &mut self.network, wasi: WasiCtxView { ctx: &mut self.wasi, table: &mut self.table } }
     }
 }
 
@@ -334,7 +342,7 @@ pub async fn on_thread<R: Send + 'static>(work: impl FnOnce() -> Result<R> + Sen
     threads()?.spawn_blocking(work).await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
 }
 
-/// Threads for runs, and the timers of modules that sleep. Apart from all others: a module may hold its thread until its deadline.
+/// Threads for runs, the timers of modules that sleep, and their connections. Apart from all others: a module may hold its thread until its deadline.
 pub(crate) fn threads() -> Result<&'static Runtime> {
     static THREADS: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     let made = THREADS.get_or_init(|| {
@@ -343,7 +351,7 @@ pub(crate) fn threads() -> Result<&'static Runtime> {
         builder
             .worker_threads(1)
             .max_blocking_threads(2 * SLOTS as usize)
-            .enable_time()
+            .enable_all()
             .thread_name("hostbox-wasi")
             .build()
     });
@@ -379,7 +387,8 @@ impl Code {
                     ended(store, result)
                 }
                 Kind::Component(linked) => {
-                    let state = ComponentState { wasi: wasi.build(), table: ResourceTable::new(), limiter };
+                    let network = Network::new(rights, &mut wasi);
+                    let state = ComponentState { wasi: wasi.build(), table: network::table(), network, limiter };
                     let mut store = prepared(machine, state, cancel);
                     let result = match linked.instantiate_async(&mut store).await {
                         Ok(instance) => instance.wasi_cli_run().call_run(&mut store).await,

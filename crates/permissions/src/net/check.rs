@@ -59,18 +59,23 @@ impl CheckedUrl {
 
 /// Why a request was not made: what was asked and what is granted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{verb} to {asked} refused: {reason} (granted: {granted})")]
+#[error("{asked} refused: {reason} (granted: {granted})")]
 pub struct Refusal {
-    verb: &'static str,
-    asked: String,
-    reason: String,
-    granted: String,
+    pub(super) asked: String,
+    pub(super) reason: String,
+    pub(super) granted: String,
+    pub(super) is_of_address: bool,
 }
 
 impl Refusal {
     /// Why, in words.
     pub fn reason(&self) -> &str {
         &self.reason
+    }
+
+    /// Whether the host is granted, and leads to addresses alone that the grant does not reach.
+    pub fn is_of_address(&self) -> bool {
+        self.is_of_address
     }
 }
 
@@ -92,7 +97,7 @@ impl NetPermissions {
         self.grants.is_none()
     }
 
-    fn patterns(&self) -> &[Pattern] {
+    pub(super) fn patterns(&self) -> &[Pattern] {
         self.grants.as_deref().unwrap_or(&[])
     }
 
@@ -101,7 +106,7 @@ impl NetPermissions {
     /// # Errors
     /// What was asked and what is granted.
     pub fn check(&self, url: &Url, method: &str) -> Result<CheckedUrl, Refusal> {
-        let scheme = Scheme::parse(url.scheme()).filter(|scheme| *scheme != Scheme::Tcp);
+        let scheme = Scheme::parse(url.scheme()).filter(|scheme| !scheme.is_socket());
         let (Some(scheme), Some(host), Some(port)) = (scheme, url.host(), url.port_or_known_default()) else {
             return Err(self.refusal(url, "the scheme must be http, https, ws or wss"));
         };
@@ -148,11 +153,7 @@ impl NetPermissions {
 
     /// The refusal for a URL whose host leads to such an address only.
     pub fn refusal_of_address(&self, url: &Url, class: AddressClass) -> Refusal {
-        let reason = format!(
-            "the host leads to a {} address, which needs a grant for that address or `private: true`",
-            class.as_str()
-        );
-        self.refusal(url, &reason)
+        Refusal { is_of_address: true, ..self.refusal(url, &out_of_reach(class)) }
     }
 
     fn refusal(&self, url: &Url, reason: &str) -> Refusal {
@@ -164,8 +165,16 @@ impl NetPermissions {
             None => format!("{}:", url.scheme()),
         };
         let verb = if matches!(url.scheme(), "ws" | "wss") { "WebSocket" } else { "fetch" };
-        Refusal { verb, asked, reason: reason.to_owned(), granted: self.to_string() }
+        self.refused(format!("{verb} to {asked}"), reason)
     }
+
+    pub(super) fn refused(&self, asked: String, reason: &str) -> Refusal {
+        Refusal { asked, reason: reason.to_owned(), granted: self.to_string(), is_of_address: false }
+    }
+}
+
+pub(super) fn out_of_reach(class: AddressClass) -> String {
+    format!("the host leads to a {} address, which needs a grant for that address or `private: true`", class.as_str())
 }
 
 impl fmt::Display for NetPermissions {

@@ -49,6 +49,7 @@ pub(crate) enum Scheme {
     Ws,
     Wss,
     Tcp,
+    Udp,
 }
 
 impl Scheme {
@@ -59,6 +60,7 @@ impl Scheme {
             "ws" => Self::Ws,
             "wss" => Self::Wss,
             "tcp" => Self::Tcp,
+            "udp" => Self::Udp,
             _ => return None,
         })
     }
@@ -70,6 +72,7 @@ impl Scheme {
             Self::Ws => "ws",
             Self::Wss => "wss",
             Self::Tcp => "tcp",
+            Self::Udp => "udp",
         }
     }
 
@@ -77,7 +80,7 @@ impl Scheme {
         match self {
             Self::Http | Self::Ws => Some(80),
             Self::Https | Self::Wss => Some(443),
-            Self::Tcp => None,
+            Self::Tcp | Self::Udp => None,
         }
     }
 
@@ -88,6 +91,11 @@ impl Scheme {
 
     pub(crate) fn is_websocket(self) -> bool {
         matches!(self, Self::Ws | Self::Wss)
+    }
+
+    /// Whether it stands for sockets, and not for URLs.
+    pub(crate) fn is_socket(self) -> bool {
+        matches!(self, Self::Tcp | Self::Udp)
     }
 }
 
@@ -147,7 +155,7 @@ impl Pattern {
         let methods = match &grant.methods {
             None => None,
             Some(methods) => {
-                if scheme_port.is_some_and(|(scheme, _)| scheme.is_websocket() || scheme == Scheme::Tcp) {
+                if scheme_port.is_some_and(|(scheme, _)| scheme.is_websocket() || scheme.is_socket()) {
                     return Err(invalid(".origin", "http or https where methods are given", &grant.origin));
                 }
                 let parsed = methods.iter().enumerate().map(|(at, name)| {
@@ -187,8 +195,8 @@ fn origin(text: &str) -> Result<Origin, &'static str> {
         return Ok((None, HostPattern::Any));
     }
     let (scheme, rest) = text.split_once("://").ok_or(EXPECTED)?;
-    let scheme =
-        Scheme::parse(&scheme.to_ascii_lowercase()).ok_or("an origin whose scheme is http, https, ws, wss or tcp")?;
+    let scheme = Scheme::parse(&scheme.to_ascii_lowercase())
+        .ok_or("an origin whose scheme is http, https, ws, wss, tcp or udp")?;
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if authority.contains(['/', '\\', '?', '#']) {
         return Err("an origin without path, query and fragment");
@@ -213,7 +221,9 @@ fn origin(text: &str) -> Result<Origin, &'static str> {
     let (http, https) = (read(&plain, "http"), read(&plain, "https"));
     let (Some(http), Some(https)) = (http, https) else { return Err(EXPECTED) };
     let given = http.port().or_else(|| https.port());
-    let port = given.or_else(|| scheme.default_port()).ok_or("an origin with a port: tcp has no port of its own")?;
+    let port = given
+        .or_else(|| scheme.default_port())
+        .ok_or("an origin with a port: tcp and udp have no port of their own")?;
     if port == 0 {
         return Err("an origin with a port from 1 to 65535");
     }
@@ -276,6 +286,8 @@ mod tests {
             ("ws://localhost:9000", "ws://localhost:9000"),
             ("tcp://db.example.com:5432", "tcp://db.example.com:5432"),
             ("tcp://db.example.com:80", "tcp://db.example.com:80"),
+            ("UDP://[0::1]:53", "udp://[::1]:53"),
+            ("tcp://*:5432", "tcp://*:5432"),
             ("https://*", "https://*"),
             ("http://*:8080", "http://*:8080"),
             ("*", "*"),
@@ -309,6 +321,7 @@ mod tests {
             "https://example.com:99999",
             "https://example.com:*",
             "tcp://db.example.com",
+            "udp://db.example.com",
             "https://exa mple.com",
             "https://256.1.1.1",
             "https://example.com\\@evil.com",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hostbox_buffers::Cancel;
 use tokio::sync::Mutex;
-use wasmtime::component::{Func, ResourceTable, TypedFunc, WasmList};
+use wasmtime::component::{Func, TypedFunc, WasmList};
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
@@ -23,6 +23,7 @@ use crate::drive::drive;
 use crate::error::{Error, Result};
 use crate::limits::{Limiter, Limits, MemoryAccount};
 use crate::machine::{STACK_BYTES, TICK};
+use crate::network::{self, Network};
 use crate::rights::Rights;
 use crate::wasi::{StopOnDrop, threads};
 
@@ -170,9 +171,11 @@ impl Instance {
             surroundings::seed(&mut wasi, seed);
         }
         let account = Box::new(Counted { account: options.account, bytes: memory_bytes.clone() });
+        let network = Network::new(&options.rights, &mut wasi);
         let state = State {
             wasi: wasi.build(),
-            table: ResourceTable::new(),
+            table: network::table(),
+            network,
             limiter: Limiter::new(account, &options.limits),
             host: options.host,
             component: component.clone(),

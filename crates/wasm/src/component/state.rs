@@ -11,10 +11,12 @@ use super::Component;
 use super::host::{HostAnswer, HostCall, HostError, HostFunctions};
 use super::outward::HOST;
 use crate::limits::Limiter;
+use crate::network::{self, Connected, Network, View};
 
 pub(super) struct State {
     pub(super) wasi: WasiCtx,
     pub(super) table: ResourceTable,
+    pub(super) network: Network,
     pub(super) limiter: Limiter,
     pub(super) host: Arc<dyn HostFunctions>,
     pub(super) component: Component,
@@ -38,11 +40,17 @@ impl WasiView for State {
     }
 }
 
+impl Connected for State {
+    fn network(&mut self) -> View<'_> {
+        View { network: &mut self.network, wasi: WasiCtxView { ctx: &mut self.wasi, table: &mut self.table } }
+    }
+}
+
 type Message = (u32, u32, u32, WasmList<u8>);
 
 /// Offers WASI, and the one function behind the outward adapter.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    network::link(linker)?;
     linker.root().func_wrap_async(HOST, |mut store: StoreContextMut<'_, State>, message: Message| {
         Box::new(async move {
             let (function, answer) = ask(&mut store, message);

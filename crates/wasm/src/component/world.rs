@@ -11,7 +11,16 @@ use super::Direct;
 use crate::error::{Error, Result};
 
 /// Packages whose interfaces the host itself offers.
-const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+const WASI: &[&str] = &[
+    "wasi:cli/",
+    "wasi:clocks/",
+    "wasi:filesystem/",
+    #[cfg(feature = "net")]
+    "wasi:http/",
+    "wasi:io/",
+    "wasi:random/",
+    "wasi:sockets/",
+];
 
 /// Which side of a component defines something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -64,7 +64,7 @@ pub(super) fn outgoing(
         "error" => Redirect::Error,
         _ => Redirect::Follow,
     };
-    Ok(Outgoing { request: Request { url, method, headers, body, redirect }, offload })
+    Ok(Outgoing { request: Request { url, method, headers, body, redirect, is_raw: false }, offload })
 }
 
 fn read_headers(fields: &[(String, String)]) -> Result<HeaderMap, OpError> {
