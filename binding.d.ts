@@ -196,7 +196,8 @@ export interface NativeCompileOptions {
   canonicalizeNans: boolean
   optLevel: string
   debugInfo: boolean
-  /** The directory of compiled code. */
+  baseline: boolean
+  /** The directory of compiled code; empty for that of the user. */
   cacheDir?: string
 }
 
@@ -214,6 +215,7 @@ export interface NativeInstanceOptions {
   tableElements?: number
   timeoutMs: number
   fuel?: number
+  stackBytes?: number
   args: Array<string>
   env: Array<NativeVariable>
   fs: Array<NativeFsGrant>
@@ -277,6 +279,8 @@ export interface NativeSettings {
   cache: NativeCache
   logFetches: boolean
   wasi: boolean
+  /** The directory of compiled WebAssembly; empty for that of the user. */
+  codeCache?: string
 }
 
 /** Figures of a sandbox, as `HostRuntime.stats()` shows them. */

@@ -698,8 +698,17 @@ export interface CompileOptions {
   optLevel?: 'none' | 'speed' | 'speedAndSize';
   /** Keeps what a debugger or a profiler needs of the component's own debug information. */
   debugInfo?: boolean;
-  /** A directory for compiled code, which belongs to this user alone: what was compiled once, by whatever process, is read from there. */
-  cache?: { dir: string };
+  /**
+   * Answers with code that is compiled quickly and runs slower; the other is compiled in the background, and instances that are made from then on
+   * have it. What the quick compiler does not know (some instructions, `canonicalizeNans`, `debugInfo`, some platforms) is compiled as without.
+   */
+  baseline?: boolean;
+  /**
+   * A directory for compiled code, which belongs to this user alone: what was compiled once, by whatever process, is read from there. `true` is
+   * `hostbox/code` where this user's caches are, if there is such a place that nobody else can write. What is not said here is said by the
+   * environment variable `HOSTBOX_CODE_CACHE`: a directory, or `1` for that of the user.
+   */
+  cache?: boolean | { dir: string };
 }
 
 /** Bounds of an instance. */
@@ -716,6 +725,8 @@ export interface InstanceLimits {
   fetchBytes?: number;
   /** Requests over `wasi:http` at once; 64 by default, those beyond wait their turn. */
   concurrentFetches?: number;
+  /** Stack of its own functions, from 64 KiB to 4 MiB, rounded up to a power of two; 1 MiB by default. */
+  stackBytes?: number;
 }
 
 /** What an instance is given. */

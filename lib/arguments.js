@@ -457,20 +457,27 @@ function arrayBuffers(value, name) {
   return value;
 }
 
-const COMPILE = ['name', 'fuel', 'canonicalizeNans', 'optLevel', 'debugInfo', 'cache'];
+const COMPILE = ['name', 'fuel', 'canonicalizeNans', 'optLevel', 'debugInfo', 'baseline', 'cache'];
 const INSTANCE = ['imports', 'permissions', 'limits', 'args', 'stdin', 'clock', 'random', 'console', 'onFetch'];
 /** The last day that a Date knows (ECMAScript, 21.4.1.1). */
 const MOST_DATE_MS = 8.64e15;
 /** Limits of an instance: as in `LIMITS`; those without a default are left to the addon. */
-const INSTANCE_LIMITS = ['timeoutMs', 'memoryBytes', 'fetchBytes', 'concurrentFetches', 'tableElements', 'fuel'];
+const INSTANCE_LIMITS = [
+  'timeoutMs',
+  'memoryBytes',
+  'fetchBytes',
+  'concurrentFetches',
+  'tableElements',
+  'fuel',
+  'stackBytes',
+];
 
 /**
  * @param {unknown} value
- * @returns {{ name: string | undefined, fuel: boolean, canonicalizeNans: boolean, optLevel: string, debugInfo: boolean, cacheDir: string | undefined }}
+ * @returns {{ name: string | undefined, fuel: boolean, canonicalizeNans: boolean, optLevel: string, debugInfo: boolean, baseline: boolean, cacheDir: string | undefined }}
  */
 function compileOptions(value) {
-  const { name, fuel, canonicalizeNans, optLevel, debugInfo, cache } = options(value, 'options', COMPILE);
-  const { dir } = options(cache, 'options.cache', ['dir']);
+  const { name, fuel, canonicalizeNans, optLevel, debugInfo, baseline, cache } = options(value, 'options', COMPILE);
   /** @type {(given: unknown, key: string) => boolean} */
   const flag = (given, key) => (given === undefined ? false : boolean(given, `options.${key}`));
   return {
@@ -480,8 +487,29 @@ function compileOptions(value) {
     optLevel:
       optLevel === undefined ? 'speed' : choice(optLevel, 'options.optLevel', ['none', 'speed', 'speedAndSize']),
     debugInfo: flag(debugInfo, 'debugInfo'),
-    cacheDir: cache === undefined ? undefined : filledString(dir, 'options.cache.dir'),
+    baseline: flag(baseline, 'baseline'),
+    cacheDir: codeCache(cache),
   };
+}
+
+/** That of the user, as the addon knows it. */
+const USERS_CACHE = '';
+
+/**
+ * The directory of compiled code: what the app says, or else what the environment does.
+ *
+ * @param {unknown} [value]
+ * @returns {string | undefined}
+ */
+function codeCache(value) {
+  if (value === undefined) {
+    const said = process.env.HOSTBOX_CODE_CACHE ?? '';
+    if (said === '' || said === '0' || said === 'false') return undefined;
+    return said === '1' || said === 'true' ? USERS_CACHE : said;
+  }
+  if (typeof value === 'boolean') return value ? USERS_CACHE : undefined;
+  if (typeof value !== 'object' || value === null) return refuse('a boolean or { dir }', 'options.cache', value);
+  return filledString(options(value, 'options.cache', ['dir']).dir, 'options.cache.dir');
 }
 
 /**
@@ -493,7 +521,7 @@ function instanceOptions(value) {
   const checked = options(value, 'options', INSTANCE);
   const { imports, permissions, limits: given, args, stdin, clock, random, console: output, onFetch } = checked;
   const { env, fs, net } = options(permissions, 'options.permissions', ['env', 'fs', 'net']);
-  const { tableElements, fuel, ...shared } = options(given, 'options.limits', INSTANCE_LIMITS);
+  const { tableElements, fuel, stackBytes, ...shared } = options(given, 'options.limits', INSTANCE_LIMITS);
   const { timeoutMs, memoryBytes, fetchBytes, concurrentFetches } = limits(shared);
   return {
     imports,
@@ -504,6 +532,7 @@ function instanceOptions(value) {
       concurrentFetches,
       tableElements: optionalInteger(tableElements, 'options.limits.tableElements', 0, MOST_TABLE),
       fuel: optionalInteger(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
+      stackBytes: optionalInteger(stackBytes, 'options.limits.stackBytes', LEAST_STACK, MOST_STACK),
     },
     args: strings(args, 'options.args'),
     env: variables(env),
@@ -518,6 +547,8 @@ function instanceOptions(value) {
 }
 
 const MOST_TABLE = 10_000_000;
+const LEAST_STACK = 64 * 1024;
+const MOST_STACK = 4 * 1024 * 1024;
 
 /** @param {unknown} value */
 function fixedClock(value) {
@@ -595,6 +626,7 @@ function argumentList(value) {
 
 module.exports = {
   bytes,
+  codeCache,
   compileOptions,
   instanceOptions,
   shown,

@@ -55,7 +55,17 @@ class HostRuntime {
       onFetch: onFetch && ((event) => tell(onFetch, event)),
     };
     const names = Object.keys(bridge).sort();
-    const settings = { limits, bridge: names, net, env, fs, cache: { scope: this.#scope, ...cache }, wasi };
+    const codeCache = wasi ? check.codeCache() : undefined;
+    const settings = {
+      limits,
+      bridge: names,
+      net,
+      env,
+      fs,
+      cache: { scope: this.#scope, ...cache },
+      wasi,
+      ...(codeCache !== undefined && { codeCache }),
+    };
     this.#sandbox = createSandbox(settings, this.#receiver);
     const isOpen = () => this.#closing === undefined;
     this.#native = new Native(this.#sandbox, this.#receiver, isOpen);

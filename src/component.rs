@@ -123,8 +123,18 @@ pub struct NativeCompileOptions {
     pub canonicalize_nans: bool,
     pub opt_level: String,
     pub debug_info: bool,
-    /// The directory of compiled code.
+    pub baseline: bool,
+    /// The directory of compiled code; empty for that of the user.
     pub cache_dir: Option<String>,
+}
+
+/// The directory of compiled code. That of the user is not used where there is none, or where others may write it.
+pub(crate) fn code_cache(dir: Option<String>) -> std::result::Result<Option<CodeCache>, WasmError> {
+    match dir {
+        None => Ok(None),
+        Some(dir) if dir.is_empty() => Ok(CodeCache::of_user().ok()),
+        Some(dir) => CodeCache::open(dir).map(Some),
+    }
 }
 
 /// A component, once its compilation has been answered.
@@ -157,10 +167,11 @@ impl NativeComponent {
                 _ => Level::Speed,
             },
             debug_info: options.debug_info,
+            baseline: options.baseline,
         };
         let (bytes, compiled) = (bytes.to_vec(), self.compiled.clone());
         self.desk.work(env, move || {
-            let cache = cache_dir.map(CodeCache::open).transpose()?;
+            let cache = code_cache(cache_dir)?;
             let component = Component::compile_cached(&bytes, options, cache.as_ref())?;
             let _ = compiled.set(component);
             Ok(Payload::undefined())
@@ -254,6 +265,7 @@ pub struct NativeInstanceOptions {
     pub table_elements: Option<f64>,
     pub timeout_ms: f64,
     pub fuel: Option<f64>,
+    pub stack_bytes: Option<f64>,
     pub args: Vec<String>,
     pub env: Vec<NativeVariable>,
     pub fs: Vec<NativeFsGrant>,
@@ -378,6 +390,7 @@ impl NativeInstance {
             given.limits.table_elements = size(elements);
         }
         given.fuel = options.fuel.map(whole);
+        given.limits.stack_bytes = options.stack_bytes.map(size);
         given.args = options.args;
         given.clock = options.clock_ms.map(|ms| Duration::from_secs_f64(ms / 1e3));
         given.seed = options.seed.map(whole);

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hostbox::parts::component::Error as WasmError;
 use hostbox::parts::{
     Cache, Cancel, Client, Config, Data, EXTENSION, Environment, ErrorClass, Event, Failure, Files, Format,
     FsPermissions, Host, Lanes, Log, NetConfig, NetLimits, NetPermissions, OpError, OpId, OpOutcome, Operations,
     Payload, Plugin, Request, Rights, Runner, Sandbox, Sources, Store, SyncProgress, WASI_GLOBALS, WasiStep, bind_step,
-    next_ticket, spawn_blocking,
+    next_ticket, spawn_blocking, wasm_failure,
 };
 use hostbox::{CacheOptions, CacheStore, FsGrant, Limits, NetGrant};
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
@@ -17,6 +18,7 @@ use napi::{Env, Error, Result};
 use napi_derive::napi;
 
 use crate::caller::Caller;
+use crate::component::code_cache;
 use crate::frames::number;
 use crate::input::message;
 use crate::port::{Line, Port};
@@ -83,6 +85,8 @@ pub struct NativeSettings {
     pub cache: NativeCache,
     pub log_fetches: bool,
     pub wasi: bool,
+    /// The directory of compiled WebAssembly; empty for that of the user.
+    pub code_cache: Option<String>,
 }
 
 /// A plugin as `lib/arguments.js` checked it.
@@ -194,6 +198,14 @@ pub(crate) fn environment(variables: Vec<NativeVariable>) -> Result<Environment>
         .map_err(|error| Error::from_reason(format!("ERR_ARGUMENT: {error}")))
 }
 
+/// Keeps what a runner compiles.
+fn kept(runner: Option<Runner>, dir: Option<String>) -> std::result::Result<Option<Runner>, WasmError> {
+    match (runner, code_cache(dir)?) {
+        (Some(runner), Some(cache)) => runner.with_code_cache(cache).map(Some),
+        (runner, _) => Ok(runner),
+    }
+}
+
 fn reason(failure: &Failure) -> Error {
     Error::from_reason(format!("{}: {}", failure.code.as_str(), failure.message))
 }
@@ -205,7 +217,17 @@ impl NativeSandbox {
     pub fn new(port: &Port, settings: NativeSettings) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let id = LAST.fetch_add(1, Relaxed) + 1;
-        let NativeSettings { limits, bridge, net: grants, env, fs, cache: cache_options, log_fetches, wasi } = settings;
+        let NativeSettings {
+            limits,
+            bridge,
+            net: grants,
+            env,
+            fs,
+            cache: cache_options,
+            log_fetches,
+            wasi,
+            code_cache,
+        } = settings;
         let limits = Limits {
             timeout: Duration::from_millis(whole(limits.timeout_ms)),
             cpu: Duration::from_millis(whole(limits.cpu_ms)),
@@ -237,6 +259,7 @@ impl NativeSandbox {
         let env = environment(env)?;
         let runner =
             wasi.then(|| Runner::new(&store, Rights::new(env.clone()).with_files(granted).with_net(net.clone())));
+        let runner = kept(runner, code_cache).map_err(|error| reason(&wasm_failure(error, None)))?;
         let sandbox = Sandbox::new(Config {
             limits,
             host: line.clone(),

@@ -63,6 +63,8 @@ pub struct Builder {
     extra_roots: Vec<CertificateDer<'static>>,
     cache: CacheOptions,
     wasi: bool,
+    #[cfg(feature = "wasi")]
+    code_cache: Option<std::path::PathBuf>,
 }
 
 /// What a sandbox and an installed host are both made of.
@@ -269,6 +271,14 @@ impl Builder {
         self
     }
 
+    /// Keeps what WebAssembly is compiled to in this directory, and takes it from there: it is made where there is none, belongs to this user, and
+    /// nobody else may write it, guests included. By default compiled code is kept in memory alone.
+    #[cfg(feature = "wasi")]
+    pub fn code_cache(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
+        self.code_cache = Some(directory.into());
+        self
+    }
+
     /// Makes the sandbox.
     ///
     /// # Errors
@@ -337,6 +347,15 @@ impl Builder {
             let rights = rights.with_net(net.clone());
             hostbox_wasm::Runner::new(&store, rights)
         });
+        #[cfg(feature = "wasi")]
+        let runner = match (runner, self.code_cache) {
+            (Some(runner), Some(directory)) => {
+                let cache = hostbox_wasm::CodeCache::open(directory);
+                let kept = cache.and_then(|cache| runner.with_code_cache(cache));
+                Some(kept.map_err(|error| crate::wasi::failure(error, None))?)
+            }
+            (runner, _) => runner,
+        };
         #[cfg(all(feature = "fs", not(feature = "wasi")))]
         drop(granted);
         let sources = Sources::default();
@@ -412,6 +431,8 @@ impl HostRuntime {
             extra_roots: Vec::new(),
             cache: CacheOptions::default(),
             wasi: false,
+            #[cfg(feature = "wasi")]
+            code_cache: None,
         }
     }
 

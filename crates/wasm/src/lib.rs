@@ -10,6 +10,8 @@
 //!
 //! [`Cancel`]: hostbox_buffers::Cancel
 
+mod artifact;
+mod cache;
 mod code;
 pub mod component;
 mod drive;
@@ -30,6 +32,7 @@ pub mod script;
 mod step;
 mod wasi;
 
+pub use cache::CodeCache;
 pub use error::{Error, Result};
 pub use limits::{Limits, MemoryAccount};
 pub use machine::{CodeOptions, Level};

@@ -17,11 +17,13 @@ pub struct Limits {
     pub table_elements: usize,
     /// Bytes that one stream may put out, below what the buffer store has.
     pub output_bytes: u64,
+    /// Of a component's own frames, up to 4 MiB; rounded up to a power of two. 1 MiB where there is none.
+    pub stack_bytes: Option<usize>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { table_elements: 1 << 20, output_bytes: u64::MAX }
+        Self { table_elements: 1 << 20, output_bytes: u64::MAX, stack_bytes: None }
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use hostbox_buffers::Cancel;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, Memory, MemoryType, OptLevel, PoolingAllocationConfig, Store,
+    Strategy,
 };
 
 use crate::error::{Error, Result};
@@ -46,6 +47,29 @@ pub struct CodeOptions {
     pub level: Level,
     /// Keeps what a debugger or a profiler needs of the module's own debug information.
     pub debug_info: bool,
+    /// Begins with code that is compiled quickly and runs slower, until the other is there.
+    pub baseline: bool,
+}
+
+/// The stack of an instance: one of a few sizes, since a machine has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stack(usize);
+
+impl Default for Stack {
+    fn default() -> Self {
+        Self(STACK_BYTES)
+    }
+}
+
+impl Stack {
+    /// The least that has room for so many bytes: a power of two from 64 KiB to 4 MiB.
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self(bytes.clamp(64 << 10, 4 << 20).next_power_of_two())
+    }
+
+    pub(crate) fn bytes(self) -> usize {
+        self.0
+    }
 }
 
 /// What the compiler takes its time for.
@@ -76,15 +100,20 @@ impl Machine {
         machine.as_ref().map_err(|error| Error::Unavailable(error.clone()))
     }
 
-    /// The machine of components: instances that live as long as their owner wants, each with memory of its own.
-    pub(crate) fn for_components(options: CodeOptions) -> Result<&'static Machine> {
-        static MACHINES: OnceLock<Mutex<HashMap<CodeOptions, &'static Machine>>> = OnceLock::new();
+    /// The machine of components: instances that live as long as their owner wants, each with memory of its own and a stack of so many bytes.
+    pub(crate) fn for_components(options: CodeOptions, stack: Stack) -> Result<&'static Machine> {
+        static MACHINES: OnceLock<Mutex<HashMap<(CodeOptions, Stack), &'static Machine>>> = OnceLock::new();
         let mut machines = MACHINES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(machine) = machines.get(&options) {
+        if let Some(machine) = machines.get(&(options, stack)) {
             return Ok(machine);
         }
         let mut config = config(false);
+        if options.baseline {
+            config.strategy(Strategy::Winch);
+        }
         config
+            .max_wasm_stack(stack.bytes())
+            .async_stack_size(stack.bytes() + STACK_BYTES)
             .concurrency_support(false)
             .consume_fuel(options.fuel)
             .cranelift_nan_canonicalization(options.canonicalize_nans)
@@ -97,7 +126,7 @@ impl Machine {
         let machine = Machine::new(&[&config, config.clone().memory_reservation(0)]).map_err(Error::Unavailable)?;
         // As many as there are different options, at most.
         let machine: &'static Machine = Box::leak(Box::new(machine));
-        machines.insert(options, machine);
+        machines.insert((options, stack), machine);
         Ok(machine)
     }
 

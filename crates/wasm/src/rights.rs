@@ -5,6 +5,7 @@ use hostbox_net::Client;
 use hostbox_permissions::{Environment, FsPermissions};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
+use crate::cache::CodeCache;
 use crate::error::{Error, Result};
 
 /// Grants of one sandbox, as far as modules have a use for them. Empty by default.
@@ -38,6 +39,13 @@ impl Rights {
     #[cfg(feature = "net")]
     pub(crate) fn client(&self) -> Option<&Client> {
         self.net.as_ref()
+    }
+
+    /// The name of a grant that lets modules write compiled code.
+    pub(crate) fn writes_to(&self, cache: &CodeCache) -> Option<String> {
+        let mut grants = self.files.grants();
+        let found = grants.find(|(_, grant)| grant.write && cache.is_within_reach(&grant.path))?;
+        Some(found.0.clone())
     }
 
     /// Hands the rights to a module that is about to run.

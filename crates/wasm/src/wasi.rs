@@ -14,6 +14,7 @@ use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::cache::CodeCache;
 use crate::code::{Code, Kind};
 use crate::drive::drive;
 use crate::error::{Error, Result};
@@ -107,6 +108,7 @@ pub struct Runner {
     buffers: Weak<Buffers>,
     rights: Arc<Rights>,
     places: Arc<Semaphore>,
+    cache: Option<CodeCache>,
 }
 
 /// One of the places of a sandbox and of the process, as long as it is held.
@@ -125,7 +127,26 @@ impl Runner {
     /// A runner whose commands read and write buffers of this store, and reach what these rights say.
     pub fn new(buffers: &Arc<Buffers>, rights: Rights) -> Self {
         let buffers = Arc::downgrade(buffers);
-        Self { buffers, rights: Arc::new(rights), places: Arc::new(Semaphore::new(PLACES)) }
+        Self { buffers, rights: Arc::new(rights), places: Arc::new(Semaphore::new(PLACES)), cache: None }
+    }
+
+    /// Keeps compiled code in this directory, and takes it from there.
+    ///
+    /// # Errors
+    /// [`Error::Permission`] where a grant lets modules write there: what they wrote would run as code of this process.
+    pub fn with_code_cache(self, cache: CodeCache) -> Result<Self> {
+        if let Some(guest) = self.rights.writes_to(&cache) {
+            return Err(Error::Permission(format!(
+                "permissions.fs['{guest}'] with write holds {}, where compiled code is kept: grant another directory, or keep code elsewhere",
+                cache.path().display()
+            )));
+        }
+        Ok(Self { cache: Some(cache), ..self })
+    }
+
+    /// Where compiled code is kept.
+    pub fn code_cache(&self) -> Option<&CodeCache> {
+        self.cache.as_ref()
     }
 
     /// What its commands reach.
@@ -229,11 +250,11 @@ impl Runner {
     ) -> Result<i32> {
         let cancel = StopOnDrop(cancel.child());
         let _place = self.place().await;
-        let (rights, stop) = (self.rights.clone(), cancel.0.clone());
+        let (runner, stop) = (self.clone(), cancel.0.clone());
         let work = threads()?.spawn_blocking(move || {
-            let code = Code::known(&module).map_or_else(|| Code::compile(&module), Ok)?;
+            let code = Code::known(&module).map_or_else(|| Code::compile(&module, runner.code_cache()), Ok)?;
             drop(module);
-            code.run(&args, streams, &rights, Limiter::new(account, &limits), &stop)
+            code.run(&args, streams, &runner.rights, Limiter::new(account, &limits), &stop)
         });
         work.await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
     }
@@ -313,7 +334,7 @@ impl Run {
             },
         };
         tokio::task::spawn_blocking(move || {
-            let code = Code::compile(&self.module);
+            let code = Code::compile(&self.module, self.runner.code_cache());
             self.finish(code, place);
         });
     }

@@ -22,7 +22,7 @@ use super::surroundings::{self, Sink, Stream};
 use crate::drive::drive;
 use crate::error::{Error, Result};
 use crate::limits::{Limiter, Limits, MemoryAccount};
-use crate::machine::{STACK_BYTES, TICK};
+use crate::machine::{STACK_BYTES, Stack, TICK};
 use crate::network::{self, Network};
 use crate::rights::Rights;
 use crate::wasi::{StopOnDrop, threads};
@@ -147,7 +147,8 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Instance {
-    pub(super) fn new(component: Component, options: InstanceOptions, is_sync: bool) -> Result<Instance> {
+    pub(super) fn new(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Instance> {
+        let component = component.for_instance(options.limits.stack_bytes)?;
         let compiled = &component.0;
         let missing = compiled.face.imported.iter().zip(0..).find(|(_, number)| !options.host.has(*number));
         if let Some((imported, _)) = missing {
@@ -193,7 +194,7 @@ impl Instance {
             store.set_fuel(options.fuel.unwrap_or(u64::MAX)).map_err(unavailable)?;
         }
         let _running = compiled.machine.running();
-        let instance = if compiled.has_imports || is_stack_short() {
+        let instance = if compiled.has_imports || is_stack_short(compiled.stack) {
             let stop = store.data().cancel.clone();
             drive(pin!(compiled.linked.instantiate_async(&mut store)), &|| stop.is_cancelled())?
         } else {
@@ -231,7 +232,7 @@ impl Instance {
         let _running = component.machine.running();
         alive.begin(cancel, true);
         let entry = alive.entry(&self.0.component, function);
-        let answer = if component.has_imports || is_stack_short() {
+        let answer = if component.has_imports || is_stack_short(component.stack) {
             let (cancel, closed) = (cancel.clone(), self.0.closed.clone());
             let host = alive.store.data().host.clone();
             let stopped = move || {
@@ -448,8 +449,8 @@ fn direct<'a, const FLAT: usize>(function: Func) -> DirectCall<'a, FLAT> {
 }
 
 /// Whether this thread has too little stack for the machine's frames: the component runs on one of its own then.
-fn is_stack_short() -> bool {
-    stacker::remaining_stack().is_none_or(|bytes| bytes < 2 * STACK_BYTES)
+fn is_stack_short(stack: Stack) -> bool {
+    stacker::remaining_stack().is_none_or(|bytes| bytes < stack.bytes() + STACK_BYTES)
 }
 
 fn unavailable(error: wasmtime::Error) -> Error {

@@ -17,7 +17,6 @@
 //! Specification: <https://component-model.bytecodealliance.org>, canonical ABI.
 
 mod artifact;
-mod cache;
 mod compose;
 mod core;
 mod direct;
@@ -34,6 +33,7 @@ mod state;
 mod surroundings;
 #[cfg(all(test, unix))]
 mod tests;
+mod versions;
 mod wit;
 mod world;
 
@@ -44,18 +44,20 @@ use std::sync::Arc;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
 use self::artifact::Artifact;
-pub use self::cache::CodeCache;
 pub use self::core::BASE;
 pub use self::host::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, NoHostFunctions};
 pub use self::instance::{Instance, InstanceOptions, Stats};
 pub use self::lines::lines;
 use self::state::State;
 pub use self::surroundings::Sink;
+use self::versions::{Versions, quickly};
 use self::world::World;
+use crate::cache;
+pub use crate::cache::CodeCache;
 use crate::code::MODULE_BYTES;
 use crate::error::{Error, Result};
 use crate::kept::{Kept, Key, Weighed, key};
-use crate::machine::{CodeOptions, Machine};
+use crate::machine::{CodeOptions, Machine, Stack};
 use crate::wasi::{StopOnDrop, threads};
 
 /// A compiled component. Clones share it.
@@ -67,8 +69,9 @@ struct Compiled {
     content: Key,
     linked: InstancePre<State>,
     machine: &'static Machine,
+    stack: Stack,
     options: CodeOptions,
-    face: Face,
+    face: Arc<Face>,
     /// Whether it asks anything of the host, whose answer may come later.
     has_imports: bool,
     /// Where the functions are that are called without the adapter.
@@ -76,6 +79,7 @@ struct Compiled {
     /// As it was before the adapters, for composition.
     source: Arc<[u8]>,
     code_bytes: usize,
+    versions: Versions,
 }
 
 /// What is known of a component without its code.
@@ -124,7 +128,7 @@ static KEPT: Kept<Component> = Kept::new();
 
 impl Weighed for Component {
     fn bytes(&self) -> usize {
-        self.0.code_bytes + self.0.source.len()
+        self.code_bytes() + self.0.source.len()
     }
 }
 
@@ -146,12 +150,18 @@ impl Component {
         if bytes.len() > MODULE_BYTES {
             return Err(Error::Compile(format!("it has {} bytes, and {MODULE_BYTES} are the most", bytes.len())));
         }
+        let baseline = options.baseline;
+        let options = CodeOptions { baseline: false, ..options };
         let content = key(&[bytes, format!("{options:?}").as_bytes()]);
-        KEPT.get(content, || {
-            let machine = Machine::for_components(options)?;
-            let fitting = artifact::fitting(&content, &machine.engine);
+        let component = KEPT.get(content, || {
+            let machine = Machine::for_components(options, Stack::default())?;
+            let fitting = crate::artifact::fitting(&content, &machine.engine);
             let found = cache.and_then(|cache| load(&cache.read(&fitting)?, &fitting, content, machine, options));
             if let Some(component) = found {
+                return Ok(component);
+            }
+            let quick = || quickly(bytes, content, CodeOptions { baseline, ..options });
+            if let Some(component) = baseline.then(quick).flatten() {
                 return Ok(component);
             }
             // The readers of types and worlds are made for the output of tools: what they assert must not end the process.
@@ -160,10 +170,16 @@ impl Component {
                 Err(Error::Compile("its types make no sense to the reader of components".into()))
             })?;
             if let Some(cache) = cache {
-                cache.write(&fitting, &compiled.precompile()?.1);
+                cache.write(&fitting, &compiled.sealed()?.1);
             }
             Ok(compiled)
-        })
+        })?;
+        if baseline {
+            component.improve(cache);
+            Ok(component)
+        } else {
+            component.optimized(cache)
+        }
     }
 
     /// Its code for this machine, for the directory of a [`CodeCache`], with the name that the file has there. Fits the version of hostbox,
@@ -172,11 +188,16 @@ impl Component {
     /// # Errors
     /// [`Error::Unavailable`] where the code cannot be written down.
     pub fn precompile(&self) -> Result<(String, Vec<u8>)> {
-        let Compiled { linked, content, machine, .. } = &*self.0;
-        let code = linked.component().serialize().map_err(|error| Error::Unavailable(format!("{error:#}")))?;
-        let fitting = artifact::fitting(content, &machine.engine);
-        let bytes = artifact::encode(&fitting, &self.0.face, &self.0.source, &code);
+        let (fitting, bytes) = self.optimized(None)?.sealed()?;
         Ok((cache::file_name(&fitting), bytes))
+    }
+
+    fn sealed(&self) -> Result<(Key, Vec<u8>)> {
+        let Compiled { linked, content, machine, face, source, .. } = &*self.0;
+        let code = linked.component().serialize().map_err(|error| Error::Unavailable(format!("{error:#}")))?;
+        let fitting = crate::artifact::fitting(content, &machine.engine);
+        let bytes = artifact::encode(&fitting, face, source, &code);
+        Ok((fitting, bytes))
     }
 
     /// Links components by their interfaces: what the root imports, and what those import that it takes it from, comes from the others, each of
@@ -242,7 +263,7 @@ impl Component {
     /// # Errors
     /// [`Error::Link`] that names the first import which nobody offers; [`Error::Memory`], [`Error::Trap`], [`Error::Cancelled`].
     pub fn instantiate(&self, options: InstanceOptions) -> Result<Instance> {
-        Instance::new(self.clone(), options, true)
+        Instance::new(self, options, true)
     }
 
     /// As [`Component::instantiate`], on a thread of its own: answers of the host may come later. Dropped before it is ready, it ends the
@@ -254,7 +275,7 @@ impl Component {
         let stop = StopOnDrop(options.cancel.child());
         let options = InstanceOptions { cancel: stop.0.clone(), ..options };
         let component = self.clone();
-        let work = threads()?.spawn_blocking(move || Instance::new(component, options, false));
+        let work = threads()?.spawn_blocking(move || Instance::new(&component, options, false));
         work.await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
     }
 
@@ -289,7 +310,7 @@ fn compile(bytes: &[u8], content: Key, machine: &'static Machine, options: CodeO
         Cow::Borrowed(bytes) => bytes.into(),
         Cow::Owned(bytes) => bytes.into(),
     };
-    link(content, &code, machine, options, face, source)
+    link(content, &code, (machine, Stack::default()), options, Arc::new(face), source)
 }
 
 fn wrapped(
@@ -315,16 +336,16 @@ fn load(
     // SAFETY: `CodeCache::read` gave these bytes from a file of this user or of root that nobody else can write, in such a directory,
     // and the checksum says that they are whole: they are what `precompile` wrote, with an engine of the same key.
     let code = unsafe { wasmtime::component::Component::deserialize(&machine.engine, code) }.ok()?;
-    link(content, &code, machine, options, face, source.into()).ok()
+    link(content, &code, (machine, Stack::default()), options, Arc::new(face), source.into()).ok()
 }
 
 /// Offers what it imports, and makes ready to instantiate.
 fn link(
     content: Key,
     code: &wasmtime::component::Component,
-    machine: &'static Machine,
+    (machine, stack): (&'static Machine, Stack),
     options: CodeOptions,
-    face: Face,
+    face: Arc<Face>,
     source: Arc<[u8]>,
 ) -> Result<Component> {
     let unlinked = |error: wasmtime::Error| Error::Link(format!("{error:#}"));
@@ -344,7 +365,9 @@ fn link(
         code.get_export_index(interface.as_ref(), &direct.name)
     };
     let direct = face.direct.iter().map(|direct| direct.as_ref().and_then(index)).collect();
-    let compiled = Compiled { content, linked, machine, options, face, has_imports, direct, source, code_bytes };
+    let versions = Versions::default();
+    let compiled =
+        Compiled { content, linked, machine, stack, options, face, has_imports, direct, source, code_bytes, versions };
     Ok(Component(Arc::new(compiled)))
 }
 

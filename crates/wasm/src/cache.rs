@@ -12,7 +12,7 @@ const DIRECTORY_BYTES: u64 = 1 << 30;
 ///
 /// Whoever writes there runs code in this process. So it is used only where it belongs to this user, or to root, and nobody else may
 /// write it; a file in it is read only where the same holds of the file, and its checksum is right. Guests must not be granted it. Where
-/// something is wrong with a file, the component is compiled anew.
+/// something is wrong with a file, what it was for is compiled anew.
 #[derive(Clone, Debug)]
 pub struct CodeCache {
     path: PathBuf,
@@ -29,18 +29,44 @@ impl CodeCache {
         Ok(cache)
     }
 
+    /// The directory `hostbox/code` where this user's caches are: `$XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`. It is made where there
+    /// is none, for this user alone.
+    ///
+    /// # Errors
+    /// [`Error::Permission`] as for [`CodeCache::open`], and where this user has no such place.
+    pub fn of_user() -> Result<CodeCache> {
+        let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || absolute("HOME");
+        let caches = if cfg!(target_os = "macos") {
+            home().map(|home| home.join("Library/Caches"))
+        } else {
+            absolute("XDG_CACHE_HOME").or_else(|| home().map(|home| home.join(".cache")))
+        };
+        let path =
+            caches.ok_or_else(|| Error::Permission("this user has no directory for caches".into()))?.join("hostbox");
+        place::make_all(&path).map_err(|reason| refused(&path, &reason))?;
+        CodeCache::open(path.join("code"))
+    }
+
+    /// Whether somebody who may write the directory `granted`, and what is in it, could write compiled code.
+    pub(crate) fn is_within_reach(&self, granted: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let (own, granted) = (real(&self.path), real(granted));
+        own.starts_with(&granted) || granted.starts_with(&own)
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The bytes of a file, if it is one of ours.
-    pub(super) fn read(&self, key: &Key) -> Option<Vec<u8>> {
+    pub(crate) fn read(&self, key: &Key) -> Option<Vec<u8>> {
         place::read(&self.path, &file_name(key)).ok()
     }
 
     /// Keeps a file for the next time. What cannot be written is not kept.
-    pub(super) fn write(&self, key: &Key, bytes: &[u8]) {
+    pub(crate) fn write(&self, key: &Key, bytes: &[u8]) {
         if place::write(&self.path, &file_name(key), bytes).is_ok() {
             place::prune(&self.path, DIRECTORY_BYTES);
         }
@@ -52,7 +78,7 @@ fn refused(path: &Path, reason: &str) -> Error {
 }
 
 /// The name of the file of a key.
-pub(super) fn file_name(key: &Key) -> String {
+pub(crate) fn file_name(key: &Key) -> String {
     let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{digits}.code")
 }
@@ -61,7 +87,7 @@ pub(super) fn file_name(key: &Key) -> String {
 mod place {
     use std::fs::File;
     use std::io::{Read, Write};
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     use std::path::Path;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -71,6 +97,11 @@ mod place {
 
     fn text(error: impl std::fmt::Display) -> String {
         error.to_string()
+    }
+
+    /// A directory and those that it lies in, for this user alone where they are new.
+    pub(super) fn make_all(path: &Path) -> Result<()> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(text)
     }
 
     /// The directory itself, not what a link of its name leads to: everything below is done by its descriptor.
@@ -155,6 +186,10 @@ mod place {
     use std::path::Path;
 
     type Result<T> = std::result::Result<T, String>;
+
+    pub(super) fn make_all(_: &Path) -> Result<()> {
+        open(Path::new(""), false)
+    }
 
     pub(super) fn open(_: &Path, _: bool) -> Result<()> {
         Err("this system does not say who may write it".into())
