@@ -30,6 +30,8 @@ export declare class NativeComponent {
   get fileName(): string | null
   /** Its functions and types, as JSON. */
   get shape(): string
+  /** Names its content: another one for other bytes or options. */
+  get version(): string
   /** Its world as WIT text. */
   get wit(): string
   /** Names of what it imports. */
@@ -46,6 +48,22 @@ export declare class NativeComposition {
   add(name: string | undefined | null, component: NativeComponent): void
   /** Links them, on another thread; the ticket of the answer, after which `target` is compiled. */
   compose(target: NativeComponent): number
+}
+
+/** One request and its answer. */
+export declare class NativeExchange {
+  /** A request for a component, with what its instance is given. The instance stands for the app's functions alone. */
+  constructor(instance: NativeInstance, component: NativeComponent, options: NativeInstanceOptions, head: NativeRequestHead)
+  /** Begins it; the ticket of the head: status, then names and values of its fields in turn. */
+  begin(): number
+  /** Hands on a piece of the request's body, which is copied; the ticket of whether anybody reads on. */
+  write(bytes: Uint8Array): number
+  /** Ends the request's body; with an error where there is a reason. */
+  end(reason?: string | undefined | null): void
+  /** The ticket of the next bytes of the answer; undefined at its end. */
+  read(): number
+  /** Gives up what is left of it. */
+  cancel(): void
 }
 
 /** An instance, once its start has been answered. Dropped by the garbage collector, it closes. */
@@ -138,6 +156,24 @@ export declare class NativeSandbox {
   runWasiById(module: number, options: NativeWasiOptions): number
   /** Stops a run. */
   stopWasi(ticket: number): void
+}
+
+/** A server, once `listen` has been answered. */
+export declare class NativeServer {
+  /** One that does not listen yet. The instance stands for the app's functions alone. */
+  constructor(instance: NativeInstance, component: NativeComponent, options: NativeInstanceOptions, server: NativeServerOptions)
+  /** Begins to listen; the ticket of the answer, after which `url` is there. */
+  listen(): number
+  /** The ticket of its end. */
+  ended(): number
+  /** Listens no more; what is under way comes to its end. */
+  close(): void
+  /** Where it listens. */
+  get url(): string
+  /** Answers by another component from now on. */
+  replace(component: NativeComponent): void
+  /** Figures. */
+  stats(): NativeServerStats
 }
 
 /** A chain under way over a stream. Dropped by the garbage collector, or ended by `cancel`, it gives its memory back. */
@@ -267,6 +303,31 @@ export interface NativePlugin {
   typescript?: boolean
   sourceMap?: string
   replace: boolean
+}
+
+/** The head of a request, as `lib/handler.js` took it from a `Request`. */
+export interface NativeRequestHead {
+  method: string
+  url: string
+  /** Names and values in turn, each character a byte. */
+  headers: Array<string>
+  hasBody: boolean
+}
+
+/** Where it listens, as `lib/server.js` checked it. */
+export interface NativeServerOptions {
+  /** An IP address. */
+  host: string
+  port: number
+  concurrency: number
+}
+
+/** Figures of a server. */
+export interface NativeServerStats {
+  requests: number
+  active: number
+  failed: number
+  connections: number
 }
 
 /** What a sandbox is to be. */

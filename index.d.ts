@@ -790,6 +790,17 @@ export class Component {
    * @throws `ERR_WASM_LINK` that names the import and what differs
    */
   static compose(plan: { root: Component; with: Record<string, Component> } | Component[]): Promise<Component>;
+  /**
+   * Serves HTTP/1.1 by a component that exports `wasi:http/incoming-handler` of WASI 0.2, or by several that are composed, the first being the root.
+   * Each request has an instance of its own and `limits.timeoutMs`; both bodies stream. A request that fails is answered with 500, or 504 at
+   * its deadline, and is a line of `console` at the level `error`.
+   *
+   * @example
+   * const server = await Component.serve(await Component.compile({ path: 'shop.wasm' }), { port: 8080, console: 'inherit' });
+   * await server.replace('shop', { path: 'shop-2.wasm' });
+   * @throws `ERR_WASM_LINK` where it does not answer HTTP, `ERR_ARGUMENT` where it cannot listen there
+   */
+  static serve(app: Component | Component[], options?: ServeOptions): Promise<ComponentServer>;
   readonly name: string;
   /** Names of the interfaces and functions that it imports, WASI's among them. */
   readonly imports: string[];
@@ -809,6 +820,45 @@ export class Component {
   instantiate<Instance extends ComponentInstance | object = ComponentInstance>(
     options?: InstanceOptions,
   ): Promise<Instance>;
+  /**
+   * Has it answer one request, in an instance made for it. Both bodies stream; `limits.timeoutMs` is for all of it, and the request's signal and
+   * giving up the response's body end the instance.
+   *
+   * @example
+   * const response = await component.handle(new Request('http://shop.example/cart'));
+   * @throws `ERR_WASM_LINK` where it exports no `wasi:http/incoming-handler` of WASI 0.2, `ERR_GUEST` where it answers with an error,
+   * `ERR_WASM_TRAP`, `ERR_TIMEOUT`, `ERR_ABORTED`
+   */
+  handle(request: Request, options?: InstanceOptions): Promise<Response>;
+}
+
+/** How {@link Component.serve} serves, and what each instance is given. */
+export interface ServeOptions extends InstanceOptions {
+  /** By default one that is free. */
+  port?: number;
+  /** An IP address, or `'localhost'`. By default `'127.0.0.1'`: this machine alone. */
+  host?: string;
+  /** Requests at once, 1 to 64; others wait for their turn. By default 32. */
+  concurrency?: number;
+}
+
+/** An HTTP server in front of a component. It listens, and keeps the process alive, until it is closed. */
+export interface ComponentServer {
+  /** Where it listens: `http://127.0.0.1:49152`. */
+  readonly url: string;
+  /**
+   * Compiles another component in the place of the one with this name, as that one was compiled. Requests that come from then on are its
+   * own; those under way end as they began. Where it cannot be had, the old one stays.
+   *
+   * @throws what `compile` and `compose` throw; `ERR_WASM_LINK` where it does not answer HTTP
+   */
+  replace(name: string, source: ComponentSource): Promise<void>;
+  /** What each component is now, by name: another text for other bytes. */
+  versions(): Record<string, string>;
+  /** Requests that came, those whose answer has not ended, those that failed, and open connections. */
+  stats(): { requests: number; active: number; failed: number; connections: number };
+  /** Listens no more, and waits for the requests under way. */
+  close(): Promise<void>;
 }
 
 /**

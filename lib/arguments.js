@@ -625,6 +625,7 @@ function argumentList(value) {
 }
 
 module.exports = {
+  INSTANCE,
   bytes,
   codeCache,
   compileOptions,

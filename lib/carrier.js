@@ -214,6 +214,66 @@ class Carrier {
     }
   }
 
+  /**
+   * Answers for imports of instances that are made below.
+   *
+   * @param {Surface} surface
+   */
+  stand(surface) {
+    this.#surface = surface;
+    return this;
+  }
+
+  /**
+   * A request for an instance of its own.
+   *
+   * @param {NativeComponent} component
+   * @param {import('../binding').NativeInstanceOptions} options
+   * @param {import('../binding').NativeRequestHead} head
+   */
+  exchange(component, options, head) {
+    return this.checked(() => new binding.NativeExchange(this.#native, component, options, head));
+  }
+
+  /**
+   * A server whose requests have instances of their own.
+   *
+   * @param {NativeComponent} component
+   * @param {import('../binding').NativeInstanceOptions} options
+   * @param {import('../binding').NativeServerOptions} where
+   */
+  server(component, options, where) {
+    return this.checked(() => new binding.NativeServer(this.#native, component, options, where));
+  }
+
+  /**
+   * What the addon gives at once.
+   *
+   * @template T
+   * @param {() => T} give
+   */
+  checked(give) {
+    try {
+      return give();
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /**
+   * What the addon answers later.
+   *
+   * @param {() => number} begin
+   * @returns {Promise<any>}
+   */
+  async answer(begin) {
+    try {
+      return await answer(this.#receiver, begin());
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
   take() {
     return takeMemory();
   }
@@ -408,7 +468,20 @@ async function instantiate(compiled, code, { imports, ...given }, options) {
   return { carrier, surface };
 }
 
+/**
+ * Stands for the app's functions behind instances that are made below.
+ *
+ * @param {NativeComponent} compiled
+ * @param {ComponentCode} code
+ * @param {Given} given
+ * @param {number} timeoutMs
+ */
+function standIn(compiled, code, { imports, ...given }, timeoutMs) {
+  const carrier = new Carrier(compiled, timeoutMs, given);
+  return carrier.stand(new Surface(code, carrier, imports));
+}
+
 /** @param {ComponentCode} code @param {string} name */
 const typesOf = (code, name) => declarations(code.shape, name);
 
-module.exports = { codeOf, componentPort, instantiate, surfaces, typesOf };
+module.exports = { Carrier, codeOf, componentPort, instantiate, standIn, surfaces, typesOf };

@@ -78,16 +78,19 @@ class Component {
   /** @type {NativeComponent} */ #native;
   /** @type {string} */ #name;
   /** @type {ComponentCode | undefined} */ #code;
+  /** How it was compiled. @type {CompileOptions} */ #options;
 
   /**
    * @param {symbol} making
    * @param {NativeComponent} compiled
    * @param {string} name
+   * @param {CompileOptions} [options]
    */
-  constructor(making, compiled, name) {
+  constructor(making, compiled, name, options = {}) {
     if (making !== MAKING) throw new HostboxError('ERR_ARGUMENT', 'a component is made by Component.compile()');
     this.#native = compiled;
     this.#name = name;
+    this.#options = options;
   }
 
   /**
@@ -103,6 +106,7 @@ class Component {
       MAKING,
       compiled,
       name ?? (path === undefined ? 'component' : basename(path).replace(/\.\w+$/, '')),
+      options,
     );
   }
 
@@ -115,16 +119,19 @@ class Component {
     for (const [name, component] of others) composition.add(name, component.#native);
     const composed = new binding.NativeComponent(carrier().componentPort());
     await answered(() => composition.compose(composed));
-    return new Component(MAKING, composed, root.#name);
+    return new Component(MAKING, composed, root.#name, root.#options);
+  }
+
+  /** @param {unknown} value @param {string} name @returns {Component} */
+  static #checked(value, name) {
+    return typeof value === 'object' && value !== null && #native in value
+      ? /** @type {Component} */ (value)
+      : check.refuse('a Component', name, value);
   }
 
   /** @param {unknown} plan @returns {{ root: Component, others: [name: string | undefined, component: Component][] }} */
   static #planned(plan) {
-    /** @type {(value: unknown, name: string) => Component} */
-    const checked = (value, name) =>
-      typeof value === 'object' && value !== null && #native in value
-        ? /** @type {Component} */ (value)
-        : check.refuse('a Component', name, value);
+    const checked = Component.#checked;
     if (Array.isArray(plan)) {
       const [root, ...others] = plan.map((component, i) => checked(component, `plan[${i}]`));
       if (root === undefined) return check.refuse('a list that is not empty', 'plan', plan);
@@ -168,23 +175,67 @@ class Component {
 
   /** @param {InstanceOptions} [options] */
   async instantiate(options) {
-    const { imports, limits, console: output, onFetch, ...rest } = check.instanceOptions(options);
-    const settings = /** @type {import('../binding').NativeInstanceOptions} */ ({
-      ...limits,
-      ...rest,
-      console: output !== 'silent',
-      logFetches: output !== 'silent' || onFetch !== undefined,
-    });
-    const running = await carrier().instantiate(this.#native, this.#known, { imports, output, onFetch }, settings);
+    const { given, settings } = settingsOf(options);
+    const running = await carrier().instantiate(this.#native, this.#known, given, settings);
     const instance = new ComponentInstance(MAKING, running);
     carrier().surfaces.set(instance, running.surface);
     return instance;
+  }
+
+  /**
+   * @param {Request} request
+   * @param {InstanceOptions} [options]
+   */
+  async handle(request, options) {
+    const { given, settings } = settingsOf(options);
+    const stand = carrier().standIn(this.#native, this.#known, given, settings.timeoutMs);
+    return require('./handler.js').handle(stand, this.#native, settings, request);
+  }
+
+  /**
+   * @param {Component | Component[]} app
+   * @param {import('../index').ServeOptions} [options]
+   */
+  static async serve(app, options) {
+    const list = Array.isArray(app) ? app : [app];
+    if (list.length === 0) check.refuse('a Component, or some', 'app', app);
+    list.forEach((component, i) => Component.#checked(component, Array.isArray(app) ? `app[${i}]` : 'app'));
+    const { port, host, concurrency, ...rest } = /** @type {import('../index').ServeOptions} */ (
+      check.options(options, 'options', [...check.INSTANCE, 'port', 'host', 'concurrency'])
+    );
+    const { given, settings } = settingsOf(rest);
+    const parts = {
+      compile: (/** @type {Component} */ like, /** @type {ComponentSource} */ source) =>
+        Component.compile(source, { ...like.#options, name: like.#name }),
+      compose: (/** @type {Component[]} */ components) => Component.compose(components),
+      native: (/** @type {Component} */ component) => component.#native,
+    };
+    return require('./server.js').serve(parts, list, { port, host, concurrency }, (/** @type {Component} */ whole) => ({
+      carrier: carrier().standIn(whole.#native, whole.#known, given, settings.timeoutMs),
+      settings,
+    }));
   }
 
   get #known() {
     this.#code ??= carrier().codeOf(this.#native);
     return this.#code;
   }
+}
+
+/**
+ * What an instance is given, by who asks for it: the app's functions, and the addon's settings.
+ *
+ * @param {InstanceOptions | undefined} options
+ */
+function settingsOf(options) {
+  const { imports, limits, console: output, onFetch, ...rest } = check.instanceOptions(options);
+  const settings = /** @type {import('../binding').NativeInstanceOptions & { timeoutMs: number }} */ ({
+    ...limits,
+    ...rest,
+    console: output !== 'silent',
+    logFetches: output !== 'silent' || onFetch !== undefined,
+  });
+  return { given: { imports, output, onFetch }, settings };
 }
 
 /**

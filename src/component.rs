@@ -12,12 +12,9 @@ use std::time::{Duration, Instant};
 
 use hostbox::parts::component::{
     CodeCache, CodeOptions, Component, Error as WasmError, HostAnswer, HostCall, HostError, HostFunctions, HostResult,
-    Instance, InstanceOptions, Level, MemoryAccount, on_thread,
+    Instance, Level, on_thread,
 };
-use hostbox::parts::{
-    Block, Cancel, Client, Code, Event, Failure, Log, NetConfig, NetLimits, Payload, Rights, Store, next_ticket, spawn,
-    wasm_failure,
-};
+use hostbox::parts::{Block, Cancel, Client, Code, Event, Failure, Payload, next_ticket, spawn, wasm_failure};
 use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
 use napi::{Env, Error, Result, sys};
 use napi_derive::napi;
@@ -25,20 +22,16 @@ use tokio::sync::oneshot;
 
 use crate::buffers::{check, lend};
 use crate::frames::number;
+use crate::furnished::NativeInstanceOptions;
 use crate::output::Output;
-use crate::port::{Line as Mail, Port, Shared};
+use crate::port::{Port, Shared};
 use crate::queues::ComponentCall;
-use crate::sandbox::{
-    NativeFsGrant, NativeNetGrant, NativeVariable, environment, fs_permissions, net_permissions, whole,
-};
-
-/// Of an instance's limit of memory, one part in so many is what lines may take that Node has not taken yet: as for a sandbox's console.
-const CONSOLE_SHARE: usize = 4;
+use crate::sandbox::whole;
 
 /// What one environment of Node has for components: memories that both sides know, touched on Node's thread alone, and the function behind
 /// synchronous calls of the app's code.
-struct Desk {
-    port: Arc<Shared>,
+pub(crate) struct Desk {
+    pub(crate) port: Arc<Shared>,
     input: Memory,
     output: Memory,
     reply: Memory,
@@ -201,6 +194,12 @@ impl NativeComponent {
         Ok(self.component()?.shape().to_owned())
     }
 
+    /// Names its content: another one for other bytes or options.
+    #[napi(getter)]
+    pub fn version(&self) -> Result<String> {
+        Ok(self.component()?.version())
+    }
+
     /// Its world as WIT text.
     #[napi(getter)]
     pub fn wit(&self) -> Result<String> {
@@ -219,7 +218,7 @@ impl NativeComponent {
         Ok(self.component()?.exports().to_vec())
     }
 
-    fn component(&self) -> Result<&Component> {
+    pub(crate) fn component(&self) -> Result<&Component> {
         self.compiled.get().ok_or_else(|| Error::from_reason("ERR_INTERNAL: a component that is not compiled"))
     }
 }
@@ -258,30 +257,6 @@ impl NativeComposition {
     }
 }
 
-/// What an instance is to be, as `lib/component.js` checked it.
-#[napi(object)]
-pub struct NativeInstanceOptions {
-    pub memory_bytes: f64,
-    pub table_elements: Option<f64>,
-    pub timeout_ms: f64,
-    pub fuel: Option<f64>,
-    pub stack_bytes: Option<f64>,
-    pub args: Vec<String>,
-    pub env: Vec<NativeVariable>,
-    pub fs: Vec<NativeFsGrant>,
-    pub net: Vec<NativeNetGrant>,
-    pub fetch_bytes: f64,
-    pub concurrent_fetches: f64,
-    /// Whether the app hears of its requests.
-    pub log_fetches: bool,
-    /// Milliseconds since 1970 at which its clocks stand still.
-    pub clock_ms: Option<f64>,
-    pub seed: Option<f64>,
-    pub stdin: Option<Uint8Array>,
-    /// Whether anybody hears what it writes.
-    pub console: bool,
-}
-
 /// Figures of an instance.
 #[napi(object)]
 pub struct NativeInstanceStats {
@@ -293,18 +268,18 @@ pub struct NativeInstanceStats {
 /// An instance, once its start has been answered. Dropped by the garbage collector, it closes.
 #[napi]
 pub struct NativeInstance {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// What calls of one instance need.
-struct Inner {
-    desk: Arc<Desk>,
+pub(crate) struct Inner {
+    pub(crate) desk: Arc<Desk>,
     instance: OnceLock<Instance>,
-    net: OnceLock<Client>,
-    asked: Arc<Asked>,
+    pub(crate) net: OnceLock<Client>,
+    pub(crate) asked: Arc<Asked>,
     /// What it writes, where anybody hears it.
-    output: OnceLock<Arc<Output>>,
-    timeout: Duration,
+    pub(crate) output: OnceLock<Arc<Output>>,
+    pub(crate) timeout: Duration,
     /// Ends what runs when the instance is closed.
     cancel: Cancel,
     line: Mutex<Line>,
@@ -326,28 +301,13 @@ struct Line {
 }
 
 /// Calls of the app's code that have no answer yet.
-struct Asked {
+pub(crate) struct Asked {
     desk: Arc<Desk>,
-    number: u64,
+    pub(crate) number: u64,
     last: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<HostResult>>>,
     /// The call that this thread, which runs the component, has to make itself.
     here: Mutex<Option<(ComponentCall, oneshot::Sender<HostResult>)>>,
-}
-
-/// Linear memories of one instance against its limit.
-struct Budget(usize);
-
-impl MemoryAccount for Budget {
-    fn reserve(&mut self, bytes: usize) -> bool {
-        let left = self.0.checked_sub(bytes);
-        self.0 = left.unwrap_or(self.0);
-        left.is_some()
-    }
-}
-
-fn size(value: f64) -> usize {
-    usize::try_from(whole(value)).unwrap_or(usize::MAX)
 }
 
 #[napi]
@@ -384,32 +344,7 @@ impl NativeInstance {
         let component = component.component()?.clone();
         let inner = self.inner.clone();
         let deadline = inner.deadline();
-        let mut given = InstanceOptions::new(Box::new(Budget(size(options.memory_bytes))));
-        given.host = inner.asked.clone();
-        if let Some(elements) = options.table_elements {
-            given.limits.table_elements = size(elements);
-        }
-        given.fuel = options.fuel.map(whole);
-        given.limits.stack_bytes = options.stack_bytes.map(size);
-        given.args = options.args;
-        given.clock = options.clock_ms.map(|ms| Duration::from_secs_f64(ms / 1e3));
-        given.seed = options.seed.map(whole);
-        let (variables, files) = (environment(options.env)?, fs_permissions(options.fs)?);
-        let limits = NetLimits {
-            fetch_bytes: whole(options.fetch_bytes),
-            concurrent_fetches: u32::try_from(whole(options.concurrent_fetches)).unwrap_or(u32::MAX),
-            ..NetLimits::default()
-        };
-        let net = inner.client(options.net, limits, options.log_fetches)?;
-        given.rights = Arc::new(Rights::new(variables).with_files(files).with_net(net));
-        given.stdin = options.stdin.map(|bytes| bytes.to_vec()).unwrap_or_default();
-        given.cancel = inner.stop(deadline);
-        if options.console {
-            let most = size(options.memory_bytes) / CONSOLE_SHARE;
-            let output = inner.output.get_or_init(|| Output::new(inner.desk.port.clone(), inner.asked.number, most));
-            given.stdout = Some(output.sink("log"));
-            given.stderr = Some(output.sink("error"));
-        }
+        let given = inner.furnished(options)?.options(inner.stop(deadline));
         Ok(inner.desk.clone().work(env, move || {
             let instance = component.instantiate(given).map_err(|error| inner.why(error, deadline))?;
             let _ = inner.instance.set(instance);
@@ -490,7 +425,7 @@ impl Drop for NativeInstance {
 }
 
 /// Why a call has no answer.
-enum Ended {
+pub(crate) enum Ended {
     Failed(WasmError),
     Late(Duration),
     Closed,
@@ -502,7 +437,7 @@ impl From<WasmError> for Ended {
     }
 }
 
-fn failure(ended: Ended) -> Failure {
+pub(crate) fn failure(ended: Ended) -> Failure {
     match ended {
         Ended::Closed => Failure::new(Code::Closed, "the instance is closed"),
         Ended::Late(limit) => {
@@ -515,7 +450,7 @@ fn failure(ended: Ended) -> Failure {
 }
 
 /// As `lib/port.js` reads it.
-fn thrown(ended: Ended) -> Error {
+pub(crate) fn thrown(ended: Ended) -> Error {
     let failure = failure(ended);
     let limit = failure.limit.map_or(String::new(), |limit| format!(" [{limit}]"));
     Error::from_reason(format!("{}{limit}: {}", failure.code.as_str(), failure.message))
@@ -545,22 +480,11 @@ impl Desk {
 }
 
 impl Inner {
-    fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         Instant::now() + self.timeout
     }
 
-    /// The network of the instance, whose events go to the receiver of its number.
-    fn client(&self, grants: Vec<NativeNetGrant>, limits: NetLimits, is_logged: bool) -> Result<Client> {
-        let line = Mail { port: self.desk.port.clone(), sandbox: self.asked.number, missed: AtomicU64::new(0) };
-        let log = is_logged.then(|| Arc::new(move |event| line.log_fetch(event)) as Log);
-        // Bodies are handed on as they come: nothing is ever put into the store.
-        let store = Arc::new(Store::new(0));
-        let net =
-            Client::new(NetConfig { permissions: net_permissions(grants)?, limits, log, ..NetConfig::new(store) });
-        Ok(self.net.get_or_init(|| net).clone())
-    }
-
-    fn stop(&self, deadline: Instant) -> Cancel {
+    pub(crate) fn stop(&self, deadline: Instant) -> Cancel {
         self.cancel.until(deadline)
     }
 
@@ -594,7 +518,7 @@ impl Inner {
     }
 
     /// A stop says who stopped it.
-    fn why(&self, error: WasmError, deadline: Instant) -> Ended {
+    pub(crate) fn why(&self, error: WasmError, deadline: Instant) -> Ended {
         match error {
             WasmError::Cancelled | WasmError::Gone(_) if self.cancel.is_cancelled() => Ended::Closed,
             WasmError::Cancelled if Instant::now() >= deadline => Ended::Late(self.timeout),

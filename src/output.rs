@@ -44,7 +44,7 @@ impl Output {
         lines(move |text| output.write(level, text))
     }
 
-    fn write(self: &Arc<Self>, level: &'static str, text: String) {
+    pub(crate) fn write(self: &Arc<Self>, level: &'static str, text: String) {
         let bytes = text.len() + OVERHEAD;
         let waiting = Waiting { output: self.clone(), bytes };
         if self.waiting.fetch_add(bytes, Relaxed) + bytes > self.most {

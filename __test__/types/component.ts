@@ -1,7 +1,7 @@
 // Checked by tsc, never run: components as apps write them.
 
 import { Component, ComponentError, ComponentInstance } from '../../index.js';
-import type { CompileOptions, InstanceOptions } from '../../index.js';
+import type { CompileOptions, ComponentServer, InstanceOptions } from '../../index.js';
 
 interface Calculator {
   readonly exports: { readonly calculator: { calculate(op: 'add', left: number, right: number): Promise<number> } };
@@ -38,6 +38,16 @@ export async function use(other: ComponentInstance) {
   using scoped: ComponentInstance = await component.instantiate(given);
   // @ts-expect-error an origin, or more about one
   await component.instantiate({ permissions: { net: '*' } });
+  const response: Response = await component.handle(new Request('http://shop.example/'), { limits: { timeoutMs: 1 } });
+  const server: ComponentServer = await Component.serve([component, component], {
+    port: 0,
+    host: '::1',
+    concurrency: 1,
+  });
+  await server.replace(response.statusText, { path: server.versions()['shop'] ?? server.url });
+  // @ts-expect-error a number
+  await Component.serve(component, { port: '80' });
+  await server.close();
   // @ts-expect-error made by compile alone
   new Component();
   const names: string[] = [

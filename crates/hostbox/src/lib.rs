@@ -84,7 +84,7 @@
 //!
 //! | feature | brings | without it |
 //! |---|---|---|
-//! | `fetch` | `fetch`, `WebSocket`, `EventSource`, `Builder::grant_net` | no `reqwest`, no TLS; `Request`, `Response`, `Headers`, `Blob` and `FormData` work all the same |
+//! | `fetch` | `fetch`, `WebSocket`, `EventSource`, `Builder::grant_net`; with `wasi` also the network of components | no `reqwest`, no TLS; `Request`, `Response`, `Headers`, `Blob` and `FormData` work all the same |
 //! | `fs` | `fs`, `node:fs`, `Builder::grant_fs` | no `cap-std` |
 //! | `typescript` | plugins and scripts in TypeScript | they are refused with `ERR_ARGUMENT`; no `oxc` in the library |
 //! | `wasi` | WASI commands: `Builder::wasi`, `HostRuntime::wasi`, the guests' globals `wasi` and `WebAssembly` | wasmtime is not compiled |
@@ -178,11 +178,13 @@ pub mod parts {
     /// Components of WebAssembly.
     #[cfg(feature = "wasi")]
     pub mod component {
+        #[cfg(feature = "fetch")]
+        pub use hostbox_wasm::component::{BodyWriter, Request, ResponseBody, Server, ServerStats, request};
         pub use hostbox_wasm::component::{
             CodeCache, Component, HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance,
             InstanceOptions, Sink, lines,
         };
-        pub use hostbox_wasm::{CodeOptions, Error, Level, MemoryAccount, on_thread};
+        pub use hostbox_wasm::{CodeOptions, Error, Level, MemoryAccount, Result, on_thread};
     }
     #[cfg(feature = "wasi")]
     pub use hostbox_wasm::{Rights, Runner, Step as WasiStep};

@@ -264,7 +264,7 @@ impl Builder {
     }
 
     /// Whether WASI commands may run, by the guests' global `wasi` and by [`HostRuntime::wasi`]: not by default. Grants of files become
-    /// directories that they find open, granted variables their environment.
+    /// directories that they find open, granted variables their environment, granted hosts the network of components.
     #[cfg(feature = "wasi")]
     pub fn wasi(mut self, is_on: bool) -> Self {
         self.wasi = is_on;

@@ -223,6 +223,7 @@ pub fn failure(error: Cause, memory: Option<String>) -> Failure {
         Cause::Link(_) => Code::WasmLink,
         Cause::Trap { .. } | Cause::Host(_) => Code::WasmTrap,
         Cause::Fuel => Code::Limit,
+        Cause::Answer(_) => Code::Guest,
         Cause::Argument(_) => Code::Argument,
         Cause::Busy => Code::Busy,
         Cause::Gone(_) => Code::Closed,

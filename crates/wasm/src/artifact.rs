@@ -12,7 +12,7 @@ use wasmtime::Engine;
 
 use crate::kept::Key;
 
-const MAGIC: &[u8; 16] = b"hostbox code 2\r\n";
+const MAGIC: &[u8; 16] = b"hostbox code 3\r\n";
 const CHECKSUM: usize = 32;
 
 /// The digest of the content, the options, this version of the adapters, and everything of the engine that code depends on.

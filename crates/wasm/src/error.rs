@@ -31,6 +31,9 @@ pub enum Error {
     /// The code of the host behind an import of a component failed.
     #[error("the host's function failed: {0}")]
     Host(HostError),
+    /// A component that answers HTTP answered with an error, or not at all.
+    #[error("the component's answer is an error: {0}")]
+    Answer(String),
     /// What the caller gave makes no sense.
     #[error("{0}")]
     Argument(String),
@@ -56,7 +59,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// The stable code: `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_MEMORY`, `ERR_PERMISSION`,
-    /// `ERR_LIMIT`, `ERR_ARGUMENT`, `ERR_BUSY`, `ERR_CLOSED`, `ERR_ABORTED`, `ERR_INTERNAL`, or that of the buffer store.
+    /// `ERR_LIMIT`, `ERR_GUEST`, `ERR_ARGUMENT`, `ERR_BUSY`, `ERR_CLOSED`, `ERR_ABORTED`, `ERR_INTERNAL`, or that of the buffer store.
     pub fn code(&self) -> &'static str {
         match self {
             Error::Compile(_) => "ERR_WASM_COMPILE",
@@ -66,6 +69,7 @@ impl Error {
             Error::Permission(_) => "ERR_PERMISSION",
             Error::Fuel => "ERR_LIMIT",
             Error::Host(_) => "ERR_WASM_TRAP",
+            Error::Answer(_) => "ERR_GUEST",
             Error::Argument(_) => "ERR_ARGUMENT",
             Error::Busy => "ERR_BUSY",
             Error::Gone(_) => "ERR_CLOSED",

@@ -22,7 +22,7 @@ use super::surroundings::{self, Sink, Stream};
 use crate::drive::drive;
 use crate::error::{Error, Result};
 use crate::limits::{Limiter, Limits, MemoryAccount};
-use crate::machine::{STACK_BYTES, Stack, TICK};
+use crate::machine::{Machine, STACK_BYTES, Stack, TICK};
 use crate::network::{self, Network};
 use crate::rights::Rights;
 use crate::wasi::{StopOnDrop, threads};
@@ -146,53 +146,67 @@ impl std::fmt::Debug for Instance {
     }
 }
 
+/// A store that is ready for an instance.
+pub(super) struct Furnished {
+    pub(super) store: Store<State>,
+    memory_bytes: Arc<AtomicU64>,
+    closed: Cancel,
+}
+
+/// Hands an instance of a component what it is given.
+pub(super) fn furnish(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Furnished> {
+    let compiled = &component.0;
+    let missing = compiled.face.imported.iter().zip(0..).find(|(_, number)| !options.host.has(*number));
+    if let Some((imported, _)) = missing {
+        return Err(Error::Link(format!("it imports {}, and nothing was given for it", imported.name)));
+    }
+    let memory_bytes = Arc::new(AtomicU64::new(0));
+    let closed = Cancel::new();
+    let mut wasi = WasiCtxBuilder::new();
+    options.rights.give(&mut wasi)?;
+    wasi.args(&options.args).stdin(MemoryInputPipe::new(Bytes::from(options.stdin)));
+    if let Some(sink) = options.stdout {
+        wasi.stdout(Stream(sink));
+    }
+    if let Some(sink) = options.stderr {
+        wasi.stderr(Stream(sink));
+    }
+    if let Some(now) = options.clock {
+        surroundings::freeze_clocks(&mut wasi, now);
+    }
+    if let Some(seed) = options.seed {
+        surroundings::seed(&mut wasi, seed);
+    }
+    let account = Box::new(Counted { account: options.account, bytes: memory_bytes.clone() });
+    let network = Network::new(&options.rights, &mut wasi);
+    let state = State {
+        wasi: wasi.build(),
+        table: network::table(),
+        network,
+        limiter: Limiter::new(account, &options.limits),
+        host: options.host,
+        component: component.clone(),
+        cancel: options.cancel,
+        closed: closed.clone(),
+        is_sync,
+    };
+    let mut store = Store::new(&compiled.machine.engine, state);
+    store.limiter(|state| &mut state.limiter);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| {
+        Ok(if store.data().is_stopped() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+    if compiled.options.fuel {
+        store.set_fuel(options.fuel.unwrap_or(u64::MAX)).map_err(unavailable)?;
+    }
+    Ok(Furnished { store, memory_bytes, closed })
+}
+
 impl Instance {
     pub(super) fn new(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Instance> {
         let component = component.for_instance(options.limits.stack_bytes)?;
         let compiled = &component.0;
-        let missing = compiled.face.imported.iter().zip(0..).find(|(_, number)| !options.host.has(*number));
-        if let Some((imported, _)) = missing {
-            return Err(Error::Link(format!("it imports {}, and nothing was given for it", imported.name)));
-        }
-        let memory_bytes = Arc::new(AtomicU64::new(0));
-        let closed = Cancel::new();
-        let mut wasi = WasiCtxBuilder::new();
-        options.rights.give(&mut wasi)?;
-        wasi.args(&options.args).stdin(MemoryInputPipe::new(Bytes::from(options.stdin)));
-        if let Some(sink) = options.stdout {
-            wasi.stdout(Stream(sink));
-        }
-        if let Some(sink) = options.stderr {
-            wasi.stderr(Stream(sink));
-        }
-        if let Some(now) = options.clock {
-            surroundings::freeze_clocks(&mut wasi, now);
-        }
-        if let Some(seed) = options.seed {
-            surroundings::seed(&mut wasi, seed);
-        }
-        let account = Box::new(Counted { account: options.account, bytes: memory_bytes.clone() });
-        let network = Network::new(&options.rights, &mut wasi);
-        let state = State {
-            wasi: wasi.build(),
-            table: network::table(),
-            network,
-            limiter: Limiter::new(account, &options.limits),
-            host: options.host,
-            component: component.clone(),
-            cancel: options.cancel,
-            closed: closed.clone(),
-            is_sync,
-        };
-        let mut store = Store::new(&compiled.machine.engine, state);
-        store.limiter(|state| &mut state.limiter);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|store| {
-            Ok(if store.data().is_stopped() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
-        });
-        if compiled.options.fuel {
-            store.set_fuel(options.fuel.unwrap_or(u64::MAX)).map_err(unavailable)?;
-        }
+        let Furnished { mut store, memory_bytes, closed } = furnish(&component, options, is_sync)?;
         let _running = compiled.machine.running();
         let instance = if compiled.has_imports || is_stack_short(compiled.stack) {
             let stop = store.data().cancel.clone();
@@ -302,40 +316,12 @@ impl Instance {
                 }
             }
         });
-        self.on_threads(call, &stop.0).await
-    }
-
-    /// Polls a call on threads that may block, and holds none while it waits for the host.
-    async fn on_threads(
-        &self,
-        mut call: Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>,
-        cancel: &Cancel,
-    ) -> Result<Vec<u8>> {
-        let woken = Arc::new(Woken::default());
         let stopped = async {
-            while !cancel.is_cancelled() && !self.0.closed.is_cancelled() {
+            while !stop.0.is_cancelled() && !self.0.closed.is_cancelled() {
                 tokio::time::sleep(TICK).await;
             }
         };
-        let mut stopped = pin!(stopped);
-        loop {
-            let (waker, machine) = (Waker::from(woken.clone()), self.0.component.0.machine);
-            let polled = threads()?.spawn_blocking(move || {
-                let _running = machine.running();
-                let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
-                (call, polled)
-            });
-            let polled = polled.await.map_err(|panic| Error::Unavailable(panic.to_string()))?;
-            match polled {
-                (_, Poll::Ready(result)) => return result,
-                (waiting, Poll::Pending) => call = waiting,
-            }
-            tokio::select! {
-                biased;
-                () = woken.0.notified() => {}
-                () = &mut stopped => return Err(Error::Cancelled),
-            }
-        }
+        on_threads(self.0.component.0.machine, call, pin!(stopped)).await?
     }
 
     fn check(&self, function: u32, args: &[u8]) -> Result<()> {
@@ -457,8 +443,35 @@ fn unavailable(error: wasmtime::Error) -> Error {
     Error::Unavailable(format!("{error:#}"))
 }
 
+/// Polls work on threads that may block, and holds none while it waits for the host. Ends when it is stopped.
+pub(super) async fn on_threads<T: Send + 'static>(
+    machine: &'static Machine,
+    mut work: Pin<Box<dyn Future<Output = T> + Send>>,
+    mut stopped: Pin<&mut impl Future<Output = ()>>,
+) -> Result<T> {
+    let woken = Arc::new(Woken::default());
+    loop {
+        let waker = Waker::from(woken.clone());
+        let polled = threads()?.spawn_blocking(move || {
+            let _running = machine.running();
+            let polled = work.as_mut().poll(&mut Context::from_waker(&waker));
+            (work, polled)
+        });
+        let polled = polled.await.map_err(|panic| Error::Unavailable(panic.to_string()))?;
+        match polled {
+            (_, Poll::Ready(result)) => return Ok(result),
+            (waiting, Poll::Pending) => work = waiting,
+        }
+        tokio::select! {
+            biased;
+            () = woken.0.notified() => {}
+            () = &mut stopped => return Err(Error::Cancelled),
+        }
+    }
+}
+
 /// What a failed call says to its caller.
-fn failure(error: &wasmtime::Error, store: &mut Store<State>) -> Error {
+pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<State>) -> Error {
     let refused = store.data_mut().limiter.refused();
     if let Some(host) = error.downcast_ref::<HostError>() {
         return Error::Host(host.clone());

@@ -20,6 +20,8 @@ mod artifact;
 mod compose;
 mod core;
 mod direct;
+#[cfg(feature = "net")]
+mod handler;
 mod handles;
 mod host;
 mod instance;
@@ -27,6 +29,10 @@ mod inward;
 mod lines;
 mod outward;
 mod plug;
+#[cfg(feature = "net")]
+mod request;
+#[cfg(feature = "net")]
+mod server;
 mod shape;
 mod source;
 mod state;
@@ -42,12 +48,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
+#[cfg(feature = "net")]
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use self::artifact::Artifact;
 pub use self::core::BASE;
+#[cfg(feature = "net")]
+pub use self::handler::{Request, RequestBody, ResponseBody};
 pub use self::host::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, NoHostFunctions};
 pub use self::instance::{Instance, InstanceOptions, Stats};
 pub use self::lines::lines;
+#[cfg(feature = "net")]
+pub use self::request::{BodyWriter, request};
+#[cfg(feature = "net")]
+pub use self::server::{Failed, Furnish, Server, ServerStats};
 use self::state::State;
 pub use self::surroundings::Sink;
 use self::versions::{Versions, quickly};
@@ -68,6 +82,9 @@ struct Compiled {
     /// The digest of the bytes and options that it was compiled from.
     content: Key,
     linked: InstancePre<State>,
+    /// Where it answers HTTP.
+    #[cfg(feature = "net")]
+    handler: Option<ProxyPre<State>>,
     machine: &'static Machine,
     stack: Stack,
     options: CodeOptions,
@@ -253,6 +270,11 @@ impl Component {
         &self.0.face.exports
     }
 
+    /// Names its content: another one for other bytes or options.
+    pub fn version(&self) -> String {
+        self.0.content[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// How it was compiled.
     pub fn options(&self) -> CodeOptions {
         self.0.options
@@ -366,8 +388,23 @@ fn link(
     };
     let direct = face.direct.iter().map(|direct| direct.as_ref().and_then(index)).collect();
     let versions = Versions::default();
-    let compiled =
-        Compiled { content, linked, machine, stack, options, face, has_imports, direct, source, code_bytes, versions };
+    #[cfg(feature = "net")]
+    let handler = ProxyPre::new(linked.clone()).ok();
+    let compiled = Compiled {
+        content,
+        linked,
+        #[cfg(feature = "net")]
+        handler,
+        machine,
+        stack,
+        options,
+        face,
+        has_imports,
+        direct,
+        source,
+        code_bytes,
+        versions,
+    };
     Ok(Component(Arc::new(compiled)))
 }
 

@@ -11,6 +11,9 @@ use super::outward;
 use super::world::World;
 use crate::error::{Error, Result};
 
+/// How the name of the interface begins by which components answer HTTP.
+const HANDLER: &str = "wasi:http/incoming-handler@0.2.";
+
 /// A component with its adapters.
 pub(super) fn wrap(component: &[u8], world: &World, face: &Face) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
@@ -27,7 +30,10 @@ pub(super) fn wrap(component: &[u8], world: &World, face: &Face) -> Result<Vec<u
     let call = graph.alias_instance_export(inward.instance, "call").map_err(failed)?;
     graph.export(call, "call").map_err(failed)?;
     let direct = face.direct.iter().flatten();
-    let names: BTreeSet<_> = direct.map(|direct| direct.interface.as_ref().unwrap_or(&direct.name)).collect();
+    let direct = direct.map(|direct| direct.interface.as_ref().unwrap_or(&direct.name));
+    // The host calls it with resources of its own.
+    let handler = face.exports.iter().filter(|name| cfg!(feature = "net") && name.starts_with(HANDLER));
+    let names: BTreeSet<_> = direct.chain(handler).collect();
     for name in names {
         let export = graph.alias_instance_export(inner.instance, name).map_err(failed)?;
         graph.export(export, name).map_err(failed)?;

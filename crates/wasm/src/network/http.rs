@@ -99,7 +99,7 @@ async fn send(
     Ok(response)
 }
 
-fn fields_size(headers: &HeaderMap) -> usize {
+pub(crate) fn fields_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 

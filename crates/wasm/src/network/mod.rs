@@ -14,6 +14,7 @@ use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView};
 
 use self::http::Hooks;
+pub(crate) use self::http::fields_size;
 use self::sockets::Addresses;
 use crate::rights::Rights;
 
@@ -21,7 +22,7 @@ use crate::rights::Rights;
 /// (128 KiB) and header fields.
 const RESOURCES: usize = 1_024;
 /// Of the header fields of one message.
-const FIELDS_BYTES: usize = 64 << 10;
+pub(crate) const FIELDS_BYTES: usize = 64 << 10;
 
 /// What one run has of the network.
 pub(crate) struct Network {
@@ -75,7 +76,7 @@ impl WasiView for View<'_> {
     }
 }
 
-fn http_of<T: Connected>(state: &mut T) -> WasiHttpCtxView<'_> {
+pub(crate) fn http_of<T: Connected>(state: &mut T) -> WasiHttpCtxView<'_> {
     let View { network, wasi } = state.network();
     WasiHttpCtxView { hooks: &mut network.hooks, table: wasi.table, ctx: &mut network.http }
 }

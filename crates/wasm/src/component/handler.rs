@@ -1,0 +1,219 @@
+//! Components that answer HTTP: `wasi:http/incoming-handler` of WASI 0.2. Each request has an instance of its own, and both bodies stream.
+//!
+//! The component runs on threads that may block, until it returns, its deadline is over, or nobody wants the rest of its answer.
+
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
+use hostbox_buffers::Cancel;
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, StreamBody};
+use tokio::sync::oneshot;
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+
+use super::Component;
+use super::instance::{Furnished, InstanceOptions, failure, furnish, on_threads};
+use super::state::State;
+use crate::error::{Error, Result};
+use crate::machine::TICK;
+use crate::network::{FIELDS_BYTES, fields_size, http_of};
+use crate::wasi::threads;
+
+/// Pieces of a request's body, asked for one by one as the component reads them. An error says why there is no more.
+pub type RequestBody = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, String>> + Send>>;
+
+/// A request for a component.
+pub type Request = http::Request<RequestBody>;
+
+type Head = std::result::Result<http::Response<WasiBody>, ErrorCode>;
+
+/// What a component answers, piece by piece: it waits where nobody asks for the next one. Dropped before its end, it ends the instance.
+pub struct ResponseBody {
+    body: WasiBody,
+    exchange: Arc<Exchange>,
+    is_over: bool,
+}
+
+/// One request, between the one who waits and the thread that runs the component.
+struct Exchange {
+    stop: Cancel,
+    failure: Mutex<Option<Error>>,
+}
+
+impl std::fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseBody").field("is_over", &self.is_over).finish_non_exhaustive()
+    }
+}
+
+impl Exchange {
+    fn fail(&self, error: Error) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// Why it ended before its time, where it did.
+    fn failed(&self) -> Option<Error> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        failure.or_else(|| self.stop.is_cancelled().then_some(Error::Cancelled))
+    }
+}
+
+/// Ends the instance where nobody waits for its answer any more.
+struct Waiting(Option<Arc<Exchange>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(exchange) = &self.0 {
+            exchange.stop.cancel();
+        }
+    }
+}
+
+impl Component {
+    /// Where it answers HTTP.
+    pub(super) fn handler(&self) -> Result<&ProxyPre<State>> {
+        self.0.handler.as_ref().ok_or_else(|| {
+            let exports = self.exports().join(", ");
+            Error::Link(format!(
+                "it does not answer HTTP: it exports '{exports}', and no wasi:http/incoming-handler of WASI 0.2"
+            ))
+        })
+    }
+
+    /// Has it answer a request, in an instance made for it. Ready with the head of the answer; dropped before, it ends the instance.
+    ///
+    /// # Errors
+    /// [`Error::Link`] where it does not export `wasi:http/incoming-handler` of WASI 0.2, [`Error::Argument`] for a request without a host or with
+    /// too large a head, [`Error::Answer`] where it answers with an error; those of [`Component::instantiate`].
+    pub async fn handle(&self, request: Request, options: InstanceOptions) -> Result<http::Response<ResponseBody>> {
+        let component = self.for_instance(options.limits.stack_bytes)?;
+        let handler = component.handler()?.clone();
+        let size = fields_size(request.headers());
+        if size > FIELDS_BYTES {
+            return Err(Error::Argument(format!(
+                "the request's head has {size} bytes, and {FIELDS_BYTES} are the most that a component gets"
+            )));
+        }
+        let exchange = Arc::new(Exchange { stop: options.cancel.child(), failure: Mutex::default() });
+        let mut waiting = Waiting(Some(exchange.clone()));
+        let options = InstanceOptions { cancel: exchange.stop.clone(), ..options };
+        let (sender, head) = oneshot::channel();
+        let machine = component.0.machine;
+        let work = Box::pin(run(component, handler, request, options, sender, exchange.clone()));
+        let noted = exchange.clone();
+        let driver = threads()?.spawn(async move {
+            let stopped = async {
+                while !noted.stop.is_cancelled() {
+                    tokio::time::sleep(TICK).await;
+                }
+            };
+            if let Err(error) = on_threads(machine, work, pin!(stopped)).await {
+                noted.fail(error);
+            }
+        });
+        let response = match head.await {
+            Ok(Ok(response)) => response,
+            Ok(Err(code)) => return Err(Error::Answer(format!("{code:?}"))),
+            Err(_) => {
+                // It is over, or will be: nobody can answer any more.
+                let _ = driver.await;
+                return Err(exchange.failed().unwrap_or_else(|| Error::Answer("none, it returned without one".into())));
+            }
+        };
+        waiting.0 = None;
+        Ok(response.map(|body| ResponseBody { body, exchange, is_over: false }))
+    }
+}
+
+/// The life of one instance.
+async fn run(
+    component: Component,
+    handler: ProxyPre<State>,
+    request: Request,
+    options: InstanceOptions,
+    sender: oneshot::Sender<Head>,
+    exchange: Arc<Exchange>,
+) {
+    let Furnished { mut store, .. } = match furnish(&component, options, false) {
+        Ok(furnished) => furnished,
+        Err(error) => return exchange.fail(error),
+    };
+    let answered = async {
+        let proxy = handler.instantiate_async(&mut store).await?;
+        let mut http = http_of(store.data_mut());
+        let is_secure = request.uri().scheme() == Some(&http::uri::Scheme::HTTPS);
+        let body = |body: RequestBody| {
+            let failed = |reason| wasmtime_wasi_http::Error::InternalError(Some(reason));
+            StreamBody::new(body.map_ok(Frame::data).map_err(failed)).boxed_unsync()
+        };
+        let scheme = if is_secure { Scheme::Https } else { Scheme::Http };
+        let request: WasiRequest = request.map(body);
+        let request = http.new_incoming_request(scheme, request).map_err(|error| Error::Argument(error.to_string()))?;
+        let answer = http.new_response_outparam(sender)?;
+        proxy.wasi_http_incoming_handler().call_handle(&mut store, request, answer).await
+    };
+    if let Err(error) = answered.await {
+        let error = failure(&error, &mut store);
+        // Before the store is dropped, and with it what the answer's body waits for.
+        exchange.fail(error);
+    }
+}
+
+type WasiRequest = http::Request<WasiBody>;
+
+impl ResponseBody {
+    /// The next bytes, or none at the end.
+    ///
+    /// # Errors
+    /// Why the component did not come to the end: [`Error::Trap`], [`Error::Cancelled`] and its like, [`Error::Answer`] where it gave up its body.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        match self.frame().await {
+            Some(Ok(frame)) => Ok(frame.into_data().ok()),
+            Some(Err(error)) => Err(error),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        loop {
+            if this.is_over {
+                return Poll::Ready(None);
+            }
+            return match Pin::new(&mut this.body).poll_frame(context) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Some(Ok(frame))) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
+                // Trailers are nobody's here.
+                Poll::Ready(Some(Ok(_))) => continue,
+                Poll::Ready(Some(Err(error))) => {
+                    this.is_over = true;
+                    let why = this.exchange.failed();
+                    Poll::Ready(Some(Err(why.unwrap_or_else(|| Error::Answer(format!("in its body: {error}"))))))
+                }
+                Poll::Ready(None) => {
+                    this.is_over = true;
+                    Poll::Ready(this.exchange.failed().map(Err))
+                }
+            };
+        }
+    }
+}
+
+impl Drop for ResponseBody {
+    fn drop(&mut self) {
+        // What it does behind its answer's end it may do until its deadline.
+        if !self.is_over {
+            self.exchange.stop.cancel();
+        }
+    }
+}
