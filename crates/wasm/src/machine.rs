@@ -21,6 +21,9 @@ pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 /// Runs at once in the process; others wait for their turn. Each needs a slot of the pool and a thread.
 pub(crate) const SLOTS: u32 = 64;
+/// Requests that find their instance's memory in a pool; those beyond take it from the system.
+#[cfg(feature = "net")]
+pub(crate) const REQUESTS: usize = 32;
 /// Memories and tables of all runs together: components have several.
 const POOLED: u32 = 4 * SLOTS;
 /// Tables of one module: languages with references to host objects have several.
@@ -130,6 +133,20 @@ impl Machine {
         Ok(machine)
     }
 
+    /// The same machine with a pool for [`REQUESTS`] instances that live as long as one request. None where there is no address space for it.
+    #[cfg(feature = "net")]
+    pub(crate) fn pooled(&'static self) -> Option<&'static Machine> {
+        static POOLED: OnceLock<Mutex<HashMap<usize, Option<&'static Machine>>>> = OnceLock::new();
+        let mut pooled = POOLED.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        *pooled.entry(std::ptr::from_ref(self).addr()).or_insert_with(|| {
+            let mut config = self.engine.config().clone();
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(requests()));
+            let machine = Machine::new(&[&config]).ok()?;
+            // One for each machine of components, at most.
+            Some(&*Box::leak(Box::new(machine)))
+        })
+    }
+
     /// With the first configuration that there is address space for.
     pub(crate) fn new(configs: &[&Config]) -> std::result::Result<Machine, String> {
         let mut engine = Err("there is no configuration".to_string());
@@ -193,6 +210,29 @@ fn config(is_pooled: bool) -> Config {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     }
     config
+}
+
+/// A pool for requests. What one component may have is bounded, so that there is room for as many as there are places.
+#[cfg(feature = "net")]
+fn requests() -> PoolingAllocationConfig {
+    const MEMORIES: u32 = 4;
+    const CORES: u32 = 16;
+    let places = REQUESTS as u32;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(places)
+        .total_stacks(places)
+        .max_core_instances_per_component(CORES)
+        .total_core_instances(CORES * places)
+        .max_memories_per_component(MEMORIES)
+        .total_memories(MEMORIES * places)
+        .max_tables_per_component(TABLES)
+        .max_tables_per_module(TABLES)
+        .total_tables(TABLES * places)
+        .table_elements(TABLE_ELEMENTS)
+        .linear_memory_keep_resident(KEPT_BYTES / MEMORIES as usize)
+        .table_keep_resident(KEPT_TABLE_BYTES)
+        .pagemap_scan(Enabled::Auto);
+    pool
 }
 
 /// Counts who runs; the clock sleeps while nobody does.

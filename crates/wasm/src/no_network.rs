@@ -24,10 +24,12 @@ pub(crate) fn table() -> ResourceTable {
 }
 
 /// What a store's data has for the functions of this module.
+#[allow(dead_code, reason = "stores are the same with a network and without")]
 pub(crate) trait Connected: WasiView + 'static {
     fn network(&mut self) -> View<'_>;
 }
 
+#[allow(dead_code, reason = "as above")]
 pub(crate) struct View<'a> {
     pub(crate) network: &'a mut Network,
     pub(crate) wasi: WasiCtxView<'a>,

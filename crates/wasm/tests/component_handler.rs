@@ -138,6 +138,22 @@ fn a_request_that_is_none_and_a_component_that_answers_nobody_are_refused() {
     });
 }
 
+#[test]
+fn more_requests_than_the_pool_has_places_are_answered_at_once() {
+    runtime().block_on(async {
+        let mut open = Vec::new();
+        for _ in 0..80 {
+            let (writer, body) = BodyWriter::new();
+            let request = request("POST", "http://shop.example/", [], Some(body)).unwrap();
+            open.push((fixture("handler").handle(request, options()).await.unwrap(), writer));
+        }
+        for (mut response, writer) in open {
+            assert!(writer.write(b"late".to_vec()).await);
+            assert_eq!(response.body_mut().chunk().await.unwrap().unwrap(), "late");
+        }
+    });
+}
+
 /// A server, who asks it, and what its app hears.
 struct Shop {
     server: Server,

@@ -3,24 +3,26 @@
 //! The component runs on threads that may block, until it returns, its deadline is over, or nobody wants the rest of its answer.
 
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use hostbox_buffers::Cancel;
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, StreamBody};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, oneshot};
+use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 
-use super::Component;
-use super::instance::{Furnished, InstanceOptions, failure, furnish, on_threads};
+use super::instance::{Furnished, InstanceOptions, failure, furnish};
 use super::state::State;
+use super::{Compiled, Component, link};
 use crate::error::{Error, Result};
-use crate::machine::TICK;
+use crate::machine::{Machine, REQUESTS, TICK};
 use crate::network::{FIELDS_BYTES, fields_size, http_of};
 use crate::wasi::threads;
 
@@ -63,6 +65,26 @@ impl Exchange {
     }
 }
 
+/// What is linked to answer HTTP.
+pub(super) struct Handler {
+    linked: ProxyPre<State>,
+    /// The same component on a machine with a pool, made with the first request.
+    pooled: OnceLock<Option<Component>>,
+}
+
+impl Handler {
+    /// None where the component does not answer HTTP.
+    pub(super) fn new(linked: &InstancePre<State>) -> Option<Self> {
+        Some(Self { linked: ProxyPre::new(linked.clone()).ok()?, pooled: OnceLock::new() })
+    }
+}
+
+/// Places in the pools.
+static PLACES: Semaphore = Semaphore::const_new(REQUESTS);
+
+/// How long a thread waits for who reads or writes a body before it goes back to its own.
+const PATIENCE: Duration = Duration::from_micros(200);
+
 /// Ends the instance where nobody waits for its answer any more.
 struct Waiting(Option<Arc<Exchange>>);
 
@@ -76,13 +98,33 @@ impl Drop for Waiting {
 
 impl Component {
     /// Where it answers HTTP.
-    pub(super) fn handler(&self) -> Result<&ProxyPre<State>> {
+    pub(super) fn handler(&self) -> Result<&Handler> {
         self.0.handler.as_ref().ok_or_else(|| {
             let exports = self.exports().join(", ");
             Error::Link(format!(
                 "it does not answer HTTP: it exports '{exports}', and no wasi:http/incoming-handler of WASI 0.2"
             ))
         })
+    }
+
+    /// The component for one more request: from a pool while there are places.
+    fn for_request(&self) -> Result<(Component, Option<SemaphorePermit<'static>>)> {
+        let handler = self.handler()?;
+        let Ok(place) = PLACES.try_acquire() else { return Ok((self.clone(), None)) };
+        match handler.pooled.get_or_init(|| self.pooled()) {
+            Some(pooled) => Ok((pooled.clone(), Some(place))),
+            None => Ok((self.clone(), None)),
+        }
+    }
+
+    /// None where there is no pool, or the component is too large for it.
+    fn pooled(&self) -> Option<Component> {
+        let Compiled { content, linked, machine, stack, options, face, source, .. } = &*self.0;
+        let machine = machine.pooled()?;
+        let code = linked.component().serialize().ok()?;
+        // SAFETY: written just now by a machine that differs in nothing but where instances have their memory, on which code does not depend.
+        let code = unsafe { wasmtime::component::Component::deserialize(&machine.engine, code) }.ok()?;
+        link(*content, &code, (machine, *stack), *options, face.clone(), source.clone()).ok()
     }
 
     /// Has it answer a request, in an instance made for it. Ready with the head of the answer; dropped before, it ends the instance.
@@ -92,7 +134,7 @@ impl Component {
     /// too large a head, [`Error::Answer`] where it answers with an error; those of [`Component::instantiate`].
     pub async fn handle(&self, request: Request, options: InstanceOptions) -> Result<http::Response<ResponseBody>> {
         let component = self.for_instance(options.limits.stack_bytes)?;
-        let handler = component.handler()?.clone();
+        let (component, place) = component.for_request()?;
         let size = fields_size(request.headers());
         if size > FIELDS_BYTES {
             return Err(Error::Argument(format!(
@@ -104,7 +146,7 @@ impl Component {
         let options = InstanceOptions { cancel: exchange.stop.clone(), ..options };
         let (sender, head) = oneshot::channel();
         let machine = component.0.machine;
-        let work = Box::pin(run(component, handler, request, options, sender, exchange.clone()));
+        let work = Box::pin(run(component, place, request, options, sender, exchange.clone()));
         let noted = exchange.clone();
         let driver = threads()?.spawn(async move {
             let stopped = async {
@@ -133,7 +175,7 @@ impl Component {
 /// The life of one instance.
 async fn run(
     component: Component,
-    handler: ProxyPre<State>,
+    _place: Option<SemaphorePermit<'static>>,
     request: Request,
     options: InstanceOptions,
     sender: oneshot::Sender<Head>,
@@ -144,7 +186,7 @@ async fn run(
         Err(error) => return exchange.fail(error),
     };
     let answered = async {
-        let proxy = handler.instantiate_async(&mut store).await?;
+        let proxy = component.handler()?.linked.instantiate_async(&mut store).await?;
         let mut http = http_of(store.data_mut());
         let is_secure = request.uri().scheme() == Some(&http::uri::Scheme::HTTPS);
         let body = |body: RequestBody| {
@@ -214,6 +256,84 @@ impl Drop for ResponseBody {
         // What it does behind its answer's end it may do until its deadline.
         if !self.is_over {
             self.exchange.stop.cancel();
+        }
+    }
+}
+
+/// Polls work on threads that may block. One that waits keeps its thread for a moment, since bodies come and go in many small steps.
+async fn on_threads(
+    machine: &'static Machine,
+    mut work: Pin<Box<dyn Future<Output = ()> + Send>>,
+    mut stopped: Pin<&mut impl Future<Output = ()>>,
+) -> Result<()> {
+    let alarm = Arc::new(Alarm::default());
+    loop {
+        let own = alarm.clone();
+        let polled = threads()?.spawn_blocking(move || {
+            let waker = Waker::from(own.clone());
+            let _running = machine.running();
+            loop {
+                own.arm();
+                if work.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+                    return None;
+                }
+                if !own.wait() {
+                    return Some(work);
+                }
+            }
+        });
+        match polled.await.map_err(|panic| Error::Unavailable(panic.to_string()))? {
+            None => return Ok(()),
+            Some(waiting) => work = waiting,
+        }
+        tokio::select! {
+            biased;
+            () = alarm.later.notified() => {}
+            () = &mut stopped => return Err(Error::Cancelled),
+        }
+    }
+}
+
+/// Wakes the thread that waits, or who waits for it to be needed again.
+#[derive(Default)]
+struct Alarm {
+    state: Mutex<Waits>,
+    now: Condvar,
+    later: Notify,
+}
+
+#[derive(Default)]
+struct Waits {
+    has_thread: bool,
+    is_woken: bool,
+}
+
+impl Alarm {
+    fn state(&self) -> std::sync::MutexGuard<'_, Waits> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn arm(&self) {
+        *self.state() = Waits { has_thread: true, is_woken: false };
+    }
+
+    /// Whether it was woken; otherwise the thread is gone.
+    fn wait(&self) -> bool {
+        let waited = self.now.wait_timeout_while(self.state(), PATIENCE, |state| !state.is_woken);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.has_thread = state.is_woken;
+        state.is_woken
+    }
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        let mut state = self.state();
+        state.is_woken = true;
+        if state.has_thread {
+            self.now.notify_one();
+        } else {
+            self.later.notify_one();
         }
     }
 }

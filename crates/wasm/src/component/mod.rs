@@ -48,8 +48,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
-#[cfg(feature = "net")]
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use self::artifact::Artifact;
 pub use self::core::BASE;
@@ -84,7 +82,7 @@ struct Compiled {
     linked: InstancePre<State>,
     /// Where it answers HTTP.
     #[cfg(feature = "net")]
-    handler: Option<ProxyPre<State>>,
+    handler: Option<handler::Handler>,
     machine: &'static Machine,
     stack: Stack,
     options: CodeOptions,
@@ -389,7 +387,7 @@ fn link(
     let direct = face.direct.iter().map(|direct| direct.as_ref().and_then(index)).collect();
     let versions = Versions::default();
     #[cfg(feature = "net")]
-    let handler = ProxyPre::new(linked.clone()).ok();
+    let handler = handler::Handler::new(&linked);
     let compiled = Compiled {
         content,
         linked,
