@@ -30,6 +30,7 @@ const ORDER = [
     'pool',
     'bundles',
     'components',
+    'componentHttp',
     'wasi',
     'binarySize',
   ],
