@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { isTry } from './clock.mjs';
 import { headline } from './headline.mjs';
 import { machine, withoutPaths } from './machine.mjs';
@@ -94,8 +95,10 @@ async function measureRow(row) {
   }));
 }
 
-const args = process.argv.slice(2);
-const wanted = args.filter((arg) => !arg.startsWith('--'));
+const { values: flags, positionals: wanted } = parseArgs({
+  options: { write: { type: 'boolean' }, dry: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const loadBefore = loadavg();
 const rows = await loadRows(wanted);
 const measured = [];
@@ -109,7 +112,7 @@ for (const row of rows) {
 }
 const conditions = machine(loadBefore);
 console.log(`\n${conditions.join('\n')}`);
-const writes = args.includes('--write') || (!isTry && !args.includes('--dry'));
+const writes = flags.write || (!isTry && !flags.dry);
 if (wanted.length === 0 && writes) {
   writeFileSync(here('results.md'), markdown(measured, conditions));
   writeFileSync(here('plots/headline.svg'), headline(measured));
