@@ -31,6 +31,23 @@ const PLUGIN = `
   exports.open = async (key, bytes, options) => { made.set(key, await instance(bytes, options)); };
   exports.call = (key, face, fn, args) => made.get(key).exports[face][fn](...args);
   exports.echo = async (bytes, name, value) => (await instance(bytes)).exports.echo[name](value);
+  exports.callSync = (key, face, fn, args) => made.get(key).sync[face][fn](...args);
+  exports.failsSync = (key, face, fn, args) => seen(() => made.get(key).sync[face][fn](...args));
+  exports.echoSync = async (bytes, name, value) => (await instance(bytes)).sync.echo[name](value);
+  exports.busy = async (key) => {
+    const running = made.get(key).exports.traps.endlessLoop();
+    const [, code] = await seen(() => made.get(key).sync.traps.fine());
+    made.get(key).close();
+    await running.catch(() => {});
+    return code;
+  };
+  exports.resourcesSync = async (bytes) => {
+    const { counters, users } = (await instance(bytes, { imports: { logging: { Logger, adopt: () => 7, describe: (logger) => logger.prefix } } })).sync;
+    const counter = new counters.Counter(5);
+    const all = [counter.increment(2), users.logTimes('a', 3), users.describeNew('b'), users.openAndAdopt('c')];
+    counter[Symbol.dispose ?? Symbol.for('Symbol.dispose')]();
+    return [...all, counters.alive()];
+  };
   exports.fails = (key, face, fn, args) => seen(() => made.get(key).exports[face][fn](...args));
   exports.imports = async (bytes) => { made.set('imports', await instance(bytes, { imports: { host, log: (text) => BigInt(text.length) } })); };
   exports.missing = (bytes) => seen(() => instance(bytes, { imports: { host } }));
@@ -108,6 +125,46 @@ test('a component says what it is', async (t) => {
   assert.deepEqual(said.exports, ['demo:calc/calculator@0.1.0']);
   assert.match(said.wit, /interface calculator/);
   assert.match(said.types, /export namespace DemoCalcCalculator/);
+});
+
+test('guests call components on their own thread, too', async (t) => {
+  const call = await sandbox(t);
+  for (const [name, make] of Object.entries(ECHOES)) {
+    const value = make(random(7));
+    assert.deepEqual(await call('echoSync', bytes('echo'), name, value), value, name);
+  }
+  await call('imports', bytes('imports'));
+  const imported = (fn, ...args) => call('callSync', 'imports', 'guest', fn, args);
+  assert.equal(await imported('add', 2, 3), 5);
+  assert.equal(await imported('addTimes', 1_000), 1_000);
+  assert.deepEqual(await imported('bytes', new Uint8Array(100_000).fill(3)), new Uint8Array(100_000).fill(3));
+  assert.deepEqual(
+    (await imported('rows', 2)).map(({ id }) => id),
+    [0, 1],
+  );
+  assert.deepEqual((await call('failsSync', 'imports', 'guest', 'find', ['x']))[3], { tag: 'not-found', val: 'x' });
+  const [, code, message] = await call('failsSync', 'imports', 'guest', 'greet', ['you']);
+  assert.equal(code, 'ERR_ASYNC');
+  assert.match(message, /host@1\.0\.0\.greet of the guest returned a promise/);
+  assert.deepEqual(await call('resourcesSync', bytes('resources')), await call('resources', bytes('resources')).then((all) => all.slice(0, -1))); // prettier-ignore
+});
+
+test('a synchronous call keeps to the limits of the turn that it is made in', async (t) => {
+  const host = new HostRuntime('guest components', { wasi: true });
+  t.after(() => host.close());
+  await host.loadPlugin('components', PLUGIN);
+  const call = (fn, args, options) => host.call('components', fn, args, options);
+  const loop = ['traps', 'traps', 'endlessLoop', []];
+  await call('open', ['traps', bytes('traps')]);
+  await assert.rejects(call('callSync', loop, { timeoutMs: 100 }), { code: 'ERR_TIMEOUT' });
+  assert.equal((await call('failsSync', ['traps', 'traps', 'fine', []]))[1], 'ERR_CLOSED');
+  await call('open', ['traps', bytes('traps'), { limits: { timeoutMs: 80 } }]);
+  assert.equal((await call('failsSync', loop))[1], 'ERR_TIMEOUT');
+  await call('open', ['traps', bytes('traps')]);
+  assert.deepEqual(await call('failsSync', ['traps', 'traps', 'growMemory', [10_000]]), [false]);
+  assert.equal((await call('failsSync', ['traps', 'traps', 'unreachable', []]))[1], 'ERR_WASM_TRAP');
+  await call('open', ['traps', bytes('traps')]);
+  assert.equal(await call('busy', ['traps']), 'ERR_BUSY');
 });
 
 test('output goes to the sandbox’s console where the guest says so', async (t) => {

@@ -154,6 +154,11 @@ declare namespace Hostbox {
   interface ComponentInstance {
     /** Its functions, which return promises: by the interface's name with its version, without it, and in short; functions in camelCase. */
     readonly exports: Record<string, any>;
+    /**
+     * The same functions on the guest's own thread, under the deadline of the call that they are made in. `ERR_BUSY` while another call runs; `ERR_ASYNC`
+     * where a function of the guest returns a promise.
+     */
+    readonly sync: Record<string, any>;
     /** Bytes of its linear memories and tables, and what is left of its fuel. */
     stats(): { memoryBytes: number; fuel?: number };
     /** Gives its memory back. */

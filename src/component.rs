@@ -3,6 +3,7 @@
 //! Data in: messages that `lib/component.js` wrote into memory that both sides know. Data out: answers, in such memory or in buffers. Rights
 //! and limits are those that the instance was given; what a message means is checked in `hostbox-wasm`.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::ptr::null_mut;
@@ -568,8 +569,14 @@ impl Inner {
         };
         let deadline = self.deadline();
         let before = CALLING.replace(env.raw());
-        let answer = instance.call(function, message, &self.stop(deadline), |answer| {
-            if self.desk.output.write(answer) { Ok(answer.len()) } else { Err(Block::copy_of(answer)) }
+        let answer = instance.call(function, message, &self.cancel.by(deadline), |answer| {
+            if self.desk.output.write(&answer) {
+                return Ok(answer.len());
+            }
+            Err(match answer {
+                Cow::Borrowed(answer) => Block::copy_of(answer),
+                Cow::Owned(answer) => Ok(Block::from_vec(answer)),
+            })
         });
         CALLING.set(before);
         self.await_output(*env);
@@ -631,11 +638,11 @@ impl Asked {
     }
 
     /// Sends a call to Node's thread, or keeps it where that is this one.
-    fn ask(&self, call: &HostCall<'_>) -> oneshot::Receiver<HostResult> {
+    fn ask(&self, call: HostCall<'_>) -> oneshot::Receiver<HostResult> {
         let (sender, receiver) = oneshot::channel();
         let id = self.last.fetch_add(1, Relaxed) + 1;
-        let HostCall { function, at, reply, args, .. } = *call;
-        let asked = ComponentCall { call: id, function, at, reply, args: args.to_vec() };
+        let HostCall { function, at, reply, args, .. } = call;
+        let asked = ComponentCall { call: id, function, at, reply, args: args.into_owned() };
         if CALLING.get().is_null() {
             self.waiting().insert(id, sender);
             self.desk.port.push_component_call(self.number, asked);
@@ -646,7 +653,7 @@ impl Asked {
     }
 
     /// Calls the app's code on Node's own thread, which is this one.
-    fn call_here(&self, env: sys::napi_env, call: &ComponentCall) -> HostResult {
+    fn call_here(&self, env: sys::napi_env, call: ComponentCall) -> HostResult {
         // SAFETY: `CALLING` says that this is the thread of the environment, in a call from JavaScript.
         let answer = unsafe { self.answer_here(env, call) };
         answer.unwrap_or_else(|error| Err(host_error(error.to_string())))
@@ -654,8 +661,8 @@ impl Asked {
 
     /// # Safety
     /// `env` is the live environment of the calling thread.
-    unsafe fn answer_here(&self, env: sys::napi_env, call: &ComponentCall) -> Result<HostResult> {
-        let ComponentCall { function, at, reply, ref args, .. } = *call;
+    unsafe fn answer_here(&self, env: sys::napi_env, call: ComponentCall) -> Result<HostResult> {
+        let ComponentCall { function, at, reply, args, .. } = call;
         let mut scope = null_mut();
         // SAFETY: the caller's.
         unsafe {
@@ -668,7 +675,7 @@ impl Asked {
 
     /// # Safety
     /// `env` is the live environment of the calling thread, in a handle scope.
-    unsafe fn run_here(&self, env: sys::napi_env, numbers: [f64; 4], args: &[u8]) -> Result<HostResult> {
+    unsafe fn run_here(&self, env: sys::napi_env, numbers: [f64; 4], args: Vec<u8>) -> Result<HostResult> {
         let Desk { on_call, output, reply, .. } = &*self.desk;
         let (mut callee, mut this, mut result) = (null_mut(), null_mut(), null_mut());
         let mut values = [null_mut(); 6];
@@ -680,12 +687,7 @@ impl Asked {
                 check(sys::napi_create_double(env, number, value), "number")?;
             }
             check(sys::napi_create_double(env, args.len() as f64, &raw mut values[4]), "length")?;
-            values[5] = if output.write(args) {
-                this
-            } else {
-                let block = Block::copy_of(args).map_err(|error| Error::from_reason(error.to_string()))?;
-                lend(env, block)?
-            };
+            values[5] = if output.write(&args) { this } else { lend(env, Block::from_vec(args))? };
             let status = sys::napi_call_function(env, this, callee, values.len(), values.as_ptr(), &raw mut result);
             if status != sys::Status::napi_ok {
                 let mut exception = null_mut();
@@ -712,7 +714,7 @@ impl HostFunctions for Asked {
     }
 
     fn call(&self, call: HostCall<'_>) -> HostAnswer {
-        let answer = self.ask(&call);
+        let answer = self.ask(call);
         // Who closes the instance drops the sender.
         let closed = |_| Err(host_error("the instance is closed".into()));
         HostAnswer::Later(Box::pin(async move { answer.await.unwrap_or_else(closed) }))
@@ -724,7 +726,7 @@ impl HostFunctions for Asked {
         let asked = self.here.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (false, Some((call, sender))) = (env.is_null(), asked) {
             // Nobody waits any more where the call was ended meanwhile.
-            let _ = sender.send(self.call_here(env, &call));
+            let _ = sender.send(self.call_here(env, call));
         }
     }
 }

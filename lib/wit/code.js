@@ -22,7 +22,7 @@ const set = Map.prototype.set;
 const MOST_COMPARED = 8;
 /** Cases that an error names. */
 const MOST_NAMED = 12;
-const NAMES = 'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,loadChar,loadHandle,loadNumbers,loadText,storeHandle,storeList,storeNumbers,' +
+const NAMES = 'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,listOf,loadChar,loadHandle,loadNumbers,loadText,storeHandle,storeList,storeNumbers,' +
     'storeS64,storeText,storeU64,within,wrong';
 /** A function's text under way, and what it needs besides its parameters. */
 class Unit {
@@ -35,6 +35,7 @@ class Unit {
         guest_witmemory_1.countOf,
         guest_witmemory_1.countOfNumbers,
         isArray,
+        guest_witmemory_1.listOf,
         guest_witmemory_1.loadChar,
         guest_witmemory_1.loadHandle,
         guest_witmemory_1.loadNumbers,
@@ -383,7 +384,7 @@ catch (e) { throw within(e, '[' + i + ']'); }\n`;
         if (fast > 0)
             return `${head}return loadNumbers(m, a, n, '${inner}', ${fast});`;
         const item = this.#loading(unit, inner, false, size === 1 ? 'start + i' : `start + i * ${size}`);
-        return `${head}const start = area(m, a, n, ${size}, ${align}), list = [];
+        return `${head}const start = area(m, a, n, ${size}, ${align}), list = listOf(n);
 for (let i = 0; i < n; i++) list[i] = ${item};
 return list;`;
     }

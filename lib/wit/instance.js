@@ -109,11 +109,15 @@ class FaceHandles {
         return this.#surface.wrap(resource, handle, this.#isSync);
     }
     begin() {
-        this.moved.length = 0;
+        // Only where it has to be: engines take their time to set a length.
+        if (this.moved.length > 0)
+            this.moved.length = 0;
     }
     /** The message is on its way: what it gave away is gone. */
     commit() {
         const { moved } = this;
+        if (moved.length === 0)
+            return;
         for (let i = 0; i < moved.length; i++) {
             moved[i].gone = 'given away';
             if (forgotten !== undefined)

@@ -101,6 +101,8 @@ export declare function countOfNumbers(value: unknown): number;
 export declare function storeHandle(m: Memory, value: unknown, at: number, resource: number, isOwn: boolean): void;
 /** The offset of `count` elements at an address. */
 export declare function area(m: Memory, address: number, count: number, size: number, align: number): number;
+/** A list for so many elements: up to a number that engines still keep side by side, with room for all of them from the start. */
+export declare function listOf(count: number): unknown[];
 export declare function loadText(m: Memory, address: number, bytes: number): string;
 export declare function loadChar(code: number): string;
 export declare function loadNumbers(m: Memory, address: number, count: number, key: NumberView, size: number): unknown;

@@ -20,6 +20,7 @@ exports.countOf = countOf;
 exports.countOfNumbers = countOfNumbers;
 exports.storeHandle = storeHandle;
 exports.area = area;
+exports.listOf = listOf;
 exports.loadText = loadText;
 exports.loadChar = loadChar;
 exports.loadNumbers = loadNumbers;
@@ -34,6 +35,7 @@ const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isSafeInteger } = Number;
 const { fromCodePoint } = String;
 const toBigInt = BigInt;
+const ArrayIntrinsic = Array;
 const MapIntrinsic = Map;
 /** A prototype's method as a plain function, so that later changes of the prototype don't reach it. */
 function uncurry(method) {
@@ -57,6 +59,8 @@ const arrayByteLength = uncurry(getOwnPropertyDescriptor(typedArrayPrototype, 'b
 const MOST_BYTES = 2 ** 30;
 /** Memory up to this length is kept for later messages. */
 const MOST_SPARE = 2 ** 23;
+/** Elements that a list has room for from the start. */
+const MOST_RESERVED = 2 ** 20;
 /** A value that is not of the type that is wanted. */
 class Refusal {
     #expected;
@@ -311,6 +315,10 @@ function area(m, address, count, size, align) {
     if ((at & (align - 1)) !== 0)
         throw new Malformed(`an element at ${address} is not aligned to ${align} bytes`);
     return at;
+}
+/** A list for so many elements: up to a number that engines still keep side by side, with room for all of them from the start. */
+function listOf(count) {
+    return count <= MOST_RESERVED ? new ArrayIntrinsic(count) : [];
 }
 function loadText(m, address, bytes) {
     if (bytes === 0)

@@ -35,6 +35,11 @@ impl Cancel {
         Cancel { deadline: Some(self.deadline.map_or(deadline, |own| own.min(deadline))), ..self.child() }
     }
 
+    /// The same flag, which also ends at `deadline`.
+    pub fn by(&self, deadline: Instant) -> Cancel {
+        Cancel { deadline: Some(self.deadline.map_or(deadline, |own| own.min(deadline))), ..self.clone() }
+    }
+
     /// Ends what runs under this flag, for good.
     pub fn cancel(&self) {
         self.flag.store(true, Ordering::Relaxed);
@@ -72,5 +77,10 @@ mod tests {
     fn a_deadline_holds_below_it_too() {
         let ended = Cancel::with_flag(Arc::default(), Some(Instant::now()));
         assert!(ended.child().child().is_cancelled());
+        let (flag, later) = (Cancel::new(), Instant::now() + std::time::Duration::from_secs(3600));
+        let bounded = flag.by(later);
+        assert!(!bounded.is_cancelled() && flag.by(Instant::now()).is_cancelled() && !flag.is_cancelled());
+        flag.cancel();
+        assert!(bounded.is_cancelled());
     }
 }

@@ -5,12 +5,13 @@
 mod codec;
 mod fixtures;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use codec::{Codec, Value};
 use fixtures::{Host, bytes, f64, fixture, options, start, u32};
 use hostbox_buffers::Cancel;
-use hostbox_wasm::component::{Component, Instance, InstanceOptions};
+use hostbox_wasm::component::{BASE, Component, HostAnswer, HostCall, HostFunctions, Instance, InstanceOptions};
 use hostbox_wasm::{CodeOptions, Level};
 
 /// The median of some runs, in nanoseconds for one of `count`.
@@ -34,7 +35,25 @@ fn message(codec: &Codec, name: &str, args: &[Value]) -> (u32, Vec<u8>) {
 fn repeat(instance: &Instance, (number, message): &(u32, Vec<u8>), count: u32) {
     let cancel = Cancel::new();
     for _ in 0..count {
-        instance.call(*number, message, &cancel, <[u8]>::len).expect("an answer");
+        instance.call(*number, message, &cancel, |answer| answer.len()).expect("an answer");
+    }
+}
+
+/// Gives back the one list of bytes that it gets, as it stands in the message.
+struct Echo;
+
+impl HostFunctions for Echo {
+    fn has(&self, _: u32) -> bool {
+        true
+    }
+
+    fn call(&self, call: HostCall<'_>) -> HostAnswer {
+        let number = |at: usize| u32::from_le_bytes(call.args[at..at + 4].try_into().unwrap());
+        let slots = (call.at - BASE) as usize;
+        let (start, length) = ((number(slots) - BASE) as usize, number(slots + 8));
+        let mut answer = [(call.reply + 8).to_le_bytes(), length.to_le_bytes()].concat();
+        answer.extend_from_slice(&call.args[start..start + length as usize]);
+        HostAnswer::Ready(Ok(answer))
     }
 }
 
@@ -67,6 +86,13 @@ fn figures() {
         let list = message(&codec, name, &[Value::Parts(vec![element; count])]);
         println!("{name} of 1 MiB there and back: {:.2} ms", median(9, 1, || repeat(&instance, &list, 1)) / 1e6);
     }
+    let pairs = message(&codec, "list-bytes", &[Value::Parts(vec![Value::Parts(vec![Value::Bits(7); 1 << 17]); 8])]);
+    println!(
+        "list<list<u8>> of 8 times 128 KiB there and back: {:.2} ms",
+        median(9, 1, || repeat(&instance, &pairs, 1)) / 1e6
+    );
+    let texts = message(&codec, "list-string", &[Value::Parts(vec![Value::Text("some text".into()); 100_000])]);
+    println!("list<string> of 100,000 there and back: {:.2} ms", median(9, 1, || repeat(&instance, &texts, 1)) / 1e6);
     let text = message(&codec, "a-string", &[Value::Text("x".repeat(1 << 20))]);
     println!("a string of 1 MiB there and back: {:.2} ms", median(9, 1, || repeat(&instance, &text, 1)) / 1e6);
 
@@ -76,6 +102,13 @@ fn figures() {
     let instance = component.instantiate(InstanceOptions { host, ..options() }).unwrap();
     let times = message(&codec, "add-times", &[u32(100_000)]);
     println!("one call of the host, with this codec: {:.0} ns", median(5, 100_000, || repeat(&instance, &times, 1)));
+
+    let host = Arc::new(Echo);
+    let account = Box::new(fixtures::Purse(1 << 30));
+    let instance = component.instantiate(InstanceOptions { host, account, ..options() }).unwrap();
+    let list = message(&codec, "bytes", &[Value::Parts(vec![Value::Bits(7); 1 << 20])]);
+    let ms = median(9, 1, || repeat(&instance, &list, 1)) / 1e6;
+    println!("list<u8> of 1 MiB to the component, from it to the host, and back: {ms:.2} ms");
 
     println!(
         "instantiate and drop: {:.1} us",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Direct, Face, Imported};
+use super::{Direct, Face, Imported, Way};
 use crate::artifact;
 use crate::kept::Key;
 
@@ -29,7 +29,9 @@ impl<'a> Artifact<'a> {
 
 impl Face {
     fn to_json(&self) -> Value {
-        let imported: Vec<_> = self.imported.iter().map(|imported| json!([imported.name, imported.reply])).collect();
+        let way = |way: &Way| json!([way.interface, way.name, way.params, way.has_flat_result]);
+        let imported = |found: &Imported| json!([found.name, found.reply, found.way.as_ref().map(way)]);
+        let imported: Vec<_> = self.imported.iter().map(imported).collect();
         let direct = |direct: &Direct| json!([direct.interface, direct.name, direct.is_memory]);
         let direct: Vec<_> = self.direct.iter().map(|found| found.as_ref().map(direct)).collect();
         json!({
@@ -42,7 +44,17 @@ impl Face {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
         let list = |name: &str| value[name].as_array();
-        let imported = |value: &Value| Some(Imported { name: text(&value[0])?, reply: number(&value[1])? });
+        let way = |value: &Value| match value {
+            Value::Null => Some(None),
+            value => Some(Some(Way {
+                interface: text(&value[0]),
+                name: text(&value[1])?,
+                params: number(&value[2])?,
+                has_flat_result: value[3].as_bool()?,
+            })),
+        };
+        let imported =
+            |value: &Value| Some(Imported { name: text(&value[0])?, reply: number(&value[1])?, way: way(&value[2])? });
         let direct = |value: &Value| match value {
             Value::Null => Some(None),
             value => Some(Some(Direct {

@@ -1,5 +1,6 @@
 //! What a component asks of the host's code.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 
 /// A call of a function that a component imports.
@@ -11,10 +12,10 @@ pub struct HostCall<'a> {
     pub at: u32,
     /// The absolute address that the answer will have.
     pub reply: u32,
-    /// The memory from [`BASE`] on.
+    /// The memory from [`BASE`] on. The caller's own, where it has it to give away.
     ///
     /// [`BASE`]: super::BASE
-    pub args: &'a [u8],
+    pub args: Cow<'a, [u8]>,
     /// Whether the caller waits on its own thread: an answer that comes later cannot be had then.
     pub is_sync: bool,
 }
@@ -63,6 +64,11 @@ pub trait HostFunctions: Send + Sync + 'static {
     /// Called now and then by the thread that waits for a synchronous call, on that thread's own stack; components have another one.
     /// Code that cares about its stack answers from here what [`HostFunctions::call`] promised for later.
     fn attend(&self) {}
+
+    /// Whether a synchronous call has to end. Asked now and then on the thread that makes it.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// The host's code of a component that asks nothing of it.

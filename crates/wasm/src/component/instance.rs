@@ -1,5 +1,6 @@
 //! A running component, and calls of its functions.
 
+use std::borrow::Cow;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -117,6 +118,8 @@ struct Alive {
     store: Store<State>,
     instance: wasmtime::component::Instance,
     call: Func,
+    /// The ways in that were looked for, by the functions' numbers.
+    entries: Vec<Option<Entry>>,
     /// Bytes of an answer that the account has paid for.
     paid: usize,
 }
@@ -189,6 +192,7 @@ pub(super) fn furnish(component: &Component, options: InstanceOptions, is_sync: 
         cancel: options.cancel,
         closed: closed.clone(),
         is_sync,
+        paid: 0,
     };
     let mut store = Store::new(&compiled.machine.engine, state);
     store.limiter(|state| &mut state.limiter);
@@ -221,7 +225,8 @@ impl Instance {
         });
         let (instance, call) = started.map_err(|error| failure(&error, &mut store))?;
         let fuel = AtomicU64::new(store.get_fuel().unwrap_or_default());
-        let life = Arc::new(Mutex::new(Life::Alive(Box::new(Alive { store, instance, call, paid: 0 }))));
+        let life =
+            Arc::new(Mutex::new(Life::Alive(Box::new(Alive { store, instance, call, entries: Vec::new(), paid: 0 }))));
         Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel })))
     }
 
@@ -230,12 +235,18 @@ impl Instance {
         &self.0.component
     }
 
-    /// Calls a function by its number in the shape, on this thread, and gives the answer to `reply` where it lies.
+    /// Calls a function by its number in the shape, on this thread, and gives the answer to `reply` where it lies, or for its own.
     ///
     /// # Errors
     /// [`Error::Busy`] while another call runs; [`Error::Argument`] for an unknown number or a message that is too short;
     /// [`Error::Trap`], [`Error::Host`], [`Error::Fuel`], [`Error::Cancelled`], after which the instance is gone; [`Error::Gone`] from then on.
-    pub fn call<R>(&self, function: u32, args: &[u8], cancel: &Cancel, reply: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    pub fn call<R>(
+        &self,
+        function: u32,
+        args: &[u8],
+        cancel: &Cancel,
+        reply: impl FnOnce(Cow<'_, [u8]>) -> R,
+    ) -> Result<R> {
         self.check(function, args)?;
         let mut life = self.0.life.try_lock().map_err(|_| Error::Busy)?;
         let alive = match &mut *life {
@@ -251,7 +262,7 @@ impl Instance {
             let host = alive.store.data().host.clone();
             let stopped = move || {
                 host.attend();
-                cancel.is_cancelled() || closed.is_cancelled()
+                cancel.is_cancelled() || closed.is_cancelled() || host.is_over()
             };
             drive(pin!(alive.enter_async(entry, function, args)), &stopped).unwrap_or_else(|error| Err(error.into()))
         } else {
@@ -261,10 +272,10 @@ impl Instance {
             Ok(answer) => {
                 self.note(alive);
                 match answer {
-                    Reply::Adapter(answer) => Ok(reply(answer.as_le_slice(&alive.store))),
+                    Reply::Adapter(answer) => Ok(reply(answer.as_le_slice(&alive.store).into())),
                     Reply::Host(answer) => {
                         alive.pay(answer.len())?;
-                        Ok(reply(&answer))
+                        Ok(reply(answer.into()))
                     }
                 }
             }
@@ -370,15 +381,23 @@ impl Alive {
 
     fn entry(&mut self, component: &Component, function: u32) -> Entry {
         let index = function as usize;
+        if let Some(Some(entry)) = self.entries.get(index) {
+            return *entry;
+        }
         let direct = component.0.direct.get(index).and_then(Option::as_ref);
         let found = direct.and_then(|direct| self.instance.get_func(&mut self.store, direct));
         let is_memory =
             component.0.face.direct.get(index).and_then(Option::as_ref).is_some_and(|direct| direct.is_memory);
-        match found {
+        let entry = match found {
             Some(function) if is_memory => Entry::Memory(function),
             Some(function) => Entry::Flat(function),
             None => Entry::Adapter(self.call),
+        };
+        if self.entries.len() <= index {
+            self.entries.resize(index + 1, None);
         }
+        self.entries[index] = Some(entry);
+        entry
     }
 
     fn enter(&mut self, entry: Entry, number: u32, args: &[u8]) -> wasmtime::Result<Reply> {

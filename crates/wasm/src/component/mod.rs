@@ -4,7 +4,7 @@
 //! adapter turns a message into a call of any exported function, the outward adapter turns any call of an imported function into a message.
 //! A message is the canonical ABI's memory layout, so both are a handful of loads and a call; the machine's own code between components
 //! copies and checks what crosses there. Functions of bytes, of numbers and of lists of them are called by the same messages without the
-//! inward adapter (`direct.rs`): lists cross whole then.
+//! inward adapter, and a component that imports no handles calls the host without the outward one (`direct`): lists cross whole then.
 //!
 //! **A message to a component** lies at [`BASE`], addresses in it are absolute. First a slot of 8 bytes for each flat parameter, little-endian,
 //! short ones in the lower half; or, where these are more than 16, the tuple of all parameters in its memory layout. Then, 16-aligned, whatever they
@@ -128,6 +128,20 @@ struct Imported {
     name: String,
     /// Bytes that an answer has at least.
     reply: usize,
+    /// How the component calls it without the outward adapter.
+    way: Option<Way>,
+}
+
+/// A function of the host that a component calls itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Way {
+    /// None for a function of the world itself.
+    interface: Option<String>,
+    name: String,
+    /// Flat parameters; none where they are in memory.
+    params: usize,
+    /// Whether its result is one flat value.
+    has_flat_result: bool,
 }
 
 impl std::fmt::Debug for Component {
@@ -317,15 +331,17 @@ fn compile(bytes: &[u8], content: Key, machine: &'static Machine, options: CodeO
     let component = source::component(bytes)?;
     let world = World::decode(&component)?;
     let mut face = Face::new(&world)?;
-    let code = match wrapped(&component, &world, &face, machine) {
-        Ok(code) => code,
-        // What it exports cannot always be exported by what is around it. By its adapter it can always be called.
-        Err(_) if face.direct.iter().any(Option::is_some) => {
-            face.direct.fill(None);
-            wrapped(&component, &world, &face, machine)?
-        }
-        Err(error) => return Err(error),
-    };
+    let mut code = wrapped(&component, &world, &face, machine);
+    // What it exports cannot always be exported by what is around it, nor what it imports. By its adapters it can always be called.
+    if code.is_err() && face.direct.iter().any(Option::is_some) {
+        face.direct.fill(None);
+        code = wrapped(&component, &world, &face, machine);
+    }
+    if code.is_err() && face.imported.iter().any(|imported| imported.way.is_some()) {
+        face.imported.iter_mut().for_each(|imported| imported.way = None);
+        code = wrapped(&component, &world, &face, machine);
+    }
+    let code = code?;
     let source = match component {
         Cow::Borrowed(bytes) => bytes.into(),
         Cow::Owned(bytes) => bytes.into(),
@@ -373,6 +389,7 @@ fn link(
     let has_imports = !face.imports.is_empty();
     if has_imports {
         state::link(&mut linker).map_err(unlinked)?;
+        direct::link(&mut linker, &face.imported).map_err(unlinked)?;
     }
     let image = code.image_range();
     let code_bytes = image.end as usize - image.start as usize;
@@ -420,10 +437,12 @@ impl Face {
                 None => function.name.clone(),
             },
             reply: world.result_bytes(function),
+            way: world.has_plain_imports().then(|| world.way(interface, function)),
         });
         let ends = world.import_resources().map(|(key, resource)| Imported {
             name: format!("{}#{}", world.name(key), world.resolve.types[resource].name.as_deref().unwrap_or_default()),
             reply: 0,
+            way: None,
         });
         Ok(Face {
             shape: shape::describe(world),

@@ -19,7 +19,9 @@ pub(super) fn wrap(component: &[u8], world: &World, face: &Face) -> Result<Vec<u
     let mut graph = CompositionGraph::new();
     let inner = Part::new(&mut graph, "hostbox:component", component.to_vec())?;
     let inward = Part::new(&mut graph, "hostbox:inward", inward::encode(world)?)?;
-    let outward = outward::encode(world)?.map(|bytes| Part::new(&mut graph, "hostbox:outward", bytes)).transpose()?;
+    let is_adapted = face.imported.iter().all(|imported| imported.way.is_none());
+    let outward = if is_adapted { outward::encode(world)? } else { None };
+    let outward = outward.map(|bytes| Part::new(&mut graph, "hostbox:outward", bytes)).transpose()?;
     if let Some(outward) = &outward {
         inner.plug(&mut graph, outward)?;
     }

@@ -8,8 +8,10 @@ use wasmtime::component::{Linker, ResourceTable, WasmList};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::Component;
+use super::core::BASE;
 use super::host::{HostAnswer, HostCall, HostError, HostFunctions};
 use super::outward::HOST;
+use crate::error::Error;
 use crate::limits::Limiter;
 use crate::network::{self, Connected, Network, View};
 
@@ -26,11 +28,25 @@ pub(super) struct State {
     pub(super) closed: Cancel,
     /// Whether the caller waits on its own thread.
     pub(super) is_sync: bool,
+    /// Bytes of a call to the host that the account has paid for.
+    pub(super) paid: usize,
 }
 
 impl State {
     pub(super) fn is_stopped(&self) -> bool {
-        self.cancel.is_cancelled() || self.closed.is_cancelled()
+        self.cancel.is_cancelled() || self.closed.is_cancelled() || (self.is_sync && self.host.is_over())
+    }
+
+    /// Has the account pay for the parameters of a call to the host: once for the largest, as for the memory of an adapter.
+    fn pay_for_call(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        if bytes > self.paid {
+            if !self.limiter.reserve(bytes - self.paid) {
+                let message = format!("memoryBytes: a call of {bytes} bytes does not fit into this sandbox's memory");
+                return Err(Error::Memory(message).into());
+            }
+            self.paid = bytes;
+        }
+        Ok(())
     }
 }
 
@@ -51,27 +67,44 @@ type Message = (u32, u32, u32, WasmList<u8>);
 /// Offers WASI, and the one function behind the outward adapter.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     network::link(linker)?;
-    linker.root().func_wrap_async(HOST, |mut store: StoreContextMut<'_, State>, message: Message| {
+    linker.root().func_wrap_async(HOST, |store: StoreContextMut<'_, State>, message: Message| {
         Box::new(async move {
-            let (function, answer) = ask(&mut store, message);
-            let answer = match answer {
-                HostAnswer::Ready(answer) => answer,
-                HostAnswer::Later(answer) => answer.await,
-            }?;
-            let imported = &store.data().component.0.face.imported[function];
-            if answer.len() < imported.reply {
-                let message =
-                    format!("{} answered {} bytes, and {} are the least", imported.name, answer.len(), imported.reply);
-                return Err(HostError { message, code: None, token: 0 }.into());
-            }
-            Ok((answer,))
+            let (function, at, reply, args) = message;
+            let state = store.data();
+            let (host, is_sync) = (state.host.clone(), state.is_sync);
+            let args = args.as_le_slice(&store).into();
+            let answer = host.call(HostCall { function, at, reply, args, is_sync });
+            let component = state.component.clone();
+            Ok((settled(&component, function, answer).await?,))
         })
     })
 }
 
-fn ask(store: &mut StoreContextMut<'_, State>, (function, at, reply, args): Message) -> (usize, HostAnswer) {
-    let state = store.data();
+/// Calls a function of the host without an adapter: its parameters, and its answer, are a message from [`BASE`] on.
+pub(super) async fn answer(
+    mut store: StoreContextMut<'_, State>,
+    function: u32,
+    args: Vec<u8>,
+) -> wasmtime::Result<Vec<u8>> {
+    let state = store.data_mut();
+    state.pay_for_call(args.len())?;
     let (host, is_sync) = (state.host.clone(), state.is_sync);
-    let args = args.as_le_slice(&*store);
-    (function as usize, host.call(HostCall { function, at, reply, args, is_sync }))
+    let call = HostCall { function, at: BASE, reply: BASE, args: args.into(), is_sync };
+    let answer = host.call(call);
+    let component = state.component.clone();
+    settled(&component, function, answer).await
+}
+
+async fn settled(component: &Component, function: u32, answer: HostAnswer) -> wasmtime::Result<Vec<u8>> {
+    let answer = match answer {
+        HostAnswer::Ready(answer) => answer,
+        HostAnswer::Later(answer) => answer.await,
+    }?;
+    let imported = &component.0.face.imported[function as usize];
+    if answer.len() < imported.reply {
+        let message =
+            format!("{} answered {} bytes, and {} are the least", imported.name, answer.len(), imported.reply);
+        return Err(HostError { message, code: None, token: 0 }.into());
+    }
+    Ok(answer)
 }

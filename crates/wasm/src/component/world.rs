@@ -7,7 +7,7 @@ use wit_parser::{
     TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
 };
 
-use super::Direct;
+use super::{Direct, Way};
 use crate::error::{Error, Result};
 
 /// Packages whose interfaces the host itself offers.
@@ -260,11 +260,33 @@ impl World {
         Some(Direct { interface, name: function.name.clone(), is_memory: signature.retptr })
     }
 
-    /// Types with a name have to be exported, too; those of other interfaces are not.
+    /// Whether nothing that the component imports of the host's code has handles: it calls the host without an adapter then.
+    pub(super) fn has_plain_imports(&self) -> bool {
+        let is_handle = |ty: &Type| self.handle(ty).is_some();
+        let mut types = self
+            .import_functions()
+            .flat_map(|(_, function)| function.params.iter().map(|param| &param.ty).chain(&function.result));
+        self.import_resources().next().is_none() && !types.any(|ty| self.any(ty, &is_handle))
+    }
+
+    /// How a function of the host is called without an adapter.
+    pub(super) fn way(&self, interface: &Interface, function: &Function) -> Way {
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
+        Way {
+            interface: interface.key.as_ref().map(|key| self.name(key)),
+            name: function.name.clone(),
+            params: if signature.indirect_params { 0 } else { signature.params.len() - usize::from(signature.retptr) },
+            has_flat_result: !signature.results.is_empty(),
+        }
+    }
+
+    /// Types with a name have to be exported, too, or imported: those of other interfaces that it exports are not.
     fn can_be_exported(&self, interface: &Interface, function: &Function) -> bool {
+        let world = &self.resolve.worlds[self.id];
+        let is_imported = |id| world.imports.values().any(|item| is_interface(item, id)) && self.has_plain_imports();
         match &interface.key {
-            Some(key) => match &self.resolve.worlds[self.id].exports[key] {
-                WorldItem::Interface { id, .. } => self.resolve.interface_direct_deps(*id).next().is_none(),
+            Some(key) => match &world.exports[key] {
+                WorldItem::Interface { id, .. } => self.resolve.interface_direct_deps(*id).all(is_imported),
                 _ => false,
             },
             None => {

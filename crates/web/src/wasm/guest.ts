@@ -101,8 +101,12 @@ class Carrier implements Link {
     if (this.#free.length < 2) this.#free[this.#free.length] = memory;
   }
 
-  callSync(): Memory {
-    throw engine.error('ERR_ASYNC', 'components of guests run off the guest’s thread: call the function of `exports`');
+  callSync(number: number, message: Memory, bytes: number): Memory {
+    try {
+      return received(host.callSync(this.#answerSync, this.#handle, number, message.u8, bytes));
+    } catch (error) {
+      throw this.#explained(error);
+    }
   }
 
   call<T>(number: number, message: Memory, bytes: number, read: (answer: Memory) => T): Promise<T> {
@@ -158,10 +162,47 @@ class Carrier implements Link {
     return surface.reply(fn, reply, address, value, isError);
   }
 
+  /** Answers what the component asks in a synchronous call; nothing where that failed. */
+  readonly #answerSync = (fn: number, at: number, address: number, buffer: ArrayBuffer): Uint8Array | undefined => {
+    const reply = this.take();
+    try {
+      const bytes = this.#replyNow(fn, at, address, buffer, reply);
+      return new Uint8Array(reply.u8.buffer, reply.u8.byteOffset, bytes);
+    } catch (error) {
+      this.#thrown = { error, where: this.#surface!.importName(fn) };
+      return undefined;
+    } finally {
+      // The bytes are read before anything else is written there.
+      this.release(reply);
+    }
+  };
+
+  #replyNow(fn: number, at: number, address: number, buffer: ArrayBuffer, reply: Memory): number {
+    const surface = this.#surface!;
+    let value: unknown;
+    let isError = false;
+    try {
+      value = surface.answer(fn, received(buffer), buffer.byteLength, at, true);
+    } catch (error) {
+      const found = surface.payloadOf(fn, error);
+      if (found === undefined) throw error;
+      value = found.payload;
+      isError = true;
+    }
+    if (!isError && isObject(value) && typeof (value as { then?: unknown }).then === 'function') {
+      // Whoever made it hears of its failure, if anybody does.
+      void ignored(value);
+      const name = surface.importName(fn);
+      throw engine.error('ERR_ASYNC', `${name} of the guest returned a promise in a synchronous call: call the function of \`exports\`, which waits, rather than that of \`sync\``); // prettier-ignore
+    }
+    return surface.reply(fn, reply, address, value, isError);
+  }
+
   #explained(error: unknown): unknown {
     const thrown = this.#thrown;
     this.#thrown = undefined;
     if (thrown === undefined || (error as { code?: unknown }).code !== 'ERR_WASM_TRAP') return error;
+    if (isObject(thrown.error) && (thrown.error as { code?: unknown }).code === 'ERR_ASYNC') return thrown.error;
     const message = `${thrown.where} of the guest failed: ${described(thrown.error)}`;
     return withCode(new ErrorIntrinsic(message, { cause: thrown.error }), 'ERR_WASM_TRAP');
   }
@@ -173,6 +214,14 @@ class Carrier implements Link {
 
   close(): void {
     host.close(this.#handle);
+  }
+}
+
+async function ignored(promise: unknown): Promise<void> {
+  try {
+    await promise;
+  } catch {
+    // It is nobody's.
   }
 }
 
@@ -261,6 +310,10 @@ class ComponentInstance {
 
   get exports(): object {
     return this.#surface.exports;
+  }
+
+  get sync(): object {
+    return this.#surface.sync;
   }
 
   stats(): { memoryBytes: number; fuel?: number } {

@@ -37,6 +37,17 @@ declare module 'host:wasm' {
   ): Promise<Step>;
   /** Calls a function with the first so many bytes of a message, which are read before it returns. */
   export function call(instance: InstanceHandle, fn: number, message: Uint8Array, length: number): Promise<Step>;
+  /**
+   * The same on this thread, with an error of those above thrown, or one with code `ERR_BUSY`. `answer` is called with what the component asks; the bytes that it
+   * gives are read at once, and without any the call ends.
+   */
+  export function callSync(
+    answer: (fn: number, at: number, reply: number, message: ArrayBuffer) => Uint8Array | undefined,
+    instance: InstanceHandle,
+    fn: number,
+    message: Uint8Array,
+    length: number,
+  ): ArrayBuffer;
   /** Goes on with a call that asked; without an answer it ends. */
   export function resume(instance: InstanceHandle, answer: Uint8Array | undefined, length: number): Promise<Step>;
   /** Bytes of its memories, and what is left of its fuel. */

@@ -22,6 +22,7 @@ pub(crate) const MODULE: NativeModule = NativeModule {
         Native { name: c"instance", length: 1, run: instance },
         Native { name: c"start", length: 6, run: start },
         Native { name: c"call", length: 4, run: call_function },
+        Native { name: c"callSync", length: 5, run: call_sync },
         Native { name: c"resume", length: 3, run: resume },
         Native { name: c"stats", length: 1, run: stats },
         Native { name: c"close", length: 1, run: close },
@@ -32,6 +33,8 @@ type Answer<'js> = rquickjs::Result<Value<'js>>;
 
 /// What a handle takes beside what it stands for.
 const OVERHEAD: usize = 512;
+/// What the host needs of the guest's stack for a synchronous call; a component that finds too little left has a stack of its own.
+const STACK_WANTED: usize = 256 << 10;
 /// The longest time that a call of a guest's may take: beyond it sums of times could overflow.
 const MOST_MS: f64 = 2_147_483_647.0;
 
@@ -254,6 +257,25 @@ fn call_function<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         })
     });
     call.spawn(None, async move { outcome(begun.await, &cancel) })
+}
+
+/// The first argument is the function that answers what the component asks.
+fn call_sync<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let handle: Class<'js, InstanceHandle> = call.arg(1).get()?;
+    let running = handle.borrow().running.clone();
+    let function = call.number(2)? as u32;
+    let message = message(call, 3, 4).map_err(|error| call.throw(&error))?;
+    if !call.has_stack(STACK_WANTED) {
+        return Err(call.throw(&stack_overflow()));
+    }
+    match call.lend(|| running.call_now(function, &message)) {
+        Ok(answer) => call.array_buffer(Block::from_vec(answer)),
+        Err(failed) => Err(call.throw(&error(&failed, Some(&running.cancel)))),
+    }
+}
+
+fn stack_overflow() -> OpError {
+    OpError { class: ErrorClass::Range, message: "Maximum call stack size exceeded".into(), code: None, name: None }
 }
 
 fn resume<'js>(call: &Call<'_, 'js>) -> Answer<'js> {

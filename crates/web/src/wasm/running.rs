@@ -4,9 +4,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use hostbox_buffers::Cancel;
+use hostbox_buffers::{Block, Cancel};
+use hostbox_engine::Call;
 use hostbox_wasm::component::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance};
 use hostbox_wasm::{Error, Result, Runner};
+use rquickjs::Value;
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard, mpsc, oneshot};
 
 /// What a component asks of the guest.
@@ -70,7 +72,7 @@ impl Running {
 
     /// The guest's functions, as the instance knows them.
     pub(super) fn host(&self) -> Arc<dyn HostFunctions> {
-        Arc::new(Guest(self.asks.clone()))
+        Arc::new(Guest { asks: self.asks.clone(), here: Mutex::default() })
     }
 
     /// Begins a call when those before it are over, and takes it as far as it gets.
@@ -89,6 +91,14 @@ impl Running {
         *lock(&self.asks) = Some(sender);
         let work = start(self.clone(), self.cancel.until(deadline));
         self.advance(Session { work, asks, answer: None, deadline, _turn: turn }).await
+    }
+
+    /// Calls a function on this thread, with nothing before it.
+    pub(super) fn call_now(&self, function: u32, message: &[u8]) -> Result<Vec<u8>> {
+        let _turn = self.turns.try_lock().map_err(|_| Error::Busy)?;
+        let instance = self.instance.get().ok_or_else(|| Error::Gone("it was not started".into()))?;
+        let cancel = self.cancel.until(Instant::now() + self.timeout);
+        instance.call(function, message, &cancel, |answer| answer.into_owned())
     }
 
     /// When the call that waits for the guest has to be over, or this one.
@@ -150,7 +160,11 @@ fn failed(message: &str) -> HostError {
     HostError { message: message.into(), code: None, token: 0 }
 }
 
-struct Guest(Arc<Mutex<Option<mpsc::UnboundedSender<Ask>>>>);
+struct Guest {
+    asks: Arc<Mutex<Option<mpsc::UnboundedSender<Ask>>>>,
+    /// What a synchronous call asks, for its own thread to answer.
+    here: Mutex<Option<Ask>>,
+}
 
 impl HostFunctions for Guest {
     fn has(&self, _: u32) -> bool {
@@ -161,11 +175,46 @@ impl HostFunctions for Guest {
     fn call(&self, call: HostCall<'_>) -> HostAnswer {
         let HostCall { function, at, reply, args, .. } = call;
         let (sender, receiver) = oneshot::channel();
-        let ask = Ask { function, at, reply, args: args.to_vec(), answer: sender };
-        let sent = lock(&self.0).as_ref().map(|asks| asks.send(ask));
-        if !matches!(sent, Some(Ok(()))) {
-            return HostAnswer::Ready(Err(failed("nobody waits for this call")));
+        let ask = Ask { function, at, reply, args: args.into_owned(), answer: sender };
+        if Call::lent(|_| ()).is_some() {
+            *lock(&self.here) = Some(ask);
+        } else {
+            let sent = lock(&self.asks).as_ref().map(|asks| asks.send(ask));
+            if !matches!(sent, Some(Ok(()))) {
+                return HostAnswer::Ready(Err(failed("nobody waits for this call")));
+            }
         }
         HostAnswer::Later(Box::pin(async move { receiver.await.unwrap_or_else(|_| Err(failed("the guest is gone"))) }))
+    }
+
+    fn attend(&self) {
+        let ask = lock(&self.here).take();
+        if let Some(Ask { function, at, reply, args, answer }) = ask {
+            let answered = Call::lent(|call| answered(call, [function, at, reply], args));
+            // Nobody waits any more where the call was ended meanwhile.
+            let _ = answer.send(answered.flatten().ok_or_else(|| failed("a function of the guest threw")));
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        Call::lent(|call| call.is_over()).unwrap_or(false)
+    }
+}
+
+/// Has the function that came with a synchronous call answer what the component asks; nothing where it threw, which it keeps to itself.
+fn answered(call: &Call<'_, '_>, numbers: [u32; 3], args: Vec<u8>) -> Option<Vec<u8>> {
+    let [function, at, reply] = numbers;
+    let answer = call.array_buffer(Block::from_vec(args)).and_then(|message| {
+        let dispatch = call.arg(0);
+        let dispatch = dispatch.as_function().ok_or(rquickjs::Error::Unknown)?;
+        dispatch.call::<_, Value<'_>>((function, at, reply, message))
+    });
+    match answer {
+        Ok(answer) => call.with_bytes_mut(&answer, |bytes| bytes.to_vec()),
+        Err(_) => {
+            // Out of memory, or out of time: both are told in another way.
+            call.ctx().catch();
+            None
+        }
     }
 }

@@ -14,6 +14,7 @@ import {
   charCode,
   countOf,
   countOfNumbers,
+  listOf,
   loadChar,
   loadHandle,
   loadNumbers,
@@ -51,7 +52,7 @@ const MOST_COMPARED = 8;
 const MOST_NAMED = 12;
 
 const NAMES =
-  'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,loadChar,loadHandle,loadNumbers,loadText,storeHandle,storeList,storeNumbers,' +
+  'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,listOf,loadChar,loadHandle,loadNumbers,loadText,storeHandle,storeList,storeNumbers,' +
   'storeS64,storeText,storeU64,within,wrong';
 
 /** A function's text under way, and what it needs besides its parameters. */
@@ -65,6 +66,7 @@ class Unit {
     countOf,
     countOfNumbers,
     isArray,
+    listOf,
     loadChar,
     loadHandle,
     loadNumbers,
@@ -444,7 +446,7 @@ catch (e) { throw within(e, '[' + i + ']'); }\n`;
     const fast = elementSize(inner);
     if (fast > 0) return `${head}return loadNumbers(m, a, n, '${inner}', ${fast});`;
     const item = this.#loading(unit, inner, false, size === 1 ? 'start + i' : `start + i * ${size}`);
-    return `${head}const start = area(m, a, n, ${size}, ${align}), list = [];
+    return `${head}const start = area(m, a, n, ${size}, ${align}), list = listOf(n);
 for (let i = 0; i < n; i++) list[i] = ${item};
 return list;`;
   }

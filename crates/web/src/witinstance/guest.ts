@@ -150,12 +150,14 @@ class FaceHandles implements Handles {
   }
 
   begin(): void {
-    this.moved.length = 0;
+    // Only where it has to be: engines take their time to set a length.
+    if (this.moved.length > 0) this.moved.length = 0;
   }
 
   /** The message is on its way: what it gave away is gone. */
   commit(): void {
     const { moved } = this;
+    if (moved.length === 0) return;
     for (let i = 0; i < moved.length; i++) {
       moved[i]!.gone = 'given away';
       if (forgotten !== undefined) apply(unregister, forgotten, [moved[i]]);

@@ -10,6 +10,7 @@ const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isSafeInteger } = Number;
 const { fromCodePoint } = String;
 const toBigInt = BigInt;
+const ArrayIntrinsic = Array;
 const MapIntrinsic = Map;
 
 /** A prototype's method as a plain function, so that later changes of the prototype don't reach it. */
@@ -38,6 +39,9 @@ const arrayByteLength = uncurry(getOwnPropertyDescriptor(typedArrayPrototype, 'b
 const MOST_BYTES = 2 ** 30;
 /** Memory up to this length is kept for later messages. */
 const MOST_SPARE = 2 ** 23;
+
+/** Elements that a list has room for from the start. */
+const MOST_RESERVED = 2 ** 20;
 
 /** A value that is not of the type that is wanted. */
 export class Refusal {
@@ -323,6 +327,11 @@ export function area(m: Memory, address: number, count: number, size: number, al
   if ((m.left -= bytes) < 0) throw new Malformed('parts of it lie over each other');
   if ((at & (align - 1)) !== 0) throw new Malformed(`an element at ${address} is not aligned to ${align} bytes`);
   return at;
+}
+
+/** A list for so many elements: up to a number that engines still keep side by side, with room for all of them from the start. */
+export function listOf(count: number): unknown[] {
+  return count <= MOST_RESERVED ? new ArrayIntrinsic<unknown>(count) : [];
 }
 
 export function loadText(m: Memory, address: number, bytes: number): string {
