@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { check, percentile, rateSync, sample, tried } from '../clock.mjs';
+import { check, percentile, rateInFlight, rateSync, sample, tried } from '../clock.mjs';
+import { open as openExtism } from '../contenders/extism.mjs';
 import { optional } from '../contenders/optional.mjs';
 
 const fixture = (name) =>
@@ -55,10 +56,62 @@ async function median(work) {
 
 const metric = { unit: 'ms', better: 'less' };
 
+async function measureTyped(compile) {
+  const { compiledMs, open } = await compile('calculator');
+  const { calculator, close } = await open();
+  const batch = Array.from({ length: RECORDS }, (_, i) => ({ operation: { tag: 'multiply' }, left: i, right: 2 }));
+  const values = { cold: compiledMs };
+  values.call = await tried(() => rateSync((i) => check(calculator.calculate({ tag: 'add' }, i, 1), i + 1)));
+  values.records = await tried(() => median(() => check(calculator.batch(batch)[RECORDS - 1].val, (RECORDS - 1) * 2)));
+  values.instantiate = await tried(async () => {
+    const ms = await median(async () => {
+      const instance = await open();
+      check(instance.calculator.calculate({ tag: 'add' }, 1, 2), 3);
+      instance.close();
+    });
+    return ms * 1000;
+  });
+  close();
+  const { echo, close: closeEcho } = await (await compile('echo')).open();
+  const numbers = Float64Array.from({ length: RECORDS }, (_, i) => i / 3);
+  const bytes = new Uint8Array(MEBIBYTE).fill(7);
+  values.numbers = await tried(() => median(() => check(echo.listF64(numbers).length, RECORDS)));
+  values.bytes = await tried(() => median(() => check(echo.listU8(bytes).length, MEBIBYTE)));
+  closeEcho();
+  return values;
+}
+
+/** Extism has neither records nor lists of numbers, and its calls are asynchronous: two numbers go in as bytes. */
+async function measureExtism() {
+  const started = performance.now();
+  const plugin = await openExtism();
+  const values = { cold: performance.now() - started };
+  const pair = new Float64Array(2);
+  const add = async (extism, left, right) => {
+    pair[0] = left;
+    pair[1] = right;
+    const sum = await extism.call('add', new Uint8Array(pair.buffer));
+    check(sum.getFloat64(0, true), left + right);
+  };
+  values.call = await tried(() => rateInFlight((i) => add(plugin, i, 1), 1));
+  values.instantiate = await tried(async () => {
+    const ms = await median(async () => {
+      const extism = await openExtism();
+      await add(extism, 1, 2);
+      await extism.close();
+    });
+    return ms * 1000;
+  });
+  const bytes = new Uint8Array(MEBIBYTE).fill(7);
+  values.bytes = await tried(() => median(async () => check((await plugin.call('echo', bytes)).byteLength, MEBIBYTE)));
+  await plugin.close();
+  return values;
+}
+
 export default {
   name: 'components',
   about:
-    'A component of 5 KB in C, called on the calling thread. Cold: the first of the process, from bytes to something that can be instantiated. jco makes JavaScript and core modules of a component, which run in V8’s heap without limits of their own.',
+    'A component of 5 KB in C, called on the calling thread. Cold: the first of the process, from bytes to something that can be instantiated. jco makes JavaScript and core modules of a component, which run in V8’s heap without limits of their own. A plug-in of Extism is a core module of 2 KB in V8, too, which reads and writes bytes of its host by calls; calls of it are asynchronous, and one is made after the other.',
   metrics: {
     cold: { ...metric, title: 'cold compile' },
     instantiate: { unit: 'µs', better: 'less', title: 'instantiate, call once' },
@@ -67,33 +120,8 @@ export default {
     numbers: { ...metric, title: '100,000 numbers there and back', goal: '≤ 5 ms' },
     bytes: { ...metric, title: 'list<u8> of 1 MiB there and back' },
   },
-  contenders: ['hostbox', 'jco'],
-  ways: { hostbox: compileHostbox, jco: compileJco },
+  contenders: ['hostbox', 'jco', 'extism'],
+  ways: { hostbox: () => measureTyped(compileHostbox), jco: () => measureTyped(compileJco), extism: measureExtism },
   rounds: 3,
-  async measure(compile) {
-    const { compiledMs, open } = await compile('calculator');
-    const { calculator, close } = await open();
-    const batch = Array.from({ length: RECORDS }, (_, i) => ({ operation: { tag: 'multiply' }, left: i, right: 2 }));
-    const values = { cold: compiledMs };
-    values.call = await tried(() => rateSync((i) => check(calculator.calculate({ tag: 'add' }, i, 1), i + 1)));
-    values.records = await tried(() =>
-      median(() => check(calculator.batch(batch)[RECORDS - 1].val, (RECORDS - 1) * 2)),
-    );
-    values.instantiate = await tried(async () => {
-      const ms = await median(async () => {
-        const instance = await open();
-        check(instance.calculator.calculate({ tag: 'add' }, 1, 2), 3);
-        instance.close();
-      });
-      return ms * 1000;
-    });
-    close();
-    const { echo, close: closeEcho } = await (await compile('echo')).open();
-    const numbers = Float64Array.from({ length: RECORDS }, (_, i) => i / 3);
-    const bytes = new Uint8Array(MEBIBYTE).fill(7);
-    values.numbers = await tried(() => median(() => check(echo.listF64(numbers).length, RECORDS)));
-    values.bytes = await tried(() => median(() => check(echo.listU8(bytes).length, MEBIBYTE)));
-    closeEcho();
-    return values;
-  },
+  measure: (way) => way(),
 };
