@@ -156,3 +156,37 @@ test('a process lives as long as its server, and no longer', () => {
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], options);
   assert.deepEqual([stdout, status], ['hello wasm\n', 0], stderr);
 });
+
+test('parts of a server are replaced one by one, and requests under way end as they began', async () => {
+  const [greeted, hello] = await Promise.all(
+    ['greeted', 'greets-hello'].map((name) => Component.compile({ path: fixture(name) }, { name })),
+  );
+  const server = await Component.serve([greeted, hello], { host: 'localhost' });
+  const text = async (path) => (await fetch(server.url + path)).text();
+  assert.equal(await text('/a'), 'hello /a');
+  const before = server.versions();
+  assert.deepEqual(Object.keys(before), ['greeted', 'greets-hello']);
+  await server.replace('greets-hello', { path: fixture('greets-goodbye') });
+  assert.equal(await text('/b'), 'goodbye /b');
+  assert.equal(server.versions().greeted, before.greeted);
+  assert.notEqual(server.versions()['greets-hello'], before['greets-hello']);
+  await server.close();
+  await assert.rejects(server.replace('greeted', { path: fixture('greeted') }), { code: 'ERR_CLOSED' });
+});
+
+test('functions of the app stand behind imports, one by one for each request', async () => {
+  const greeted = await Component.compile({ path: fixture('greeted') });
+  const imports = { greeting: { greet: async (path) => `app ${path}` } };
+  const response = await greeted.handle(new Request(url('/x')), { imports });
+  assert.equal(await response.text(), 'app /x');
+  const server = await Component.serve(greeted, { imports });
+  const texts = await Promise.all(['/1', '/2', '/3'].map(async (path) => (await fetch(server.url + path)).text()));
+  assert.deepEqual(texts, ['app /1', 'app /2', 'app /3']);
+  await server.close();
+  await assert.rejects(Component.serve(greeted), { code: 'ERR_WASM_LINK', message: /demo:network\/greeting/ });
+  const failing = { greeting: { greet: () => assert.fail('no greeting') } };
+  await assert.rejects(greeted.handle(new Request(url('/x')), { imports: failing }), {
+    code: 'ERR_WASM_TRAP',
+    message: /demo:network\/greeting.*no greeting/,
+  });
+});

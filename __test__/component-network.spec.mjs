@@ -24,7 +24,7 @@ after(() => server.close());
 
 const question = (more) => ({ method: 'GET', isSecure: false, authority, path: '/', headers: [], ...more });
 
-test('a component asks granted hosts, through promises and on this thread, and the app hears of it', async () => {
+test('a component asks granted hosts, and the app hears of it', async () => {
   const component = await Component.compile(bytes);
   const events = [];
   const instance = await component.instantiate({
