@@ -27,8 +27,8 @@ const READ_TIMEOUT: u32 = 9;
 const DENIED: u32 = 15;
 const METHOD_INVALID: u32 = 18;
 const HEADERS_SIZE: u32 = 26;
-/// A stream that ended with an error.
-const BROKEN: u32 = 1001;
+const RESPONSE_INCOMPLETE: u32 = 25;
+const BODY_SIZE: u32 = 28;
 const ACCESS_DENIED: u32 = 1;
 const UNRESOLVABLE_ARGUMENT: u32 = 3;
 
@@ -237,13 +237,15 @@ fn the_limits_of_fetch_are_those_of_components() {
         ("/large", Page::text(&"x".repeat(5_000))),
         ("/head", Page::with(200, &[("x-large", &"x".repeat(70_000))], "")),
         ("/never", Page::Silence(Vec::new())),
+        ("/reset", Page::Reset),
     ]);
     let limits = NetLimits { fetch_bytes: 4_999, ..NetLimits::default() };
     let probe = limited(&[NetGrant::from(server.origin())], limits);
-    assert_eq!(probe.fetch(get(server.address(), "/large")).unwrap_err(), u32(BROKEN));
+    assert_eq!(probe.fetch(get(server.address(), "/large")).unwrap_err(), u32(BODY_SIZE));
     let told = probe.log.lock().unwrap()[0].error.clone();
     assert_eq!(told.as_deref(), Some("the body is longer than fetchBytes: 4999 bytes"));
     assert_eq!(probe.fetch(get(server.address(), "/head")).unwrap_err(), u32(HEADERS_SIZE));
+    assert_eq!(probe.fetch(get(server.address(), "/reset")).unwrap_err(), u32(RESPONSE_INCOMPLETE));
     let impatient = Question { patience: Some(20_000_000), ..get(server.address(), "/never") };
     assert_eq!(probe.fetch(impatient).unwrap_err(), u32(READ_TIMEOUT));
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -9,7 +9,15 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use hostbox_net::{Body, Client, Error as NetError, HeaderMap, Method, Redirect, Request, Response, ResponseBody, Url};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyDataStream, BodyExt, StreamBody};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, IoError};
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
+
+use super::Connected;
+
+/// The interface of `http-error-code`, in the version that wasmtime links.
+const TYPES: &str = "wasi:http/types@0.2.12";
 
 /// What a component may write into a body at a time; as much again may wait for the connection.
 const CHUNK: usize = 64 << 10;
@@ -143,4 +151,28 @@ fn translate(error: NetError) -> Error {
         NetError::Buffer(error) => Error::InternalError(Some(error.to_string())),
         _ => Error::HttpProtocolError,
     }
+}
+
+/// Offers `http-error-code`, which says why a stream of a body ended: wasmtime 48 knows none of its own errors there.
+pub(super) fn link<T: Connected>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    linker.instance(TYPES)?.func_wrap(
+        "http-error-code",
+        |mut store: StoreContextMut<'_, T>, (error,): (Resource<IoError>,)| {
+            let error = store.data_mut().network().wasi.table.get(&error)?;
+            Ok((error.downcast_ref::<Error>().and_then(code_of),))
+        },
+    )
+}
+
+/// The codes with which bodies end here.
+fn code_of(error: &Error) -> Option<ErrorCode> {
+    Some(match error {
+        Error::HttpResponseBodySize(size) => ErrorCode::HttpResponseBodySize(*size),
+        Error::HttpResponseIncomplete => ErrorCode::HttpResponseIncomplete,
+        Error::HttpResponseTimeout => ErrorCode::HttpResponseTimeout,
+        Error::HttpProtocolError => ErrorCode::HttpProtocolError,
+        Error::ConnectionTerminated => ErrorCode::ConnectionTerminated,
+        Error::InternalError(reason) => ErrorCode::InternalError(reason.clone()),
+        _ => return None,
+    })
 }

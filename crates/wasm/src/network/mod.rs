@@ -86,9 +86,10 @@ pub(crate) fn link<T: Connected>(linker: &mut Linker<T>) -> wasmtime::Result<()>
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     outgoing_handler::add_to_linker::<T, WasiHttp>(linker, http_of)?;
     types::add_to_linker::<T, WasiHttp>(linker, &LinkOptions::default().into(), http_of)?;
-    // In the place of wasmtime's own, which look up any name and say to nobody what they refuse.
+    // In the place of wasmtime's own, which look up any name and say to nobody what they refuse; and which do not know why a body ended.
     linker.allow_shadowing(true);
     sockets::link(linker)?;
+    http::link(linker)?;
     linker.allow_shadowing(false);
     Ok(())
 }
