@@ -13,6 +13,7 @@ const titles = {
   memcpy: 'memcpy',
   node: 'Node',
   sharp: 'sharp',
+  extism: 'Extism',
 };
 
 /** A contender without a file of its own is called by what its row calls it. */
