@@ -5,7 +5,7 @@ use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LiftContext};
 use wasmtime::component::Lift;
 
-use super::plan::{Index, Kind, Plan, cases, no_case, parts, read, read_pair, scalar, total};
+use super::plan::{Index, Kind, Plan, cases, is_number, layout, no_case, parts, read, read_pair, scalar, total};
 use super::{Result, wrong};
 use crate::component::inward::HEADER;
 use crate::error::Error;
@@ -126,8 +126,23 @@ impl<'a, 'b> Lifting<'a, 'b> {
 
     /// One value as it stands in memory.
     pub(super) fn whole(&mut self, ty: &InterfaceType, from: usize) -> Result<()> {
+        let (size, align) = layout(self.types, ty);
+        let place = self.copy(from, size, align)?;
+        self.look(ty, from, place)
+    }
+
+    /// Goes through a value that was copied as it is. A result whose case holds a number, as most do, needs no plan.
+    fn look(&mut self, ty: &InterfaceType, from: usize, to: usize) -> Result<()> {
+        if let Some(cases) = cases(self.types, ty) {
+            let case = read(self.memory, from, cases.tag)?;
+            let payload = cases.payload(self.types, ty, case)?;
+            return payload.map_or(Ok(()), |ty| self.look(&ty, from + cases.offset, to + cases.offset));
+        }
+        if is_number(ty) {
+            return Ok(());
+        }
         let (plan, index) = Plan::of(self.types, ty);
-        self.block(&plan, index, from, 1).map(drop)
+        self.fix(&plan, index, from, to)
     }
 
     fn spend(&mut self, bytes: usize) -> Result<()> {
@@ -138,19 +153,24 @@ impl<'a, 'b> Lifting<'a, 'b> {
         Ok(())
     }
 
-    /// Copies so many values, one after the other; gives their place.
-    fn block(&mut self, plan: &Plan, index: Index, from: usize, count: usize) -> Result<usize> {
-        let node = plan.node(index);
-        let bytes = total(node.size, count)?;
+    /// Copies so many bytes of the memory; gives their place.
+    fn copy(&mut self, from: usize, bytes: usize, align: u32) -> Result<usize> {
         let found = from.checked_add(bytes).and_then(|end| self.memory.get(from..end));
         let found = found.ok_or_else(|| wrong("a list outside of the memory"))?;
-        if !from.is_multiple_of(node.align as usize) {
+        if !from.is_multiple_of(align as usize) {
             return Err(wrong("an address that is not aligned"));
         }
         self.spend(bytes)?;
-        let place = self.out.len().next_multiple_of(node.align as usize);
+        let place = self.out.len().next_multiple_of(align as usize);
         self.out.resize(place, 0);
         self.out.extend_from_slice(found);
+        Ok(place)
+    }
+
+    /// Copies so many values, one after the other; gives their place.
+    fn block(&mut self, plan: &Plan, index: Index, from: usize, count: usize) -> Result<usize> {
+        let node = plan.node(index);
+        let place = self.copy(from, total(node.size, count)?, node.align)?;
         if !matches!(node.kind, Kind::Plain) {
             for item in 0..count {
                 self.fix(plan, index, from + node.size * item, place + node.size * item)?;

@@ -100,14 +100,29 @@ impl Plan {
             return Kind::Cases { tag: cases.tag, count: cases.count as u64, offset: cases.offset, payloads };
         }
         match ty {
-            InterfaceType::S8 | InterfaceType::U8 | InterfaceType::S16 | InterfaceType::U16 => Kind::Plain,
-            InterfaceType::S32 | InterfaceType::U32 | InterfaceType::S64 | InterfaceType::U64 => Kind::Plain,
-            InterfaceType::Float32 | InterfaceType::Float64 => Kind::Plain,
+            number if is_number(number) => Kind::Plain,
             InterfaceType::String => Kind::Text,
             InterfaceType::List(index) => Kind::List(self.add(types, &types[*index].element, known)),
             other => Kind::Scalar(*other),
         }
     }
+}
+
+/// Whether all bytes of the type are valid.
+pub(super) fn is_number(ty: &InterfaceType) -> bool {
+    matches!(
+        ty,
+        InterfaceType::S8
+            | InterfaceType::U8
+            | InterfaceType::S16
+            | InterfaceType::U16
+            | InterfaceType::S32
+            | InterfaceType::U32
+            | InterfaceType::S64
+            | InterfaceType::U64
+            | InterfaceType::Float32
+            | InterfaceType::Float64
+    )
 }
 
 fn has_parts(ty: &InterfaceType) -> bool {
@@ -125,8 +140,8 @@ fn has_parts(ty: &InterfaceType) -> bool {
 /// What variants, enums, options and results have in common.
 pub(super) struct Cases {
     count: usize,
-    tag: usize,
-    offset: usize,
+    pub(super) tag: usize,
+    pub(super) offset: usize,
 }
 
 pub(super) fn cases(types: &ComponentTypes, ty: &InterfaceType) -> Option<Cases> {
