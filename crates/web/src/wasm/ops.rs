@@ -11,7 +11,7 @@ use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
 
-use super::running::{Running, Step};
+use super::running::{Caller, Running, Step};
 use crate::Data;
 
 pub(crate) const MODULE: NativeModule = NativeModule {
@@ -209,7 +209,7 @@ fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let component: Class<'js, ComponentHandle> = call.arg(1).get()?;
     let component = component.borrow().component.clone();
     let mut options = InstanceOptions::new(Box::new(Account(call.wasm_charge())));
-    options.host = running.host();
+    options.host = running.host(Box::new(Lent));
     options.args = call.arg(2).get()?;
     options.rights = runner(call)?.rights();
     if !call.is_undefined(3) {
@@ -271,6 +271,41 @@ fn call_sync<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     match call.lend(|| running.call_now(function, &message)) {
         Ok(answer) => call.array_buffer(Block::from_vec(answer)),
         Err(failed) => Err(call.throw(&error(&failed, Some(&running.cancel)))),
+    }
+}
+
+/// The innermost native call on this thread that is lent, which is [`call_sync`] while a component runs in it.
+struct Lent;
+
+impl Caller for Lent {
+    fn is_here(&self) -> bool {
+        Call::lent(|_| ()).is_some()
+    }
+
+    fn is_over(&self) -> bool {
+        Call::lent(|call| call.is_over()).unwrap_or(false)
+    }
+
+    fn answer(&self, numbers: [u32; 3], args: Vec<u8>) -> Option<Vec<u8>> {
+        Call::lent(|call| answered(call, numbers, args)).flatten()
+    }
+}
+
+/// What the function gives that is the first argument of the call.
+fn answered(call: &Call<'_, '_>, numbers: [u32; 3], args: Vec<u8>) -> Option<Vec<u8>> {
+    let [function, at, reply] = numbers;
+    let answer = call.array_buffer(Block::from_vec(args)).and_then(|message| {
+        let dispatch = call.arg(0);
+        let dispatch = dispatch.as_function().ok_or(rquickjs::Error::Unknown)?;
+        dispatch.call::<_, Value<'_>>((function, at, reply, message))
+    });
+    match answer {
+        Ok(answer) => call.with_bytes_mut(&answer, |bytes| bytes.to_vec()),
+        Err(_) => {
+            // Out of memory, or out of time: both are told in another way.
+            call.ctx().catch();
+            None
+        }
     }
 }
 

@@ -4,11 +4,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use hostbox_buffers::{Block, Cancel};
-use hostbox_engine::Call;
+use hostbox_buffers::Cancel;
 use hostbox_wasm::component::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance};
 use hostbox_wasm::{Error, Result, Runner};
-use rquickjs::Value;
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard, mpsc, oneshot};
 
 /// What a component asks of the guest.
@@ -71,8 +69,8 @@ impl Running {
     }
 
     /// The guest's functions, as the instance knows them.
-    pub(super) fn host(&self) -> Arc<dyn HostFunctions> {
-        Arc::new(Guest { asks: self.asks.clone(), here: Mutex::default() })
+    pub(super) fn host(&self, caller: Box<dyn Caller>) -> Arc<dyn HostFunctions> {
+        Arc::new(Guest { asks: self.asks.clone(), caller, here: Mutex::default() })
     }
 
     /// Begins a call when those before it are over, and takes it as far as it gets.
@@ -160,8 +158,22 @@ fn failed(message: &str) -> HostError {
     HostError { message: message.into(), code: None, token: 0 }
 }
 
+/// The call of the guest's that a synchronous call is made in.
+pub(super) trait Caller: Send + Sync {
+    /// Whether this thread is in one.
+    fn is_here(&self) -> bool;
+
+    /// Whether it has to end.
+    fn is_over(&self) -> bool;
+
+    /// Has the guest answer what a component asks: the function, and the addresses of its parameters and of the answer. Nothing where the guest threw,
+    /// which it keeps to itself.
+    fn answer(&self, numbers: [u32; 3], args: Vec<u8>) -> Option<Vec<u8>>;
+}
+
 struct Guest {
     asks: Arc<Mutex<Option<mpsc::UnboundedSender<Ask>>>>,
+    caller: Box<dyn Caller>,
     /// What a synchronous call asks, for its own thread to answer.
     here: Mutex<Option<Ask>>,
 }
@@ -176,7 +188,7 @@ impl HostFunctions for Guest {
         let HostCall { function, at, reply, args, .. } = call;
         let (sender, receiver) = oneshot::channel();
         let ask = Ask { function, at, reply, args: args.into_owned(), answer: sender };
-        if Call::lent(|_| ()).is_some() {
+        if self.caller.is_here() {
             *lock(&self.here) = Some(ask);
         } else {
             let sent = lock(&self.asks).as_ref().map(|asks| asks.send(ask));
@@ -190,31 +202,13 @@ impl HostFunctions for Guest {
     fn attend(&self) {
         let ask = lock(&self.here).take();
         if let Some(Ask { function, at, reply, args, answer }) = ask {
-            let answered = Call::lent(|call| answered(call, [function, at, reply], args));
+            let answered = self.caller.answer([function, at, reply], args);
             // Nobody waits any more where the call was ended meanwhile.
-            let _ = answer.send(answered.flatten().ok_or_else(|| failed("a function of the guest threw")));
+            let _ = answer.send(answered.ok_or_else(|| failed("a function of the guest threw")));
         }
     }
 
     fn is_over(&self) -> bool {
-        Call::lent(|call| call.is_over()).unwrap_or(false)
-    }
-}
-
-/// Has the function that came with a synchronous call answer what the component asks; nothing where it threw, which it keeps to itself.
-fn answered(call: &Call<'_, '_>, numbers: [u32; 3], args: Vec<u8>) -> Option<Vec<u8>> {
-    let [function, at, reply] = numbers;
-    let answer = call.array_buffer(Block::from_vec(args)).and_then(|message| {
-        let dispatch = call.arg(0);
-        let dispatch = dispatch.as_function().ok_or(rquickjs::Error::Unknown)?;
-        dispatch.call::<_, Value<'_>>((function, at, reply, message))
-    });
-    match answer {
-        Ok(answer) => call.with_bytes_mut(&answer, |bytes| bytes.to_vec()),
-        Err(_) => {
-            // Out of memory, or out of time: both are told in another way.
-            call.ctx().catch();
-            None
-        }
+        self.caller.is_over()
     }
 }
