@@ -345,7 +345,8 @@ impl NativeInstance {
         let component = component.component()?.clone();
         let inner = self.inner.clone();
         let deadline = inner.deadline();
-        let given = inner.furnished(options)?.options(inner.stop(deadline));
+        let mut given = inner.furnished(options)?.options(inner.stop(deadline));
+        given.warm = true;
         Ok(inner.desk.clone().work(env, move || {
             let instance = component.instantiate(given).map_err(|error| inner.why(error, deadline))?;
             let _ = inner.instance.set(instance);

@@ -62,6 +62,12 @@ test('256 MiB through a stream, and a bomb of as much, take the memory of a few 
   t.diagnostic(ended.stdout.trim().replaceAll('\n', ', '));
 });
 
+test('1 GiB through a command in a chain takes the memory of a few pieces', async (t) => {
+  const ended = await run('wasi-memory.mjs');
+  assertEnded(ended, 0, /^through$/m);
+  t.diagnostic(ended.stdout.trim().replaceAll('\n', ', '));
+});
+
 test('memory that is lent to an operation outlives its ArrayBuffer', async () => {
   assertEnded(await run('lent-memory.mjs', ['--expose-gc']), 0, /^the same$/m);
 });

@@ -4,6 +4,8 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::error::{Error, Result};
+
 /// Who pays for linear memories and tables.
 pub trait MemoryAccount: Send {
     /// Reserves more bytes; false where the limit is reached. What was reserved is given back when the account is dropped.
@@ -33,18 +35,43 @@ const INSTANCES: usize = 64;
 pub(crate) struct Limiter {
     account: Box<dyn MemoryAccount>,
     elements_left: usize,
+    /// Bytes and elements that were reserved so far.
+    reserved: (usize, usize),
     /// What could not be had, for the message.
     refused: Option<String>,
 }
 
 impl Limiter {
     pub(crate) fn new(account: Box<dyn MemoryAccount>, limits: &Limits) -> Self {
-        Self { account, elements_left: limits.table_elements, refused: None }
+        Self { account, elements_left: limits.table_elements, reserved: (0, 0), refused: None }
     }
 
     /// Has the account pay for more bytes that the host holds for a run.
     pub(crate) fn reserve(&mut self, bytes: usize) -> bool {
-        self.account.reserve(bytes)
+        let granted = self.account.reserve(bytes);
+        self.reserved.0 += if granted { bytes } else { 0 };
+        granted
+    }
+
+    /// Has this account pay for what another one paid for so far.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] where it does not fit.
+    pub(crate) fn take_over(&mut self, other: &Limiter) -> Result<()> {
+        let (bytes, elements) = other.reserved;
+        if elements > self.elements_left {
+            return Err(Error::Memory(format!(
+                "tables of {elements} elements do not fit into the limits of this sandbox"
+            )));
+        }
+        if !self.reserve(bytes) {
+            return Err(Error::Memory(format!(
+                "memoryBytes: linear memories and tables of {bytes} bytes do not fit into this sandbox's memory"
+            )));
+        }
+        self.elements_left -= elements;
+        self.reserved.1 += elements;
+        Ok(())
     }
 
     /// What was refused since the last look.
@@ -55,7 +82,7 @@ impl Limiter {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let granted = self.account.reserve(desired.saturating_sub(current));
+        let granted = self.reserve(desired.saturating_sub(current));
         if !granted {
             self.refused = Some(format!(
                 "memoryBytes: a linear memory of {desired} bytes does not fit into this sandbox's memory"
@@ -66,9 +93,10 @@ impl ResourceLimiter for Limiter {
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
-        let granted = more <= self.elements_left && self.account.reserve(more.saturating_mul(size_of::<usize>()));
+        let granted = more <= self.elements_left && self.reserve(more.saturating_mul(size_of::<usize>()));
         if granted {
             self.elements_left -= more;
+            self.reserved.1 += more;
         } else {
             self.refused = Some(format!("a table of {desired} elements does not fit into the limits of this sandbox"));
         }

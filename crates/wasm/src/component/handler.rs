@@ -18,7 +18,7 @@ use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 
-use super::instance::{Furnished, InstanceOptions, failure, furnish};
+use super::instance::{InstanceOptions, failure, furnish};
 use super::state::State;
 use super::{Compiled, Component, link};
 use crate::error::{Error, Result};
@@ -181,7 +181,7 @@ async fn run(
     sender: oneshot::Sender<Head>,
     exchange: Arc<Exchange>,
 ) {
-    let Furnished { mut store, .. } = match furnish(&component, options, false) {
+    let mut store = match furnish(&component, options, false) {
         Ok(furnished) => furnished,
         Err(error) => return exchange.fail(error),
     };

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hostbox_buffers::Cancel;
@@ -19,6 +19,7 @@ use super::Component;
 use super::direct::{Answer, Args};
 use super::host::{HostError, HostFunctions, NoHostFunctions};
 use super::state::State;
+use super::stock;
 use super::surroundings::{self, Sink, Stream};
 use crate::drive::drive;
 use crate::error::{Error, Result};
@@ -54,6 +55,8 @@ pub struct InstanceOptions {
     pub seed: Option<u64>,
     /// Ends the instantiation.
     pub cancel: Cancel,
+    /// Whether instances of this component are made ready for those to come, where its start is slow.
+    pub warm: bool,
 }
 
 impl InstanceOptions {
@@ -72,6 +75,7 @@ impl InstanceOptions {
             clock: None,
             seed: None,
             cancel: Cancel::new(),
+            warm: false,
         }
     }
 }
@@ -114,7 +118,7 @@ enum Life {
     Gone(Error),
 }
 
-struct Alive {
+pub(super) struct Alive {
     store: Store<State>,
     instance: wasmtime::component::Instance,
     call: Func,
@@ -149,68 +153,49 @@ impl std::fmt::Debug for Instance {
     }
 }
 
-/// A store that is ready for an instance.
-pub(super) struct Furnished {
-    pub(super) store: Store<State>,
-    memory_bytes: Arc<AtomicU64>,
-    closed: Cancel,
-}
-
-/// Hands an instance of a component what it is given.
-pub(super) fn furnish(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Furnished> {
+/// A store with what an instance of a component is given.
+pub(super) fn furnish(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Store<State>> {
     let compiled = &component.0;
-    let missing = compiled.face.imported.iter().zip(0..).find(|(_, number)| !options.host.has(*number));
-    if let Some((imported, _)) = missing {
-        return Err(Error::Link(format!("it imports {}, and nothing was given for it", imported.name)));
-    }
-    let memory_bytes = Arc::new(AtomicU64::new(0));
-    let closed = Cancel::new();
-    let mut wasi = WasiCtxBuilder::new();
-    options.rights.give(&mut wasi)?;
-    wasi.args(&options.args).stdin(MemoryInputPipe::new(Bytes::from(options.stdin)));
-    if let Some(sink) = options.stdout {
-        wasi.stdout(Stream(sink));
-    }
-    if let Some(sink) = options.stderr {
-        wasi.stderr(Stream(sink));
-    }
-    if let Some(now) = options.clock {
-        surroundings::freeze_clocks(&mut wasi, now);
-    }
-    if let Some(seed) = options.seed {
-        surroundings::seed(&mut wasi, seed);
-    }
-    let account = Box::new(Counted { account: options.account, bytes: memory_bytes.clone() });
-    let network = Network::new(&options.rights, &mut wasi);
-    let state = State {
-        wasi: wasi.build(),
-        table: network::table(),
-        network,
-        limiter: Limiter::new(account, &options.limits),
-        host: options.host,
-        component: component.clone(),
-        cancel: options.cancel,
-        closed: closed.clone(),
-        is_sync,
-        paid: 0,
-    };
-    let mut store = Store::new(&compiled.machine.engine, state);
+    let fuel = options.fuel;
+    let mut store = Store::new(&compiled.machine.engine, State::new(component, options, is_sync)?);
     store.limiter(|state| &mut state.limiter);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
         Ok(if store.data().is_stopped() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
     });
     if compiled.options.fuel {
-        store.set_fuel(options.fuel.unwrap_or(u64::MAX)).map_err(unavailable)?;
+        store.set_fuel(fuel.unwrap_or(u64::MAX)).map_err(unavailable)?;
     }
-    Ok(Furnished { store, memory_bytes, closed })
+    Ok(store)
 }
 
 impl Instance {
     pub(super) fn new(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Instance> {
         let component = component.for_instance(options.limits.stack_bytes)?;
+        let is_warm = options.warm;
+        let ready = if is_warm { stock::take(&component) } else { None };
+        let alive = match ready {
+            Some(ready) => ready.handed_over(&component, options, is_sync)?,
+            None => {
+                let begun = Instant::now();
+                let alive = Self::start(&component, options, is_sync)?;
+                if is_warm && !alive.has_asked() {
+                    stock::refill(&component, begun.elapsed());
+                }
+                alive
+            }
+        };
+        let state = alive.store.data();
+        let (closed, memory_bytes) = (state.closed.clone(), state.memory_bytes.clone());
+        let fuel = AtomicU64::new(alive.store.get_fuel().unwrap_or_default());
+        let life = Arc::new(Mutex::new(Life::Alive(alive)));
+        Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel })))
+    }
+
+    /// Makes a store, and runs the component's start functions.
+    pub(super) fn start(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Box<Alive>> {
         let compiled = &component.0;
-        let Furnished { mut store, memory_bytes, closed } = furnish(&component, options, is_sync)?;
+        let mut store = furnish(component, options, is_sync)?;
         let _running = compiled.machine.running();
         let instance = if compiled.has_imports || is_stack_short(compiled.stack) {
             let stop = store.data().cancel.clone();
@@ -224,10 +209,7 @@ impl Instance {
             call.typed::<(u32, &[u8]), (WasmList<u8>,)>(&store).map(|_| (instance, call))
         });
         let (instance, call) = started.map_err(|error| failure(&error, &mut store))?;
-        let fuel = AtomicU64::new(store.get_fuel().unwrap_or_default());
-        let life =
-            Arc::new(Mutex::new(Life::Alive(Box::new(Alive { store, instance, call, entries: Vec::new(), paid: 0 }))));
-        Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel })))
+        Ok(Box::new(Alive { store, instance, call, entries: Vec::new(), paid: 0 }))
     }
 
     /// The component that it runs.
@@ -372,6 +354,29 @@ impl Instance {
 }
 
 impl Alive {
+    /// Whether it has asked anything of the host.
+    pub(super) fn has_asked(&self) -> bool {
+        self.store.data().has_asked
+    }
+
+    /// Gives one that has asked nothing yet to whoever wants one: its surroundings are theirs, and they pay for its memory and its fuel.
+    fn handed_over(
+        mut self: Box<Self>,
+        component: &Component,
+        options: InstanceOptions,
+        is_sync: bool,
+    ) -> Result<Box<Self>> {
+        let fuel = options.fuel.unwrap_or(u64::MAX);
+        let mut state = State::new(component, options, is_sync)?;
+        state.limiter.take_over(&self.store.data().limiter)?;
+        if component.0.options.fuel {
+            let used = u64::MAX - self.store.get_fuel().map_err(unavailable)?;
+            self.store.set_fuel(fuel.checked_sub(used).ok_or(Error::Fuel)?).map_err(unavailable)?;
+        }
+        *self.store.data_mut() = state;
+        Ok(self)
+    }
+
     fn begin(&mut self, cancel: &Cancel, is_sync: bool) {
         let state = self.store.data_mut();
         state.cancel = cancel.clone();
@@ -519,6 +524,48 @@ struct Woken(tokio::sync::Notify);
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.notify_one();
+    }
+}
+
+impl State {
+    /// What one instance finds around it.
+    fn new(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<State> {
+        let missing = component.0.face.imported.iter().zip(0..).find(|(_, number)| !options.host.has(*number));
+        if let Some((imported, _)) = missing {
+            return Err(Error::Link(format!("it imports {}, and nothing was given for it", imported.name)));
+        }
+        let mut wasi = WasiCtxBuilder::new();
+        options.rights.give(&mut wasi)?;
+        wasi.args(&options.args).stdin(MemoryInputPipe::new(Bytes::from(options.stdin)));
+        if let Some(sink) = options.stdout {
+            wasi.stdout(Stream(sink));
+        }
+        if let Some(sink) = options.stderr {
+            wasi.stderr(Stream(sink));
+        }
+        if let Some(now) = options.clock {
+            surroundings::freeze_clocks(&mut wasi, now);
+        }
+        if let Some(seed) = options.seed {
+            surroundings::seed(&mut wasi, seed);
+        }
+        let memory_bytes = Arc::new(AtomicU64::new(0));
+        let account = Box::new(Counted { account: options.account, bytes: memory_bytes.clone() });
+        let network = Network::new(&options.rights, &mut wasi);
+        Ok(State {
+            wasi: wasi.build(),
+            table: network::table(),
+            network,
+            limiter: Limiter::new(account, &options.limits),
+            host: options.host,
+            component: component.clone(),
+            cancel: options.cancel,
+            closed: Cancel::new(),
+            memory_bytes,
+            is_sync,
+            paid: 0,
+            has_asked: false,
+        })
     }
 }
 

@@ -36,6 +36,7 @@ mod server;
 mod shape;
 mod source;
 mod state;
+mod stock;
 mod surroundings;
 #[cfg(all(test, unix))]
 mod tests;

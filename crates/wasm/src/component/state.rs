@@ -1,6 +1,7 @@
 //! The host's side of a running component: what its imports reach, and what they leave behind.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use hostbox_buffers::Cancel;
 use wasmtime::StoreContextMut;
@@ -26,10 +27,14 @@ pub(super) struct State {
     pub(super) cancel: Cancel,
     /// Of the instance.
     pub(super) closed: Cancel,
+    /// Bytes of its linear memories and tables.
+    pub(super) memory_bytes: Arc<AtomicU64>,
     /// Whether the caller waits on its own thread.
     pub(super) is_sync: bool,
     /// Bytes of a call to the host that the account has paid for.
     pub(super) paid: usize,
+    /// Whether it has asked anything of the host since it was there.
+    pub(super) has_asked: bool,
 }
 
 impl State {
@@ -39,6 +44,7 @@ impl State {
 
     /// Has the account pay for the parameters of a call to the host: once for the largest, as for the memory of an adapter.
     fn pay_for_call(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.has_asked = true;
         if bytes > self.paid {
             if !self.limiter.reserve(bytes - self.paid) {
                 let message = format!("memoryBytes: a call of {bytes} bytes does not fit into this sandbox's memory");
@@ -52,12 +58,14 @@ impl State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.has_asked = true;
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl Connected for State {
     fn network(&mut self) -> View<'_> {
+        self.has_asked = true;
         View { network: &mut self.network, wasi: WasiCtxView { ctx: &mut self.wasi, table: &mut self.table } }
     }
 }

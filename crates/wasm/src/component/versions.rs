@@ -20,6 +20,8 @@ pub(super) struct Versions {
     better: OnceLock<Result<Component>>,
     is_asked: AtomicBool,
     stacks: Mutex<Vec<(Stack, Component)>>,
+    /// Whether instances are made ready just now.
+    pub(super) is_refilling: AtomicBool,
 }
 
 /// Compilations in the background at once: they take what cores are left.
