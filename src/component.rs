@@ -166,7 +166,7 @@ impl NativeComponent {
         let (bytes, compiled) = (bytes.to_vec(), self.compiled.clone());
         self.desk.work(env, move || {
             let cache = code_cache(cache_dir)?;
-            let component = Component::compile_cached(&bytes, options, cache.as_ref())?;
+            let component = Component::compile_cached(bytes, options, cache.as_ref())?;
             let _ = compiled.set(component);
             Ok(Payload::undefined())
         })

@@ -1,5 +1,6 @@
 //! Compiled code in a directory that nobody else can write.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -60,9 +61,9 @@ impl CodeCache {
         &self.path
     }
 
-    /// The bytes of a file, if it is one of ours.
-    pub(crate) fn read(&self, key: &Key) -> Option<Vec<u8>> {
-        place::read(&self.path, &file_name(key)).ok()
+    /// A file, if it is one of ours.
+    pub(crate) fn find(&self, key: &Key) -> Option<File> {
+        place::find(&self.path, &file_name(key)).ok()
     }
 
     /// Keeps a file for the next time. What cannot be written is not kept.
@@ -86,7 +87,7 @@ pub(crate) fn file_name(key: &Key) -> String {
 #[cfg(unix)]
 mod place {
     use std::fs::File;
-    use std::io::{Read, Write};
+    use std::io::Write;
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     use std::path::Path;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -119,7 +120,7 @@ mod place {
     }
 
     /// Ours or root's, and written by nobody else.
-    fn check(file: &File) -> Result<u64> {
+    fn check(file: &File) -> Result<()> {
         let about = file.metadata().map_err(text)?;
         if about.uid() != rustix::process::geteuid().as_raw() && about.uid() != 0 {
             return Err("another user owns it".into());
@@ -127,19 +128,18 @@ mod place {
         if about.mode() & 0o022 != 0 {
             return Err(format!("others may write it (mode {:o}, and 700 is enough)", about.mode() & 0o777));
         }
-        Ok(about.len())
+        Ok(())
     }
 
-    pub(super) fn read(path: &Path, name: &str) -> Result<Vec<u8>> {
+    pub(super) fn find(path: &Path, name: &str) -> Result<File> {
         let folder = open(path, false)?;
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::openat(&folder, name, flags, Mode::empty()).map_err(text)?);
+        let file = File::from(rustix::fs::openat(&folder, name, flags, Mode::empty()).map_err(text)?);
         if !file.metadata().map_err(text)?.is_file() {
             return Err("it is no file".into());
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(check(&file)?).unwrap_or_default());
-        file.read_to_end(&mut bytes).map_err(text)?;
-        Ok(bytes)
+        check(&file)?;
+        Ok(file)
     }
 
     /// Under another name first: nobody finds half of it.
@@ -195,7 +195,7 @@ mod place {
         Err("this system does not say who may write it".into())
     }
 
-    pub(super) fn read(_: &Path, _: &str) -> Result<Vec<u8>> {
+    pub(super) fn find(_: &Path, _: &str) -> Result<std::fs::File> {
         Err(String::new())
     }
 

@@ -1,5 +1,6 @@
 //! Compiled commands, kept by their content.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use hostbox_buffers::Lent;
@@ -7,7 +8,7 @@ use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{InstancePre, Linker, Module};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
-use crate::artifact;
+use crate::artifact::{self, Artifact};
 use crate::cache::CodeCache;
 use crate::error::{Error, Result};
 use crate::kept::{Kept, Key, Weighed, key};
@@ -93,13 +94,13 @@ enum Loaded {
 fn compile_cached(bytes: &[u8], key: Key, cache: &CodeCache) -> Result<Code> {
     let engine = &Machine::get()?.engine;
     let fitting = artifact::fitting(&crate::kept::key(&[b"command", &key]), engine);
-    if let Some(code) = cache.read(&fitting).and_then(|file| Loaded::open(&file, &fitting, is_component(bytes))) {
+    if let Some(code) = cache.find(&fitting).and_then(|file| Loaded::open(file, &fitting, is_component(bytes))) {
         return code.link(key);
     }
     let code = Loaded::compile(bytes)?;
     let linked = code.link(key)?;
     if let Ok(sealed) = code.serialize() {
-        cache.write(&fitting, &artifact::seal(&fitting, &[&sealed]));
+        cache.write(&fitting, &artifact::seal(&fitting, &sealed, &[]));
     }
     Ok(linked)
 }
@@ -123,16 +124,16 @@ impl Loaded {
     }
 
     /// What was compiled before, from a file of a directory that nobody else can write.
-    fn open(file: &[u8], fitting: &Key, is_component: bool) -> Option<Loaded> {
+    fn open(file: File, fitting: &Key, is_component: bool) -> Option<Loaded> {
         let engine = &Machine::get().ok()?.engine;
-        let [code] = artifact::open(file, fitting)?;
+        let artifact = Artifact::open(file, fitting)?;
         if is_component {
-            // SAFETY: `CodeCache::read` gave these bytes from a file of this user or of root that nobody else can write, in such a directory, and the
-            // checksum says that they are whole: they are what `compile_cached` wrote, with an engine of the same key.
-            unsafe { Component::deserialize(engine, code) }.ok().map(Loaded::Component)
+            // SAFETY: `CodeCache::find` gave this file, of this user or of root and in such a directory, that nobody else can write: it is
+            // what `compile_cached` wrote, with an engine of the same key.
+            unsafe { artifact.component(engine) }.map(Loaded::Component)
         } else {
             // SAFETY: as above.
-            unsafe { Module::deserialize(engine, code) }.ok().map(Loaded::Module)
+            unsafe { artifact.module(engine) }.map(Loaded::Module)
         }
     }
 
@@ -189,13 +190,15 @@ mod tests {
         let key = key(&[&bytes]);
         assert!(compile_cached(&bytes, key, &cache).is_ok());
         let fitting = artifact::fitting(&crate::kept::key(&[b"command", &key]), &Machine::get().unwrap().engine);
-        let mut file = cache.read(&fitting).unwrap();
-        assert!(Loaded::open(&file, &fitting, false).is_some());
-        *file.last_mut().unwrap() ^= 1;
-        assert!(Loaded::open(&file, &fitting, false).is_none());
+        let is_whole = || Loaded::open(cache.find(&fitting).unwrap(), &fitting, false).is_some();
+        assert!(is_whole());
+        let path = cache.path().join(crate::cache::file_name(&fitting));
+        let mut file = std::fs::read(&path).unwrap();
+        file[100] ^= 1;
         cache.write(&fitting, &file);
+        assert!(!is_whole());
         assert!(compile_cached(&bytes, key, &cache).is_ok());
-        assert!(Loaded::open(&cache.read(&fitting).unwrap(), &fitting, false).is_some());
+        assert!(is_whole());
         // What does not link is not kept.
         let library = wat::parse_str("(module)").unwrap();
         assert_eq!(compile_cached(&library, [1; 32], &cache).err().map(|error| error.code()), Some("ERR_WASM_LINK"));

@@ -16,10 +16,10 @@
 //! Does not: know values of JavaScript, or names of functions. Everything that comes from a component is hostile.
 //! Specification: <https://component-model.bytecodealliance.org>, canonical ABI.
 
-mod artifact;
 mod compose;
 mod core;
 mod direct;
+mod face;
 #[cfg(feature = "net")]
 mod handler;
 mod handles;
@@ -44,13 +44,12 @@ mod versions;
 mod wit;
 mod world;
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
-use self::artifact::Artifact;
 pub use self::core::BASE;
 #[cfg(feature = "net")]
 pub use self::handler::{Request, RequestBody, ResponseBody};
@@ -65,6 +64,7 @@ use self::state::State;
 pub use self::surroundings::Sink;
 use self::versions::{Versions, quickly};
 use self::world::World;
+use crate::artifact::{self, Artifact};
 use crate::cache;
 pub use crate::cache::CodeCache;
 use crate::code::MODULE_BYTES;
@@ -92,8 +92,8 @@ struct Compiled {
     has_imports: bool,
     /// Where the functions are that are called without the adapter.
     direct: Vec<Option<ComponentExportIndex>>,
-    /// As it was before the adapters, for composition.
-    source: Arc<[u8]>,
+    /// What it was compiled from, for composition.
+    source: Bytes,
     code_bytes: usize,
     versions: Versions,
 }
@@ -169,33 +169,38 @@ impl Component {
     /// # Errors
     /// [`Error::Compile`] that says what the bytes are, [`Error::Link`] where an import or export cannot cross to the host's code.
     pub fn compile(bytes: &[u8], options: CodeOptions) -> Result<Component> {
-        Self::compile_cached(bytes, options, None)
+        Self::compile_cached(Bytes::copy_from_slice(bytes), options, None)
     }
 
     /// As [`Component::compile`], with code from a directory where it was compiled before, and into it otherwise.
     ///
     /// # Errors
     /// Those of [`Component::compile`].
-    pub fn compile_cached(bytes: &[u8], options: CodeOptions, cache: Option<&CodeCache>) -> Result<Component> {
+    pub fn compile_cached(
+        bytes: impl Into<Bytes>,
+        options: CodeOptions,
+        cache: Option<&CodeCache>,
+    ) -> Result<Component> {
+        let bytes = bytes.into();
         if bytes.len() > MODULE_BYTES {
             return Err(Error::Compile(format!("it has {} bytes, and {MODULE_BYTES} are the most", bytes.len())));
         }
         let baseline = options.baseline;
         let options = CodeOptions { baseline: false, ..options };
-        let content = key(&[bytes, format!("{options:?}").as_bytes()]);
+        let content = key(&[&bytes, format!("{options:?}").as_bytes()]);
         let component = KEPT.get(content, || {
             let machine = Machine::for_components(options, Stack::default())?;
-            let fitting = crate::artifact::fitting(&content, &machine.engine);
-            let found = cache.and_then(|cache| load(&cache.read(&fitting)?, &fitting, content, machine, options));
+            let fitting = artifact::fitting(&content, &machine.engine);
+            let found = cache.and_then(|cache| load(cache.find(&fitting)?, &fitting, content, &bytes, options));
             if let Some(component) = found {
                 return Ok(component);
             }
-            let quick = || quickly(bytes, content, CodeOptions { baseline, ..options });
+            let quick = || quickly(&bytes, content, CodeOptions { baseline, ..options });
             if let Some(component) = baseline.then(quick).flatten() {
                 return Ok(component);
             }
             // The readers of types and worlds are made for the output of tools: what they assert must not end the process.
-            let compiled = catch_unwind(AssertUnwindSafe(|| compile(bytes, content, machine, options)));
+            let compiled = catch_unwind(AssertUnwindSafe(|| compile(&bytes, content, machine, options)));
             let compiled = compiled.unwrap_or_else(|_| {
                 Err(Error::Compile("its types make no sense to the reader of components".into()))
             })?;
@@ -223,10 +228,10 @@ impl Component {
     }
 
     fn sealed(&self) -> Result<(Key, Vec<u8>)> {
-        let Compiled { linked, content, machine, face, source, .. } = &*self.0;
+        let Compiled { linked, content, machine, face, .. } = &*self.0;
         let code = linked.component().serialize().map_err(|error| Error::Unavailable(format!("{error:#}")))?;
-        let fitting = crate::artifact::fitting(content, &machine.engine);
-        let bytes = artifact::encode(&fitting, face, source, &code);
+        let fitting = artifact::fitting(content, &machine.engine);
+        let bytes = artifact::seal(&fitting, &code, face.to_json().to_string().as_bytes());
         Ok((fitting, bytes))
     }
 
@@ -240,11 +245,14 @@ impl Component {
     /// # Errors
     /// [`Error::Link`] that names the import and what differs; those of [`Component::compile`].
     pub fn compose(root: &Component, with: &[(Option<&str>, &Component)]) -> Result<Component> {
-        let with = with.iter().map(|(name, component)| compose::Given { name: *name, bytes: &component.0.source });
-        let with: Vec<_> = with.collect();
-        let composed = catch_unwind(AssertUnwindSafe(|| compose::compose(&root.0.source, &with)));
+        let composed = catch_unwind(AssertUnwindSafe(|| {
+            let sources = with.iter().map(|(name, component)| Ok((*name, source::component(&component.0.source)?)));
+            let sources = sources.collect::<Result<Vec<_>>>()?;
+            let with: Vec<_> = sources.iter().map(|(name, bytes)| compose::Given { name: *name, bytes }).collect();
+            compose::compose(&source::component(&root.0.source)?, &with)
+        }));
         let composed = composed.unwrap_or_else(|_| Err(Error::Link("their types make no sense together".into())))?;
-        Component::compile(&composed, root.0.options)
+        Component::compile_cached(composed, root.0.options, None)
     }
 
     /// Its functions and types, for a codec of values, as JSON:
@@ -319,16 +327,16 @@ impl Component {
     /// # Errors
     /// Those of [`Component::compile`].
     pub async fn compile_async(
-        bytes: impl AsRef<[u8]> + Send + 'static,
+        bytes: impl Into<Bytes> + Send + 'static,
         options: CodeOptions,
         cache: Option<CodeCache>,
     ) -> Result<Component> {
-        let work = threads()?.spawn_blocking(move || Self::compile_cached(bytes.as_ref(), options, cache.as_ref()));
+        let work = threads()?.spawn_blocking(move || Self::compile_cached(bytes, options, cache.as_ref()));
         work.await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
     }
 }
 
-fn compile(bytes: &[u8], content: Key, machine: &'static Machine, options: CodeOptions) -> Result<Component> {
+fn compile(bytes: &Bytes, content: Key, machine: &'static Machine, options: CodeOptions) -> Result<Component> {
     let component = source::component(bytes)?;
     let world = World::decode(&component)?;
     let mut face = Face::new(&world)?;
@@ -343,11 +351,7 @@ fn compile(bytes: &[u8], content: Key, machine: &'static Machine, options: CodeO
         code = wrapped(&component, &world, &face, machine);
     }
     let code = code?;
-    let source = match component {
-        Cow::Borrowed(bytes) => bytes.into(),
-        Cow::Owned(bytes) => bytes.into(),
-    };
-    link(content, &code, (machine, Stack::default()), options, Arc::new(face), source)
+    link(content, &code, (machine, Stack::default()), options, Arc::new(face), bytes.clone())
 }
 
 fn wrapped(
@@ -362,18 +366,27 @@ fn wrapped(
 }
 
 /// What was compiled before, from a file of a directory that nobody else can write.
-fn load(
-    bytes: &[u8],
-    fitting: &Key,
-    content: Key,
-    machine: &'static Machine,
-    options: CodeOptions,
-) -> Option<Component> {
-    let Artifact { face, source, code } = Artifact::decode(bytes, fitting)?;
-    // SAFETY: `CodeCache::read` gave these bytes from a file of this user or of root that nobody else can write, in such a directory,
-    // and the checksum says that they are whole: they are what `precompile` wrote, with an engine of the same key.
-    let code = unsafe { wasmtime::component::Component::deserialize(&machine.engine, code) }.ok()?;
-    link(content, &code, (machine, Stack::default()), options, Arc::new(face), source.into()).ok()
+fn load(file: std::fs::File, fitting: &Key, content: Key, source: &Bytes, options: CodeOptions) -> Option<Component> {
+    let machine = Machine::for_components(options, Stack::default()).ok()?;
+    let artifact = Artifact::open(file, fitting)?;
+    let face = Face::from_json(&serde_json::from_slice(&artifact.about).ok()?)?;
+    // SAFETY: `CodeCache::find` gave this file, of this user or of root and in such a directory, that nobody else can write: it is what
+    // `Component::sealed` made, with an engine of the same key.
+    let code = unsafe { artifact.component(&machine.engine) }?;
+    link(content, &code, (machine, Stack::default()), options, Arc::new(face), source.clone()).ok()
+}
+
+/// Everything that components of this machine may import, put together once.
+fn linker(machine: &'static Machine) -> wasmtime::Result<Linker<State>> {
+    static LINKERS: Mutex<Vec<(&Machine, Linker<State>)>> = Mutex::new(Vec::new());
+    let mut linkers = LINKERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, linker)) = linkers.iter().find(|(known, _)| std::ptr::eq(*known, machine)) {
+        return Ok(linker.clone());
+    }
+    let mut linker = Linker::new(&machine.engine);
+    state::link(&mut linker)?;
+    linkers.push((machine, linker.clone()));
+    Ok(linker)
 }
 
 /// Offers what it imports, and makes ready to instantiate.
@@ -383,15 +396,12 @@ fn link(
     (machine, stack): (&'static Machine, Stack),
     options: CodeOptions,
     face: Arc<Face>,
-    source: Arc<[u8]>,
+    source: Bytes,
 ) -> Result<Component> {
     let unlinked = |error: wasmtime::Error| Error::Link(format!("{error:#}"));
-    let mut linker = Linker::new(&machine.engine);
     let has_imports = !face.imports.is_empty();
-    if has_imports {
-        state::link(&mut linker).map_err(unlinked)?;
-        direct::link(&mut linker, &face.imported).map_err(unlinked)?;
-    }
+    let mut linker = if has_imports { linker(machine).map_err(unlinked)? } else { Linker::new(&machine.engine) };
+    direct::link(&mut linker, &face.imported).map_err(unlinked)?;
     let image = code.image_range();
     let code_bytes = image.end as usize - image.start as usize;
     let linked = linker.instantiate_pre(code).map_err(unlinked)?;

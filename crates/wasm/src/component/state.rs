@@ -75,9 +75,10 @@ type Message = (u32, u32, u32, WasmList<u8>);
 /// Offers WASI, and the one function behind the outward adapter.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     network::link(linker)?;
-    linker.root().func_wrap_async(HOST, |store: StoreContextMut<'_, State>, message: Message| {
+    linker.root().func_wrap_async(HOST, |mut store: StoreContextMut<'_, State>, message: Message| {
         Box::new(async move {
             let (function, at, reply, args) = message;
+            store.data_mut().has_asked = true;
             let state = store.data();
             let (host, is_sync) = (state.host.clone(), state.is_sync);
             let args = args.as_le_slice(&store).into();

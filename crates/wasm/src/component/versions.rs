@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::{CodeCache, Compiled, Component, compile, link};
@@ -31,7 +32,7 @@ static BACKGROUND: Semaphore = Semaphore::const_new(1);
 const UNWANTED: usize = 2;
 
 /// Quick code, as far as the quick compiler knows the platform, the options and every instruction.
-pub(super) fn quickly(bytes: &[u8], content: Key, options: CodeOptions) -> Option<Component> {
+pub(super) fn quickly(bytes: &Bytes, content: Key, options: CodeOptions) -> Option<Component> {
     if options.canonicalize_nans || options.debug_info {
         return None;
     }

@@ -165,7 +165,7 @@ fn compile<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     call.spawn(None, async move {
         let _place = runner.place().await;
         let cache = runner.code_cache().cloned();
-        match on_thread(move || Component::compile_cached(&bytes, options, cache.as_ref())).await {
+        match on_thread(move || Component::compile_cached(bytes, options, cache.as_ref())).await {
             Err(failed) => OpOutcome::Error(error(&failed, None)),
             Ok(component) => OpOutcome::Finish(Box::new(move |ctx, _| {
                 Ok(Class::instance(ctx.clone(), ComponentHandle { component, _charge: charge })?.into_value())

@@ -1,34 +1,11 @@
-//! A component's code as bytes, with what is known of it without its code.
+//! What is known of a component without its code, as text.
 
 use serde_json::{Value, json};
 
 use super::{Direct, Face, Imported, Way};
-use crate::artifact;
-use crate::kept::Key;
-
-/// The parts of an artifact.
-pub(super) struct Artifact<'a> {
-    pub(super) face: Face,
-    /// The component as it was before the adapters.
-    pub(super) source: &'a [u8],
-    pub(super) code: &'a [u8],
-}
-
-/// The bytes of an artifact.
-pub(super) fn encode(key: &Key, face: &Face, source: &[u8], code: &[u8]) -> Vec<u8> {
-    artifact::seal(key, &[face.to_json().to_string().as_bytes(), source, code])
-}
-
-impl<'a> Artifact<'a> {
-    /// None where they are damaged, or made for something else.
-    pub(super) fn decode(bytes: &'a [u8], key: &Key) -> Option<Artifact<'a>> {
-        let [face, source, code] = artifact::open(bytes, key)?;
-        Some(Artifact { face: Face::from_json(&serde_json::from_slice(face).ok()?)?, source, code })
-    }
-}
 
 impl Face {
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let way = |way: &Way| json!([way.interface, way.name, way.params, way.has_flat_result]);
         let imported = |found: &Imported| json!([found.name, found.reply, found.way.as_ref().map(way)]);
         let imported: Vec<_> = self.imported.iter().map(imported).collect();
@@ -40,7 +17,7 @@ impl Face {
         })
     }
 
-    fn from_json(value: &Value) -> Option<Face> {
+    pub(super) fn from_json(value: &Value) -> Option<Face> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
         let list = |name: &str| value[name].as_array();
