@@ -228,6 +228,7 @@ export interface NativeCache {
 
 /** How a component is to be compiled, as `lib/component.js` checked it. */
 export interface NativeCompileOptions {
+  experimental: boolean
   fuel: boolean
   canonicalizeNans: boolean
   optLevel: string

@@ -690,6 +690,11 @@ export type ComponentSource = Bytes | { path: string } | { wat: string };
 export interface CompileOptions {
   /** Its name for people, as in `types()`; by default the name of the file without its extension, or `component`. */
   name?: string;
+  /**
+   * Takes components that need component-model async: async functions, streams, futures, WASI 0.3. Their instances work on several calls at once, and
+   * have no `sync`. Without it they are refused.
+   */
+  experimental?: boolean;
   /** Counts instructions, so that instances can be given a budget (`limits.fuel`). Costs up to a third of the speed. */
   fuel?: boolean;
   /** Makes every NaN the same one, so that results are alike on all machines. */

@@ -457,7 +457,7 @@ function arrayBuffers(value, name) {
   return value;
 }
 
-const COMPILE = ['name', 'fuel', 'canonicalizeNans', 'optLevel', 'debugInfo', 'baseline', 'cache'];
+const COMPILE = ['name', 'experimental', 'fuel', 'canonicalizeNans', 'optLevel', 'debugInfo', 'baseline', 'cache'];
 const INSTANCE = ['imports', 'permissions', 'limits', 'args', 'stdin', 'clock', 'random', 'console', 'onFetch'];
 /** The last day that a Date knows (ECMAScript, 21.4.1.1). */
 const MOST_DATE_MS = 8.64e15;
@@ -474,14 +474,19 @@ const INSTANCE_LIMITS = [
 
 /**
  * @param {unknown} value
- * @returns {{ name: string | undefined, fuel: boolean, canonicalizeNans: boolean, optLevel: string, debugInfo: boolean, baseline: boolean, cacheDir: string | undefined }}
+ * @returns {{ name: string | undefined, experimental: boolean, fuel: boolean, canonicalizeNans: boolean, optLevel: string, debugInfo: boolean, baseline: boolean, cacheDir: string | undefined }}
  */
 function compileOptions(value) {
-  const { name, fuel, canonicalizeNans, optLevel, debugInfo, baseline, cache } = options(value, 'options', COMPILE);
+  const { name, experimental, fuel, canonicalizeNans, optLevel, debugInfo, baseline, cache } = options(
+    value,
+    'options',
+    COMPILE,
+  );
   /** @type {(given: unknown, key: string) => boolean} */
   const flag = (given, key) => (given === undefined ? false : boolean(given, `options.${key}`));
   return {
     name: name === undefined ? undefined : filledString(name, 'options.name'),
+    experimental: flag(experimental, 'experimental'),
     fuel: flag(fuel, 'fuel'),
     canonicalizeNans: flag(canonicalizeNans, 'canonicalizeNans'),
     optLevel:

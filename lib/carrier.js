@@ -78,7 +78,25 @@ const engine = {
   shown: check.shown,
   failed: (payload, where) => new ComponentError(payload, where),
   provider: (value) => surfaces.get(/** @type {object} */ (value)),
+  readable: (source, isBytes) => new ReadableStream(underlying(source, isBytes), { highWaterMark: 0 }),
 };
+
+/**
+ * @param {import('./wit/streams').StreamSource} source
+ * @param {boolean} isBytes
+ * @returns {import('node:stream/web').UnderlyingSource<unknown>}
+ */
+function underlying(source, isBytes) {
+  return {
+    async pull(controller) {
+      const batch = await source.pull();
+      if (batch === undefined) return controller.close();
+      if (isBytes) return controller.enqueue(batch);
+      for (let i = 0; i < batch.length; i++) controller.enqueue(batch[i]);
+    },
+    cancel: () => source.cancel(),
+  };
+}
 
 /** What stands behind the app's instances. @type {WeakMap<object, Surface>} */
 const surfaces = new WeakMap();

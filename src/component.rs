@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use hostbox::parts::component::{
     CodeCache, CodeOptions, Component, Error as WasmError, HostAnswer, HostCall, HostError, HostFunctions, HostResult,
-    Instance, Level, on_thread,
+    Instance, Level, READ, on_thread,
 };
 use hostbox::parts::{Block, Cancel, Client, Code, Event, Failure, Payload, next_ticket, spawn, wasm_failure};
 use napi::bindgen_prelude::{JsValue, Uint8Array, Unknown};
@@ -113,6 +113,7 @@ impl ComponentPort {
 /// How a component is to be compiled, as `lib/component.js` checked it.
 #[napi(object)]
 pub struct NativeCompileOptions {
+    pub experimental: bool,
     pub fuel: bool,
     pub canonicalize_nans: bool,
     pub opt_level: String,
@@ -162,6 +163,7 @@ impl NativeComponent {
             },
             debug_info: options.debug_info,
             baseline: options.baseline,
+            experimental: options.experimental,
         };
         let (bytes, compiled) = (bytes.to_vec(), self.compiled.clone());
         self.desk.work(env, move || {
@@ -347,6 +349,7 @@ impl NativeInstance {
         let deadline = inner.deadline();
         let mut given = inner.furnished(options)?.options(inner.stop(deadline));
         given.warm = true;
+        given.turn = Some(inner.timeout);
         Ok(inner.desk.clone().work(env, move || {
             let instance = component.instantiate(given).map_err(|error| inner.why(error, deadline))?;
             let _ = inner.instance.set(instance);
@@ -365,8 +368,12 @@ impl NativeInstance {
             None => unsafe { inner.desk.input.read(length as usize)? },
         };
         let job = Job { target, message: message.to_vec(), deadline: inner.deadline(), ticket: next_ticket() };
-        inner.desk.port.hold(env, 1);
         let ticket = number(job.ticket);
+        if instance.is_concurrent() {
+            inner.begin(env, &instance, job)?;
+            return Ok(ticket);
+        }
+        inner.desk.port.hold(env, 1);
         let mut line = inner.line();
         line.jobs.push_back(job);
         if !std::mem::replace(&mut line.is_worked_on, true) {
@@ -517,6 +524,24 @@ impl Inner {
             };
             self.desk.port.push([(0, Event::Settled { ticket, outcome })]);
         }
+    }
+
+    /// Makes a call beside those that are under way. Who reads a stream waits as long as it takes.
+    fn begin(self: Arc<Self>, env: Env, instance: &Instance, job: Job) -> Result<()> {
+        let Job { target, message, deadline, ticket } = job;
+        let is_read = target == READ;
+        let call = instance.call_concurrent(target, message);
+        let call = call.map_err(|error| thrown(self.why(error, deadline)))?;
+        self.desk.port.hold(env, 1);
+        spawn(async move {
+            let answer = if is_read { Ok(call.await) } else { tokio::time::timeout_at(deadline.into(), call).await };
+            let outcome = match answer {
+                Ok(outcome) => outcome.map(Payload::bytes).map_err(|error| failure(self.why(error, deadline))),
+                Err(_) => Err(failure(Ended::Late(self.timeout))),
+            };
+            self.desk.port.push([(0, Event::Settled { ticket, outcome })]);
+        });
+        Ok(())
     }
 
     /// A stop says who stopped it.

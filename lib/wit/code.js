@@ -22,8 +22,8 @@ const set = Map.prototype.set;
 const MOST_COMPARED = 8;
 /** Cases that an error names. */
 const MOST_NAMED = 12;
-const NAMES = 'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,listOf,loadChar,loadHandle,loadNumbers,loadText,storeHandle,storeList,storeNumbers,' +
-    'storeS64,storeText,storeU64,within,wrong';
+const NAMES = 'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,listOf,loadChar,loadEnd,loadHandle,loadNumbers,loadText,storeEnd,storeHandle,' +
+    'storeList,storeNumbers,storeS64,storeText,storeU64,within,wrong';
 /** A function's text under way, and what it needs besides its parameters. */
 class Unit {
     names = NAMES;
@@ -37,9 +37,11 @@ class Unit {
         isArray,
         guest_witmemory_1.listOf,
         guest_witmemory_1.loadChar,
+        guest_witmemory_1.loadEnd,
         guest_witmemory_1.loadHandle,
         guest_witmemory_1.loadNumbers,
         guest_witmemory_1.loadText,
+        guest_witmemory_1.storeEnd,
         guest_witmemory_1.storeHandle,
         guest_witmemory_1.storeList,
         guest_witmemory_1.storeNumbers,
@@ -208,6 +210,9 @@ class Code {
                 return this.#storingFlags(type, ref, isFlat);
             case 'list':
                 return this.#storingList(unit, type, ref, isFlat);
+            case 'stream':
+            case 'future':
+                return `storeEnd(m, v, at, ${ref});\n`;
             default:
                 return `storeHandle(m, v, at, ${type.resource}, ${type.kind === 'own'});\n`;
         }
@@ -362,6 +367,9 @@ catch (e) { throw within(e, '[' + i + ']'); }\n`;
             }
             case 'list':
                 return this.#loadingList(unit, type, isFlat);
+            case 'stream':
+            case 'future':
+                return `return loadEnd(m, at, ${ref});`;
             default:
                 return `return loadHandle(m, at, ${type.resource}, ${type.kind === 'own'});`;
         }

@@ -36,13 +36,22 @@ export interface Imported {
     /** Writes the answer that will stand at an address; the number of its bytes. */
     encode(m: Memory, reply: number, value: unknown, isError: boolean): number;
 }
+/** Lists of one type as messages of their own. */
+export interface Batch {
+    /** Writes a list that will stand at an address; the number of its bytes. */
+    encode(m: Memory, reply: number, values: unknown): number;
+    /** Reads an answer of so many bytes. */
+    decode(m: Memory, bytes: number): unknown;
+}
 /** Calls and answers of one component. */
 export declare class Codec {
     #private;
     readonly layouts: Layouts;
     constructor(shape: Shape, engine: Engine);
     /** A function of the component; `where` is its name in errors. */
-    exported(fn: FunctionShape, where: string): Exported;
+    exported(fn: FunctionShape, where: string, mostFlat?: number): Exported;
+    /** Elements of a stream, or the value of a future, as lists of a type; `name` is that type in errors. */
+    batch(list: number, name: string): Batch;
     /** A function that the component calls. */
     imported(fn: FunctionShape, where: string): Imported;
 }

@@ -20,20 +20,23 @@ class Codec {
     layouts;
     #code;
     #engine;
+    /** Flat values of a result that the component gives, at most. */
+    #mostFlat;
     constructor(shape, engine) {
+        this.#mostFlat = shape.concurrent === true ? guest_witshape_1.MOST_FLAT_CONCURRENT : guest_witshape_1.MOST_FLAT_RESULTS;
         this.layouts = new guest_witshape_1.Layouts(shape.types);
         this.#code = new guest_witcode_1.Code(shape.types, this.layouts, engine.compile);
         this.#engine = engine;
     }
     /** A function of the component; `where` is its name in errors. */
-    exported(fn, where) {
+    exported(fn, where, mostFlat = this.#mostFlat) {
         const params = (0, guest_witshape_1.types)(fn.params);
         const layout = this.layouts.sequence(params);
         const isFlat = layout.slots <= guest_witshape_1.MOST_FLAT_PARAMS;
         const bytes = (0, guest_witshape_1.alignTo)(isFlat ? layout.slots * 8 : layout.size, 16);
         const store = this.#code.storeAll(params, isFlat, paths(fn));
-        const result = this.#result(fn);
-        const load = this.#loading(fn, where);
+        const result = this.#result(fn, mostFlat);
+        const load = this.#loading(where, result);
         const guard = this.#engine;
         return {
             encode(m, args) {
@@ -59,6 +62,13 @@ class Codec {
                 }
             },
         };
+    }
+    /** Elements of a stream, or the value of a future, as lists of a type; `name` is that type in errors. */
+    batch(list, name) {
+        const fn = { number: -1, name, kind: 'function', resource: null, params: [], result: list };
+        const { encode } = this.imported(fn, name);
+        const { decode } = this.exported(fn, name, guest_witshape_1.MOST_FLAT_RESULTS);
+        return { encode: (m, reply, values) => encode(m, reply, values, false), decode };
     }
     /** A function that the component calls. */
     imported(fn, where) {
@@ -97,10 +107,10 @@ class Codec {
             },
         };
     }
-    #result({ result }) {
+    #result({ result }, mostFlat = guest_witshape_1.MOST_FLAT_RESULTS) {
         const type = result === null ? undefined : this.layouts.type(result);
         const layout = this.layouts.of(result);
-        const isFlat = layout.slots <= guest_witshape_1.MOST_FLAT_RESULTS;
+        const isFlat = layout.slots <= mostFlat;
         const bytes = isFlat ? layout.slots * 8 : layout.size;
         if (type?.kind !== 'result')
             return { isFlat, bytes, ok: result, err: null, isResult: false, payload: 0 };
@@ -108,8 +118,8 @@ class Codec {
         return { isFlat, bytes, ok: type.ok, err: type.err, isResult: true, payload };
     }
     /** Loads a result. */
-    #loading(fn, where) {
-        const { isFlat, ok, err, isResult, payload } = this.#result(fn);
+    #loading(where, result) {
+        const { isFlat, ok, err, isResult, payload } = result;
         const loadOk = ok === null ? () => undefined : this.#code.load(ok, isFlat);
         if (!isResult)
             return loadOk;

@@ -1,6 +1,6 @@
 // Made from crates/web/src/witimports/guest.ts by scripts/wit.mjs.
-import type { Engine } from './codec.js';
 import type { FunctionShape, Shape } from './shape.js';
+import type { StreamEngine } from './streams.js';
 /** Older engines have no symbol of that name. */
 export declare const dispose: symbol;
 /** One function of the app. */
@@ -20,7 +20,7 @@ export interface Provider {
     readonly shape: Shape;
 }
 /** How an engine tells an instance of a component from other objects. */
-export interface ImportEngine extends Engine {
+export interface ImportEngine extends StreamEngine {
     provider(value: unknown): Provider | undefined;
 }
 /** Objects of the app that a component holds, by the numbers that stand for them there. */

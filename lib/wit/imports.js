@@ -294,6 +294,8 @@ class Comparison {
             }
             case 'option':
             case 'list':
+            case 'stream':
+            case 'future':
                 return this.#isSame(left.type, right.type);
             case 'result':
                 return this.#isSame(left.ok, right.ok) && this.#isSame(left.err, right.err);

@@ -2,6 +2,7 @@
 import { Codec } from './codec.js';
 import type { Exported, Imported } from './codec.js';
 import { Memory } from './memory.js';
+import { Streams } from './streams.js';
 import { HostResources } from './imports.js';
 import type { ImportEngine, Provider } from './imports.js';
 import type { FunctionShape, Shape } from './shape.js';
@@ -36,6 +37,7 @@ export declare class Surface implements Provider {
     #private;
     readonly code: ComponentCode;
     readonly host: HostResources;
+    readonly streams: Streams;
     /** Refuses imports that are missing or no functions. */
     constructor(code: ComponentCode, link: Link, imports: unknown);
     /** Functions that return promises. */

@@ -11,6 +11,7 @@ exports.functionName = functionName;
 const guest_witcodec_1 = require("./codec.js");
 const guest_witmemory_1 = require("./memory.js");
 const guest_witnames_1 = require("./names.js");
+const guest_witstreams_1 = require("./streams.js");
 const guest_witimports_1 = require("./imports.js");
 const { apply, construct, defineProperty, get } = Reflect;
 const { create, setPrototypeOf } = Object;
@@ -108,10 +109,17 @@ class FaceHandles {
         }
         return this.#surface.wrap(resource, handle, this.#isSync);
     }
+    send(type, value) {
+        return this.#surface.streams.send(type, value);
+    }
+    receive(type, number) {
+        return this.#surface.streams.receive(type, number);
+    }
     begin() {
         // Only where it has to be: engines take their time to set a length.
         if (this.moved.length > 0)
             this.moved.length = 0;
+        this.#surface.streams.begin();
     }
     /** The message is on its way: what it gave away is gone. */
     commit() {
@@ -131,6 +139,7 @@ class FaceHandles {
 class Surface {
     code;
     host;
+    streams;
     #link;
     #asyncHandles;
     #syncHandles;
@@ -144,6 +153,7 @@ class Surface {
         this.code = code;
         this.#link = link;
         this.host = new guest_witimports_1.HostResources(code.shape);
+        this.streams = new guest_witstreams_1.Streams(code.shape, code.codec, code.engine, link);
         this.#asyncHandles = new FaceHandles(this, false);
         this.#syncHandles = new FaceHandles(this, true);
         this.#implementations = (0, guest_witimports_1.implementations)(code.shape, code.engine, imports, this.host);
@@ -181,6 +191,9 @@ class Surface {
     }
     // ── calls of the component's functions ──
     #callSync(fn, where, args) {
+        if (this.code.shape.concurrent === true) {
+            throw this.code.engine.error('ERR_ASYNC', `${where}: a component with component-model async is called by \`exports\`, whose functions return promises`); // prettier-ignore
+        }
         const exported = this.code.exported(fn, where);
         const link = this.#link;
         const handles = this.#syncHandles;
@@ -224,6 +237,7 @@ class Surface {
             });
         }
         catch (error) {
+            this.streams.forget();
             if (error instanceof Pending)
                 return error;
             throw error;
@@ -235,6 +249,10 @@ class Surface {
     // ── calls of the app's functions ──
     /** Reads a call of the component, so many bytes with the parameters at an address, and makes it: what the function returns or throws. */
     answer(number, message, bytes, at, isSync) {
+        if (number === guest_witstreams_1.PULL)
+            return this.streams.pull(message.u32[(at - guest_witcodec_1.BASE) >>> 2]);
+        if (number === guest_witstreams_1.GIVE_UP)
+            return this.streams.giveUp(message.u32[(at - guest_witcodec_1.BASE) >>> 2]);
         const implementation = this.#implementations[number];
         message.handles = isSync ? this.#syncHandles : this.#asyncHandles;
         if (implementation === undefined) {
@@ -247,6 +265,8 @@ class Surface {
     }
     /** The name of a function that the component imports, for errors. */
     importName(number) {
+        if (number === guest_witstreams_1.PULL)
+            return 'a stream or a future';
         return this.#implementations[number]?.where ?? 'the end of a resource';
     }
     /** Whether what a function threw is an answer; its payload then. */
@@ -264,12 +284,21 @@ class Surface {
     }
     /** Writes an answer that will stand at an address; the number of its bytes. */
     reply(number, message, reply, value, isError) {
+        if (number === guest_witstreams_1.PULL)
+            return this.streams.reply(message, reply, value);
         const implementation = this.#implementations[number];
         if (implementation === undefined)
             return 0;
         message.handles = this.#asyncHandles;
         const { fn, where } = implementation;
-        return this.code.imported(fn, where).encode(message, reply, value, isError);
+        this.streams.begin();
+        try {
+            return this.code.imported(fn, where).encode(message, reply, value, isError);
+        }
+        catch (thrown) {
+            this.streams.forget();
+            throw thrown;
+        }
     }
     // ── resources ──
     /** An object for a handle that the component gave. */

@@ -28,6 +28,9 @@ export interface Handles {
     /** The handle of what stands for a resource; a `Refusal` where it is none of it. */
     lower(resource: number, value: unknown, isOwn: boolean): number;
     lift(resource: number, handle: number, isOwn: boolean): unknown;
+    /** The number of a stream or a future of a type; a `Refusal` where a value is none. */
+    send(type: number, value: unknown): number;
+    receive(type: number, number: number): unknown;
 }
 /** Strings as the engine converts them best. */
 export interface Text {
@@ -75,6 +78,8 @@ export declare class Memory {
     /** Begins to read a message of so many bytes. */
     open(base: number, bytes: number): void;
 }
+/** The bytes of a buffer or a view; `undefined` for anything else. A view that is one of bytes stays what it is. */
+export declare function bytesOf(value: unknown): Uint8Array | undefined;
 /** The offset of so many new bytes. */
 export declare function alloc(m: Memory, bytes: number, align: number): number;
 export declare function wrong(value: unknown, expected: string, path: string): never;
@@ -99,6 +104,7 @@ export declare function countOf(value: unknown): number;
 /** The same for lists of numbers, where any typed array does. */
 export declare function countOfNumbers(value: unknown): number;
 export declare function storeHandle(m: Memory, value: unknown, at: number, resource: number, isOwn: boolean): void;
+export declare function storeEnd(m: Memory, value: unknown, at: number, type: number): void;
 /** The offset of `count` elements at an address. */
 export declare function area(m: Memory, address: number, count: number, size: number, align: number): number;
 /** A list for so many elements: up to a number that engines still keep side by side, with room for all of them from the start. */
@@ -107,6 +113,7 @@ export declare function loadText(m: Memory, address: number, bytes: number): str
 export declare function loadChar(code: number): string;
 export declare function loadNumbers(m: Memory, address: number, count: number, key: NumberView, size: number): unknown;
 export declare function loadHandle(m: Memory, at: number, resource: number, isOwn: boolean): unknown;
+export declare function loadEnd(m: Memory, at: number, type: number): unknown;
 export declare function badTag(tag: unknown, type: string): never;
 /** The typed array of a type's lists. */
 export declare function arrayName(key: string): string;

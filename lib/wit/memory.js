@@ -7,6 +7,7 @@
 // What stands in a message of the other side is not trusted: each address, length and code is checked before it is used.
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.Memory = exports.TooLarge = exports.Malformed = exports.Refusal = void 0;
+exports.bytesOf = bytesOf;
 exports.alloc = alloc;
 exports.wrong = wrong;
 exports.within = within;
@@ -19,12 +20,14 @@ exports.storeNumbers = storeNumbers;
 exports.countOf = countOf;
 exports.countOfNumbers = countOfNumbers;
 exports.storeHandle = storeHandle;
+exports.storeEnd = storeEnd;
 exports.area = area;
 exports.listOf = listOf;
 exports.loadText = loadText;
 exports.loadChar = loadChar;
 exports.loadNumbers = loadNumbers;
 exports.loadHandle = loadHandle;
+exports.loadEnd = loadEnd;
 exports.badTag = badTag;
 exports.arrayName = arrayName;
 exports.caseTable = caseTable;
@@ -207,6 +210,10 @@ function view(array) {
         return new Uint8Array(viewBuffer(array), viewOffset(array), viewLength(array));
     return new Uint8Array(arrayBuffer(array), arrayOffset(array), arrayByteLength(array));
 }
+/** The bytes of a buffer or a view; `undefined` for anything else. A view that is one of bytes stays what it is. */
+function bytesOf(value) {
+    return isView(value) && tagOf(value) === 'Uint8Array' ? value : view(value);
+}
 // ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The offset of so many new bytes. */
 function alloc(m, bytes, align) {
@@ -300,6 +307,9 @@ function countOfNumbers(value) {
 function storeHandle(m, value, at, resource, isOwn) {
     m.u32[at >>> 2] = m.handles.lower(resource, value, isOwn);
 }
+function storeEnd(m, value, at, type) {
+    m.u32[at >>> 2] = m.handles.send(type, value);
+}
 // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The offset of `count` elements at an address. */
 function area(m, address, count, size, align) {
@@ -381,6 +391,9 @@ function loadNumbers(m, address, count, key, size) {
 }
 function loadHandle(m, at, resource, isOwn) {
     return m.handles.lift(resource, m.u32[at >>> 2], isOwn);
+}
+function loadEnd(m, at, type) {
+    return m.handles.receive(type, m.u32[at >>> 2]);
 }
 function badTag(tag, type) {
     throw new Malformed(`${tag} is no case of ${type}`);

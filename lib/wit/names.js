@@ -75,6 +75,9 @@ function typeName(types, ref) {
             }
             return `tuple<${items}>`;
         }
+        case 'stream':
+        case 'future':
+            return type.type === null ? type.kind : `${type.kind}<${typeName(types, type.type)}>`;
         default:
             return type.kind;
     }

@@ -40,6 +40,10 @@ export type Type = (Named & {
     readonly kind: 'list';
     readonly type: Ref;
 }) | (Named & {
+    readonly kind: 'stream' | 'future';
+    readonly type: Ref | null;
+    readonly list: number | null;
+}) | (Named & {
     readonly kind: 'own';
     readonly resource: number;
 }) | (Named & {
@@ -63,6 +67,8 @@ export interface FunctionShape {
     /** A method's first is `self`. */
     readonly params: readonly Member[];
     readonly result: Ref | null;
+    /** Whether it is an async function in WIT. */
+    readonly async?: boolean;
 }
 export interface InterfaceShape {
     /** `null`: functions of the world itself. */
@@ -79,6 +85,8 @@ export interface Shape {
     readonly resources: readonly Resource[];
     readonly exports: readonly InterfaceShape[];
     readonly imports: readonly InterfaceShape[];
+    /** Whether the component needs component-model async, and works on several calls at once. */
+    readonly concurrent?: boolean;
 }
 /** Bytes and alignment in memory, and slots among flat values: one a core value, eight bytes each. */
 export interface Layout {
@@ -90,6 +98,8 @@ export interface Layout {
 export declare const MOST_FLAT_PARAMS = 16;
 /** So many flat results. */
 export declare const MOST_FLAT_RESULTS = 1;
+/** So many of what a component with component-model async gives. */
+export declare const MOST_FLAT_CONCURRENT = 16;
 export declare function alignTo(offset: number, align: number): number;
 /** Bytes of a discriminant. */
 export declare function tagSize(cases: number): 1 | 2 | 4;

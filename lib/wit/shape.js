@@ -7,7 +7,7 @@
 // scripts/component-codec.mjs compiles it for lib/component.
 // Specification: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.Layouts = exports.MOST_FLAT_RESULTS = exports.MOST_FLAT_PARAMS = void 0;
+exports.Layouts = exports.MOST_FLAT_CONCURRENT = exports.MOST_FLAT_RESULTS = exports.MOST_FLAT_PARAMS = void 0;
 exports.alignTo = alignTo;
 exports.tagSize = tagSize;
 exports.flagsSize = flagsSize;
@@ -18,6 +18,8 @@ exports.types = types;
 exports.MOST_FLAT_PARAMS = 16;
 /** So many flat results. */
 exports.MOST_FLAT_RESULTS = 1;
+/** So many of what a component with component-model async gives. */
+exports.MOST_FLAT_CONCURRENT = 16;
 const { max } = Math;
 function layout(size, align, slots) {
     return { size, align, slots };
@@ -153,6 +155,8 @@ class Layouts {
                 return WORD;
             case 'own':
             case 'borrow':
+            case 'stream':
+            case 'future':
                 return layout(4, 4, 1);
         }
     }

@@ -170,7 +170,13 @@ export interface Instance {
     #returned(fn, direction, face) {
         const type = typeof fn.result === 'number' ? this.#shape.types[fn.result] : undefined;
         const ref = type?.kind === 'result' ? type.ok : fn.result;
-        const value = ref === null ? 'void' : this.#type(ref, face, direction === 'in');
+        // A promise of a promise is one.
+        const future = typeof ref === 'number' ? this.#shape.types[ref] : undefined;
+        const value = future?.kind === 'future'
+            ? this.#element(future.type, face, direction === 'in')
+            : ref === null
+                ? 'void'
+                : this.#type(ref, face, direction === 'in');
         if (face === 'Exports')
             return `Promise<${value}>`;
         return face === 'Sync' ? value : `${value} | Promise<${value}>`;
@@ -324,9 +330,22 @@ export interface Instance {
                     members += `${key((0, guest_witnames_1.camelCase)(type.flags[i]))}?: boolean; `;
                 return `{ ${members}}`;
             }
+            case 'stream': {
+                const value = type.type === 'u8' ? 'Uint8Array' : this.#element(type.type, face, isIn);
+                if (!isIn)
+                    return `ReadableStream<${value}>`;
+                return `ReadableStream<${value}> | AsyncIterable<${value}> | Iterable<${value}>`;
+            }
+            case 'future': {
+                const value = this.#element(type.type, face, isIn);
+                return isIn && type.type !== null ? `Promise<${value}> | ${value}` : `Promise<${value}>`;
+            }
             default:
                 return 'never';
         }
+    }
+    #element(type, face, isIn) {
+        return type === null ? 'void' : this.#type(type, face, isIn);
     }
     #case(name, type, face) {
         if (type === null)
@@ -373,6 +392,8 @@ function partsOf(type) {
             return type.types;
         case 'list':
         case 'option':
+        case 'stream':
+        case 'future':
             parts[0] = type.type;
             break;
         case 'result':

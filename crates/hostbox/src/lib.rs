@@ -182,7 +182,7 @@ pub mod parts {
         pub use hostbox_wasm::component::{BodyWriter, Request, ResponseBody, Server, ServerStats, request};
         pub use hostbox_wasm::component::{
             CodeCache, Component, HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance,
-            InstanceOptions, Sink, lines,
+            InstanceOptions, READ, Sink, lines,
         };
         pub use hostbox_wasm::{CodeOptions, Error, Level, MemoryAccount, Result, on_thread};
     }

@@ -52,6 +52,8 @@ pub struct CodeOptions {
     pub debug_info: bool,
     /// Begins with code that is compiled quickly and runs slower, until the other is there.
     pub baseline: bool,
+    /// Takes components that need component-model async: async functions, streams, futures, WASI 0.3.
+    pub experimental: bool,
 }
 
 /// The stack of an instance: one of a few sizes, since a machine has one.
@@ -104,6 +106,7 @@ impl Machine {
     }
 
     /// The machine of components: instances that live as long as their owner wants, each with memory of its own and a stack of so many bytes.
+    /// Components that need component-model async (`experimental`) have one apart, with what that takes in every store.
     pub(crate) fn for_components(options: CodeOptions, stack: Stack) -> Result<&'static Machine> {
         static MACHINES: OnceLock<Mutex<HashMap<(CodeOptions, Stack), &'static Machine>>> = OnceLock::new();
         let mut machines = MACHINES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +120,7 @@ impl Machine {
         config
             .max_wasm_stack(stack.bytes())
             .async_stack_size(stack.bytes() + STACK_BYTES)
-            .concurrency_support(false)
+            .concurrency_support(options.experimental)
             .consume_fuel(options.fuel)
             .cranelift_nan_canonicalization(options.canonicalize_nans)
             .debug_info(options.debug_info)

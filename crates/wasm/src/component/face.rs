@@ -7,13 +7,16 @@ use super::{Direct, Face, Imported, Way};
 impl Face {
     pub(super) fn to_json(&self) -> Value {
         let way = |way: &Way| json!([way.interface, way.name, way.params, way.has_flat_result]);
-        let imported = |found: &Imported| json!([found.name, found.reply, found.way.as_ref().map(way)]);
+        let imported = |found: &Imported| {
+            let way = found.way.as_ref().map(way);
+            json!([found.name, found.reply, way, found.is_async, found.params, found.results])
+        };
         let imported: Vec<_> = self.imported.iter().map(imported).collect();
-        let direct = |direct: &Direct| json!([direct.interface, direct.name, direct.is_memory]);
+        let direct = |direct: &Direct| json!([direct.interface, direct.name, direct.is_memory, direct.results]);
         let direct: Vec<_> = self.direct.iter().map(|found| found.as_ref().map(direct)).collect();
         json!({
             "direct": direct, "shape": self.shape, "wit": self.wit, "imports": self.imports, "exports": self.exports,
-            "exported": self.exported, "imported": imported,
+            "exported": self.exported, "imported": imported, "concurrent": self.is_concurrent,
         })
     }
 
@@ -30,14 +33,24 @@ impl Face {
                 has_flat_result: value[3].as_bool()?,
             })),
         };
-        let imported =
-            |value: &Value| Some(Imported { name: text(&value[0])?, reply: number(&value[1])?, way: way(&value[2])? });
+        let count = |value: &Value| u8::try_from(value.as_u64()?).ok();
+        let imported = |value: &Value| {
+            Some(Imported {
+                name: text(&value[0])?,
+                reply: number(&value[1])?,
+                way: way(&value[2])?,
+                is_async: value[3].as_bool()?,
+                params: count(&value[4])?,
+                results: count(&value[5])?,
+            })
+        };
         let direct = |value: &Value| match value {
             Value::Null => Some(None),
             value => Some(Some(Direct {
                 interface: text(&value[0]),
                 name: text(&value[1])?,
                 is_memory: value[2].as_bool()?,
+                results: count(&value[3])?,
             })),
         };
         Some(Face {
@@ -48,6 +61,7 @@ impl Face {
             exports: list("exports")?.iter().map(text).collect::<Option<_>>()?,
             exported: list("exported")?.iter().map(number).collect::<Option<_>>()?,
             imported: list("imported")?.iter().map(imported).collect::<Option<_>>()?,
+            is_concurrent: value["concurrent"].as_bool()?,
         })
     }
 }

@@ -16,6 +16,7 @@ use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::Component;
+use super::concurrent::{CANCEL, Driver, READ, Turn};
 use super::direct::{Answer, Args};
 use super::host::{HostError, HostFunctions, NoHostFunctions};
 use super::state::State;
@@ -53,6 +54,9 @@ pub struct InstanceOptions {
     pub clock: Option<Duration>,
     /// What its randomness is made from; none where it is the system's.
     pub seed: Option<u64>,
+    /// How long its code may run without a break, whoever called it; for components that need component-model async, whose code runs on
+    /// after calls.
+    pub turn: Option<Duration>,
     /// Ends the instantiation.
     pub cancel: Cancel,
     /// Whether instances of this component are made ready for those to come, where its start is slow.
@@ -74,6 +78,7 @@ impl InstanceOptions {
             stderr: None,
             clock: None,
             seed: None,
+            turn: None,
             cancel: Cancel::new(),
             warm: false,
         }
@@ -109,7 +114,9 @@ struct Shared {
     life: Arc<Mutex<Life>>,
     closed: Cancel,
     memory_bytes: Arc<AtomicU64>,
-    fuel: AtomicU64,
+    fuel: Arc<AtomicU64>,
+    /// Has the store of an instance with component-model async.
+    driver: Option<Driver>,
 }
 
 enum Life {
@@ -124,8 +131,6 @@ pub(super) struct Alive {
     call: Func,
     /// The ways in that were looked for, by the functions' numbers.
     entries: Vec<Option<Entry>>,
-    /// Bytes of an answer that the account has paid for.
-    paid: usize,
 }
 
 /// The way into a component.
@@ -160,8 +165,22 @@ pub(super) fn furnish(component: &Component, options: InstanceOptions, is_sync: 
     let mut store = Store::new(&compiled.machine.engine, State::new(component, options, is_sync)?);
     store.limiter(|state| &mut state.limiter);
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|store| {
-        Ok(if store.data().is_stopped() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    let is_concurrent = compiled.face.is_concurrent;
+    store.epoch_deadline_callback(move |mut store| {
+        if store.data().is_stopped() {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        if is_concurrent {
+            let entries = store.concurrent_state_table_size();
+            if !store.data_mut().pay_entries(entries) {
+                let what = "memoryBytes: the tasks and streams of this component do not fit into this sandbox's memory";
+                return Err(Error::Memory(what.into()).into());
+            }
+            if let Some(why) = store.data().turn.is_too_long() {
+                return Err(why.into());
+            }
+        }
+        Ok(UpdateDeadline::Continue(1))
     });
     if compiled.options.fuel {
         store.set_fuel(fuel.unwrap_or(u64::MAX)).map_err(unavailable)?;
@@ -172,6 +191,9 @@ pub(super) fn furnish(component: &Component, options: InstanceOptions, is_sync: 
 impl Instance {
     pub(super) fn new(component: &Component, options: InstanceOptions, is_sync: bool) -> Result<Instance> {
         let component = component.for_instance(options.limits.stack_bytes)?;
+        if component.0.face.is_concurrent {
+            return Self::driven(component, options);
+        }
         let is_warm = options.warm;
         let ready = if is_warm { stock::take(&component) } else { None };
         let alive = match ready {
@@ -187,9 +209,25 @@ impl Instance {
         };
         let state = alive.store.data();
         let (closed, memory_bytes) = (state.closed.clone(), state.memory_bytes.clone());
-        let fuel = AtomicU64::new(alive.store.get_fuel().unwrap_or_default());
+        let fuel = Arc::new(AtomicU64::new(alive.store.get_fuel().unwrap_or_default()));
         let life = Arc::new(Mutex::new(Life::Alive(alive)));
-        Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel })))
+        Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel, driver: None })))
+    }
+
+    /// An instance that works on several calls at once.
+    fn driven(component: Component, options: InstanceOptions) -> Result<Instance> {
+        let compiled = &component.0;
+        let mut store = furnish(&component, options, false)?;
+        let _running = compiled.machine.running();
+        let stop = store.data().cancel.clone();
+        let instance = drive(pin!(compiled.linked.instantiate_async(&mut store)), &|| stop.is_cancelled())?;
+        let instance = instance.map_err(|error| failure(&error, &mut store))?;
+        let fuel = Arc::new(AtomicU64::new(store.get_fuel().unwrap_or_default()));
+        store.data_mut().cancel = Cancel::new();
+        let (closed, memory_bytes) = (store.data().closed.clone(), store.data().memory_bytes.clone());
+        let driver = Driver::start(component.clone(), store, instance, fuel.clone())?;
+        let life = Arc::new(Mutex::new(Life::Gone(Error::Cancelled)));
+        Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel, driver: Some(driver) })))
     }
 
     /// Makes a store, and runs the component's start functions.
@@ -209,7 +247,7 @@ impl Instance {
             call.typed::<(u32, &[u8]), (WasmList<u8>,)>(&store).map(|_| (instance, call))
         });
         let (instance, call) = started.map_err(|error| failure(&error, &mut store))?;
-        Ok(Box::new(Alive { store, instance, call, entries: Vec::new(), paid: 0 }))
+        Ok(Box::new(Alive { store, instance, call, entries: Vec::new() }))
     }
 
     /// The component that it runs.
@@ -230,6 +268,11 @@ impl Instance {
         reply: impl FnOnce(Cow<'_, [u8]>) -> R,
     ) -> Result<R> {
         self.check(function, args)?;
+        if self.0.driver.is_some() {
+            return Err(Error::Argument(
+                "Expected a call that somebody else waits for: this component has component-model async".into(),
+            ));
+        }
         let mut life = self.0.life.try_lock().map_err(|_| Error::Busy)?;
         let alive = match &mut *life {
             Life::Alive(alive) => alive,
@@ -269,12 +312,42 @@ impl Instance {
         }
     }
 
-    /// Calls a function by its number on a thread of its own, after the calls that came before. Dropped before it is ready, it ends the
-    /// instance, where the call had begun.
+    /// Whether it works on several calls at once: its component needs component-model async.
+    pub fn is_concurrent(&self) -> bool {
+        self.0.driver.is_some()
+    }
+
+    /// Begins a call of an instance that works on several at once, or a read of one of its streams; its answer comes later. A call that is dropped
+    /// before it is ready ends the instance; so does any other failure of one call for all of them.
+    ///
+    /// # Errors
+    /// Those of [`Instance::call_async`]; [`Error::Argument`] for an instance that works on one call at a time.
+    pub fn call_concurrent(
+        &self,
+        function: u32,
+        args: Vec<u8>,
+    ) -> Result<impl Future<Output = Result<Vec<u8>>> + Send + use<>> {
+        if !matches!(function, READ | CANCEL) {
+            self.check(function, &args)?;
+        }
+        let one = || Error::Argument("Expected a component with component-model async".into());
+        self.0.driver.as_ref().ok_or_else(one)?.call(function, args)
+    }
+
+    /// Calls a function by its number on a thread of its own, after the calls that came before, or among them where it is
+    /// [concurrent](Instance::is_concurrent). Dropped before it is ready, it ends the instance, where the call had begun.
     ///
     /// # Errors
     /// Those of [`Instance::call`] but [`Error::Busy`].
     pub async fn call_async(&self, function: u32, args: Vec<u8>, cancel: Cancel) -> Result<Vec<u8>> {
+        if self.is_concurrent() {
+            let call = self.call_concurrent(function, args)?;
+            return tokio::select! {
+                biased;
+                answer = call => answer,
+                () = self.stopped(&cancel) => Err(Error::Cancelled),
+            };
+        }
         self.check(function, &args)?;
         let mut life = self.0.life.clone().lock_owned().await;
         // What it remains where nobody waits for the end.
@@ -309,12 +382,13 @@ impl Instance {
                 }
             }
         });
-        let stopped = async {
-            while !stop.0.is_cancelled() && !self.0.closed.is_cancelled() {
-                tokio::time::sleep(TICK).await;
-            }
-        };
-        on_threads(self.0.component.0.machine, call, pin!(stopped)).await?
+        on_threads(self.0.component.0.machine, call, pin!(self.stopped(&stop.0))).await?
+    }
+
+    async fn stopped(&self, cancel: &Cancel) {
+        while !cancel.is_cancelled() && !self.0.closed.is_cancelled() {
+            tokio::time::sleep(TICK).await;
+        }
     }
 
     fn check(&self, function: u32, args: &[u8]) -> Result<()> {
@@ -345,6 +419,9 @@ impl Instance {
     /// Gives its memory back, now or as soon as the call that runs has been stopped. Calls are refused from then on.
     pub fn close(&self) {
         self.0.closed.cancel();
+        if let Some(driver) = &self.0.driver {
+            return driver.close();
+        }
         if let Ok(mut life) = self.0.life.try_lock()
             && matches!(*life, Life::Alive(_))
         {
@@ -433,15 +510,12 @@ impl Alive {
         }
     }
 
-    /// Has the account pay for an answer that the host holds: once for the largest, as for the memory of an adapter.
+    /// Has the account pay for an answer that the host holds.
     fn pay(&mut self, bytes: usize) -> Result<()> {
-        if bytes > self.paid {
-            if !self.store.data_mut().limiter.reserve(bytes - self.paid) {
-                return Err(Error::Memory(format!(
-                    "memoryBytes: an answer of {bytes} bytes does not fit into this sandbox's memory"
-                )));
-            }
-            self.paid = bytes;
+        if !self.store.data_mut().pay(bytes) {
+            return Err(Error::Memory(format!(
+                "memoryBytes: an answer of {bytes} bytes does not fit into this sandbox's memory"
+            )));
         }
         Ok(())
     }
@@ -519,7 +593,7 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<State>) -> Erro
 }
 
 #[derive(Default)]
-struct Woken(tokio::sync::Notify);
+pub(super) struct Woken(pub(super) tokio::sync::Notify);
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
@@ -565,6 +639,9 @@ impl State {
             is_sync,
             paid: 0,
             has_asked: false,
+            ends: Arc::default(),
+            turn: Arc::new(Turn::new(options.turn)),
+            entries: 0,
         })
     }
 }

@@ -17,6 +17,7 @@
 //! Specification: <https://component-model.bytecodealliance.org>, canonical ABI.
 
 mod compose;
+mod concurrent;
 mod core;
 mod direct;
 mod face;
@@ -50,6 +51,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
+pub use self::concurrent::{CANCEL, GIVE_UP, PULL, READ};
 pub use self::core::BASE;
 #[cfg(feature = "net")]
 pub use self::handler::{Request, RequestBody, ResponseBody};
@@ -111,6 +113,8 @@ struct Face {
     direct: Vec<Option<Direct>>,
     /// What it imports of the host's code, by number.
     imported: Vec<Imported>,
+    /// Whether it needs component-model async.
+    is_concurrent: bool,
 }
 
 /// A function that the host calls without the inward adapter.
@@ -121,6 +125,8 @@ struct Direct {
     name: String,
     /// Whether its result is in memory.
     is_memory: bool,
+    /// Flat values of its result, 17 where they are more than 16.
+    results: u8,
 }
 
 #[derive(Debug)]
@@ -131,6 +137,11 @@ struct Imported {
     reply: usize,
     /// How the component calls it without the outward adapter.
     way: Option<Way>,
+    is_async: bool,
+    /// Flat values of its parameters, 0 where they are more than 16.
+    params: u8,
+    /// Whether its result is one flat value.
+    results: u8,
 }
 
 /// A function of the host that a component calls itself.
@@ -185,7 +196,9 @@ impl Component {
         if bytes.len() > MODULE_BYTES {
             return Err(Error::Compile(format!("it has {} bytes, and {MODULE_BYTES} are the most", bytes.len())));
         }
-        let baseline = options.baseline;
+        let options = CodeOptions { experimental: options.experimental && concurrent::needed_by(&bytes)?, ..options };
+        // The quick compiler does not know all that component-model async takes.
+        let baseline = options.baseline && !options.experimental;
         let options = CodeOptions { baseline: false, ..options };
         let content = key(&[&bytes, format!("{options:?}").as_bytes()]);
         let component = KEPT.get(content, || {
@@ -252,7 +265,9 @@ impl Component {
             compose::compose(&source::component(&root.0.source)?, &with)
         }));
         let composed = composed.unwrap_or_else(|_| Err(Error::Link("their types make no sense together".into())))?;
-        Component::compile_cached(composed, root.0.options, None)
+        let experimental = std::iter::once(root).chain(with.iter().map(|(_, component)| *component));
+        let experimental = experimental.into_iter().any(|component| component.0.options.experimental);
+        Component::compile_cached(composed, CodeOptions { experimental, ..root.0.options }, None)
     }
 
     /// Its functions and types, for a codec of values, as JSON:
@@ -338,8 +353,19 @@ impl Component {
 
 fn compile(bytes: &Bytes, content: Key, machine: &'static Machine, options: CodeOptions) -> Result<Component> {
     let component = source::component(bytes)?;
-    let world = World::decode(&component)?;
+    let need = concurrent::need(&component);
+    if let (Some(need), false) = (&need, options.experimental) {
+        return Err(Error::Link(format!(
+            "it needs component-model async ({need}): compile it with experimental: true"
+        )));
+    }
+    let world = World::decode(&component, need.is_some())?;
     let mut face = Face::new(&world)?;
+    if face.is_concurrent {
+        let code = wasmtime::component::Component::from_binary(&machine.engine, &component);
+        let code = code.map_err(|error| Error::Compile(format!("{error:#}")))?;
+        return link(content, &code, (machine, Stack::default()), options, Arc::new(face), bytes.clone());
+    }
     let mut code = wrapped(&component, &world, &face, machine);
     // What it exports cannot always be exported by what is around it, nor what it imports. By its adapters it can always be called.
     if code.is_err() && face.direct.iter().any(Option::is_some) {
@@ -400,8 +426,15 @@ fn link(
 ) -> Result<Component> {
     let unlinked = |error: wasmtime::Error| Error::Link(format!("{error:#}"));
     let has_imports = !face.imports.is_empty();
-    let mut linker = if has_imports { linker(machine).map_err(unlinked)? } else { Linker::new(&machine.engine) };
-    direct::link(&mut linker, &face.imported).map_err(unlinked)?;
+    let linker = if face.is_concurrent {
+        let mut linker = Linker::new(&machine.engine);
+        concurrent::link(&mut linker, &face).map_err(unlinked)?;
+        linker
+    } else {
+        let mut linker = if has_imports { linker(machine).map_err(unlinked)? } else { Linker::new(&machine.engine) };
+        direct::link(&mut linker, &face.imported).map_err(unlinked)?;
+        linker
+    };
     let image = code.image_range();
     let code_bytes = image.end as usize - image.start as usize;
     let linked = linker.instantiate_pre(code).map_err(unlinked)?;
@@ -449,11 +482,17 @@ impl Face {
             },
             reply: world.result_bytes(function),
             way: world.has_plain_imports().then(|| world.way(interface, function)),
+            is_async: function.kind.is_async(),
+            params: world.flats(function.params.iter().map(|param| &param.ty)).unwrap_or(0),
+            results: u8::from(world.flat_results(function) == 1),
         });
         let ends = world.import_resources().map(|(key, resource)| Imported {
             name: format!("{}#{}", world.name(key), world.resolve.types[resource].name.as_deref().unwrap_or_default()),
             reply: 0,
             way: None,
+            is_async: false,
+            params: 1,
+            results: 0,
         });
         Ok(Face {
             shape: shape::describe(world),
@@ -463,6 +502,7 @@ impl Face {
             exported,
             direct,
             imported: imported.chain(ends).collect(),
+            is_concurrent: world.is_concurrent,
         })
     }
 }

@@ -16,7 +16,12 @@ pub(super) fn describe(world: &World) -> String {
     }
     let exports = shape.interfaces(Side::Export);
     let imports = shape.interfaces(Side::Import);
-    json!({ "types": shape.types, "resources": shape.resources, "exports": exports, "imports": imports }).to_string()
+    let mut value =
+        json!({ "types": shape.types, "resources": shape.resources, "exports": exports, "imports": imports });
+    if world.is_concurrent {
+        value["concurrent"] = json!(true);
+    }
+    value.to_string()
 }
 
 struct Shape<'a> {
@@ -80,7 +85,23 @@ impl Shape<'_> {
             function.params.iter().map(|param| json!({ "name": param.name, "type": self.ty(&param.ty, side) }));
         let params: Vec<_> = params.collect();
         let result = function.result.as_ref().map(|ty| self.ty(ty, side));
-        json!({ "number": number, "name": name, "kind": kind, "resource": resource, "params": params, "result": result })
+        let mut value = json!({
+            "number": number, "name": name, "kind": kind, "resource": resource, "params": params, "result": result,
+        });
+        if function.kind.is_async() {
+            value["async"] = json!(true);
+        }
+        value
+    }
+
+    /// What a stream or a future has; its values cross as lists.
+    fn elements(&mut self, kind: &str, name: &Option<String>, element: Option<&Type>, side: Side) -> Value {
+        let ty = element.map(|ty| self.ty(ty, side));
+        let list = ty.as_ref().map(|ty| {
+            self.types.push(json!({ "kind": "list", "name": null, "type": ty }));
+            self.types.len() - 1
+        });
+        json!({ "kind": kind, "name": name, "type": ty, "list": list })
     }
 
     fn place(&self, resource: TypeId, side: Side) -> Option<usize> {
@@ -152,6 +173,8 @@ impl Shape<'_> {
             TypeDefKind::Handle(Handle::Borrow(resource)) => {
                 json!({ "kind": "borrow", "resource": self.place(*resource, side) })
             }
+            TypeDefKind::Stream(element) => self.elements("stream", name, element.as_ref(), side),
+            TypeDefKind::Future(element) => self.elements("future", name, element.as_ref(), side),
             // Functions with such types are left out.
             other => json!({ "kind": other.as_str() }),
         };

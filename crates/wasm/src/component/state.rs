@@ -9,6 +9,7 @@ use wasmtime::component::{Linker, ResourceTable, WasmList};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::Component;
+use super::concurrent::{Ends, Turn};
 use super::core::BASE;
 use super::host::{HostAnswer, HostCall, HostError, HostFunctions};
 use super::outward::HOST;
@@ -31,28 +32,53 @@ pub(super) struct State {
     pub(super) memory_bytes: Arc<AtomicU64>,
     /// Whether the caller waits on its own thread.
     pub(super) is_sync: bool,
-    /// Bytes of a call to the host that the account has paid for.
+    /// Bytes of messages that the account has paid for.
     pub(super) paid: usize,
     /// Whether it has asked anything of the host since it was there.
     pub(super) has_asked: bool,
+    /// Streams and futures that the component gave.
+    pub(super) ends: Arc<Ends>,
+    pub(super) turn: Arc<Turn>,
+    /// Entries of the machine's table of tasks, streams and futures that the account has paid for.
+    pub(super) entries: usize,
 }
+
+/// Bytes that the machine takes for a task or an end of a stream, and more.
+const ENTRY_BYTES: usize = 512;
 
 impl State {
     pub(super) fn is_stopped(&self) -> bool {
         self.cancel.is_cancelled() || self.closed.is_cancelled() || (self.is_sync && self.host.is_over())
     }
 
-    /// Has the account pay for the parameters of a call to the host: once for the largest, as for the memory of an adapter.
+    /// Has the account pay for the parameters of a call to the host.
     fn pay_for_call(&mut self, bytes: usize) -> wasmtime::Result<()> {
         self.has_asked = true;
-        if bytes > self.paid {
-            if !self.limiter.reserve(bytes - self.paid) {
-                let message = format!("memoryBytes: a call of {bytes} bytes does not fit into this sandbox's memory");
-                return Err(Error::Memory(message).into());
-            }
-            self.paid = bytes;
+        if self.pay(bytes) {
+            return Ok(());
         }
-        Ok(())
+        let message = format!("memoryBytes: a call of {bytes} bytes does not fit into this sandbox's memory");
+        Err(Error::Memory(message).into())
+    }
+
+    /// Has the account pay for a message that the host holds: once for the largest, as for the memory of an adapter.
+    pub(super) fn pay(&mut self, bytes: usize) -> bool {
+        let more = bytes.saturating_sub(self.paid);
+        let granted = more == 0 || self.limiter.reserve(more);
+        if granted {
+            self.paid += more;
+        }
+        granted
+    }
+
+    /// Has the account pay for so many tasks and streams, once for the most that there were.
+    pub(super) fn pay_entries(&mut self, entries: usize) -> bool {
+        let more = entries.saturating_sub(self.entries);
+        let granted = more == 0 || self.limiter.reserve(more.saturating_mul(ENTRY_BYTES));
+        if granted {
+            self.entries += more;
+        }
+        granted
     }
 }
 

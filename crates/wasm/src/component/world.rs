@@ -1,6 +1,6 @@
 //! What a component imports and exports, as far as it crosses to code of the host, with the numbers that the functions have there.
 
-use wit_parser::abi::AbiVariant;
+use wit_parser::abi::{AbiVariant, FlatTypes, WasmType};
 use wit_parser::decoding::DecodedWasm;
 use wit_parser::{
     Docs, Function, FunctionKind, Handle, IndexMap, InterfaceId, Param, Resolve, SizeAlign, Stability, Type, TypeDef,
@@ -21,6 +21,11 @@ const WASI: &[&str] = &[
     "wasi:random/",
     "wasi:sockets/",
 ];
+
+/// Flat values that cross as such, at most.
+const MOST_FLAT: u8 = 16;
+
+const NO_HANDLES: &str = "resources do not cross yet where a component has component-model async";
 
 /// Which side of a component defines something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,20 +50,22 @@ pub(super) struct Interface {
 pub(super) struct World {
     pub(super) resolve: Resolve,
     pub(super) id: WorldId,
+    /// Whether functions may be async, and have streams and futures.
+    pub(super) is_concurrent: bool,
     pub(super) exports: Vec<Interface>,
     pub(super) imports: Vec<Interface>,
     sizes: SizeAlign,
 }
 
 impl World {
-    pub(super) fn decode(component: &[u8]) -> Result<World> {
+    pub(super) fn decode(component: &[u8], is_concurrent: bool) -> Result<World> {
         let decoded = wit_component::decode(component).map_err(|error| Error::Compile(format!("{error:#}")))?;
         let DecodedWasm::Component(resolve, id) = decoded else {
             return Err(Error::Compile("it is a WIT package, encoded as a component: it has types and no code".into()));
         };
         let mut sizes = SizeAlign::default();
         sizes.fill(&resolve);
-        let mut world = World { resolve, id, exports: Vec::new(), imports: Vec::new(), sizes };
+        let mut world = World { resolve, id, is_concurrent, exports: Vec::new(), imports: Vec::new(), sizes };
         world.exports = world.interfaces(Side::Export)?;
         world.imports = world.interfaces(Side::Import)?;
         Ok(world)
@@ -92,7 +99,10 @@ impl World {
                     }
                     let found = &self.resolve.interfaces[*id];
                     let is_resource = |ty: &TypeId| matches!(self.resolve.types[*ty].kind, TypeDefKind::Resource);
-                    let resources = found.types.values().copied().filter(is_resource).collect();
+                    let resources: Vec<_> = found.types.values().copied().filter(is_resource).collect();
+                    if self.is_concurrent && side == Side::Import && !resources.is_empty() {
+                        return Err(Error::Link(format!("it imports resources of {}: {NO_HANDLES}", self.name(key))));
+                    }
                     let mut interface =
                         Interface { key: Some(key.clone()), functions: Vec::new(), resources, omitted: Vec::new() };
                     for function in found.functions.values() {
@@ -133,14 +143,43 @@ impl World {
 
     /// Why a function cannot cross to code of the host.
     fn obstacle(&self, function: &Function, side: Side) -> Option<String> {
-        if matches!(
-            function.kind,
-            FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) | FunctionKind::AsyncStatic(_)
-        ) {
+        let mut types = function.params.iter().map(|param| &param.ty).chain(&function.result);
+        if self.is_concurrent {
+            let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
+            if side == Side::Export && signature.indirect_params {
+                return Some(
+                    "has parameters of more than 16 flat values, and is of a component with component-model async"
+                        .into(),
+                );
+            }
+            return types.find_map(|ty| self.obstacle_of_concurrent(ty, false));
+        }
+        if function.kind.is_async() {
             return Some("is an async function of WASI 0.3".into());
         }
-        let types = function.params.iter().map(|param| &param.ty).chain(&function.result);
-        types.into_iter().find_map(|ty| self.obstacle_of(ty, side)).or_else(|| self.nested(function, side))
+        types.find_map(|ty| self.obstacle_of(ty, side)).or_else(|| self.nested(function, side))
+    }
+
+    /// Why a type cannot cross where functions are concurrent: by itself, or as what a stream or a future has.
+    fn obstacle_of_concurrent(&self, ty: &Type, is_element: bool) -> Option<String> {
+        let kind = match self.kind(ty) {
+            None if *ty == Type::ErrorContext => return Some("has the type error-context".into()),
+            None => return None,
+            Some(kind) => kind,
+        };
+        match kind {
+            TypeDefKind::Handle(_) => Some(NO_HANDLES.into()),
+            TypeDefKind::Stream(None) => Some("has a stream without a type of its elements".into()),
+            TypeDefKind::Stream(_) | TypeDefKind::Future(_) if is_element => {
+                Some("has a stream or a future of streams or futures".into())
+            }
+            TypeDefKind::Stream(Some(ty)) | TypeDefKind::Future(Some(ty)) => self.obstacle_of_concurrent(ty, true),
+            TypeDefKind::Future(None) => None,
+            TypeDefKind::Map(..) | TypeDefKind::FixedLengthList(..) => {
+                Some(format!("has a type of a kind that cannot cross: {}", kind.as_str()))
+            }
+            kind => parts(kind).into_iter().find_map(|ty| self.obstacle_of_concurrent(ty, is_element)),
+        }
     }
 
     fn obstacle_of(&self, ty: &Type, side: Side) -> Option<String> {
@@ -247,6 +286,11 @@ impl World {
     /// between components goes through faster than the host would.
     pub(super) fn direct(&self, interface: &Interface, function: &Function) -> Option<Direct> {
         let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
+        let results = self.flat_results(function);
+        if self.is_concurrent {
+            let interface = interface.key.as_ref().map(|key| self.name(key));
+            return Some(Direct { interface, name: function.name.clone(), is_memory: signature.retptr, results });
+        }
         let types = || function.params.iter().map(|param| &param.ty).chain(&function.result);
         let found = |wanted: &dyn Fn(&Type) -> bool| types().any(|ty| self.any(ty, wanted));
         let is_plain_list = |ty: &Type| matches!(self.kind(ty), Some(TypeDefKind::List(ty)) if self.is_plain(ty));
@@ -257,7 +301,21 @@ impl World {
             return None;
         }
         let interface = interface.key.as_ref().map(|key| self.name(key));
-        Some(Direct { interface, name: function.name.clone(), is_memory: signature.retptr })
+        Some(Direct { interface, name: function.name.clone(), is_memory: signature.retptr, results })
+    }
+
+    /// Flat values of a result; one more than a function gives at most where they are more.
+    pub(super) fn flat_results(&self, function: &Function) -> u8 {
+        let count = function.result.iter().try_fold(0, |_, ty| self.flats([ty]));
+        count.unwrap_or(MOST_FLAT + 1)
+    }
+
+    /// Flat values of these types together; none where they are more than cross flat.
+    pub(super) fn flats<'a>(&self, types: impl IntoIterator<Item = &'a Type>) -> Option<u8> {
+        let mut storage = [WasmType::I32; MOST_FLAT as usize];
+        let mut flat = FlatTypes::new(&mut storage);
+        let fits = types.into_iter().all(|ty| self.resolve.push_flat(ty, &mut flat));
+        fits.then(|| flat.to_vec().len() as u8)
     }
 
     /// Whether nothing that the component imports of the host's code has handles: it calls the host without an adapter then.

@@ -16,9 +16,11 @@ import {
   countOfNumbers,
   listOf,
   loadChar,
+  loadEnd,
   loadHandle,
   loadNumbers,
   loadText,
+  storeEnd,
   storeHandle,
   storeList,
   storeNumbers,
@@ -52,8 +54,8 @@ const MOST_COMPARED = 8;
 const MOST_NAMED = 12;
 
 const NAMES =
-  'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,listOf,loadChar,loadHandle,loadNumbers,loadText,storeHandle,storeList,storeNumbers,' +
-  'storeS64,storeText,storeU64,within,wrong';
+  'alloc,area,badTag,charCode,countOf,countOfNumbers,isArray,listOf,loadChar,loadEnd,loadHandle,loadNumbers,loadText,storeEnd,storeHandle,' +
+  'storeList,storeNumbers,storeS64,storeText,storeU64,within,wrong';
 
 /** A function's text under way, and what it needs besides its parameters. */
 class Unit {
@@ -68,9 +70,11 @@ class Unit {
     isArray,
     listOf,
     loadChar,
+    loadEnd,
     loadHandle,
     loadNumbers,
     loadText,
+    storeEnd,
     storeHandle,
     storeList,
     storeNumbers,
@@ -254,6 +258,9 @@ export class Code {
         return this.#storingFlags(type, ref, isFlat);
       case 'list':
         return this.#storingList(unit, type, ref, isFlat);
+      case 'stream':
+      case 'future':
+        return `storeEnd(m, v, at, ${ref});\n`;
       default:
         return `storeHandle(m, v, at, ${type.resource}, ${type.kind === 'own'});\n`;
     }
@@ -417,6 +424,9 @@ catch (e) { throw within(e, '[' + i + ']'); }\n`;
       }
       case 'list':
         return this.#loadingList(unit, type, isFlat);
+      case 'stream':
+      case 'future':
+        return `return loadEnd(m, at, ${ref});`;
       default:
         return `return loadHandle(m, at, ${type.resource}, ${type.kind === 'own'});`;
     }

@@ -8,7 +8,15 @@ import { Code } from 'guest:witcode';
 import type { Compile } from 'guest:witcode';
 import { Malformed, Memory, Refusal, TooLarge } from 'guest:witmemory';
 import type { Text } from 'guest:witmemory';
-import { alignTo, caseTypes, Layouts, MOST_FLAT_PARAMS, MOST_FLAT_RESULTS, types } from 'guest:witshape';
+import {
+  alignTo,
+  caseTypes,
+  Layouts,
+  MOST_FLAT_CONCURRENT,
+  MOST_FLAT_PARAMS,
+  MOST_FLAT_RESULTS,
+  types,
+} from 'guest:witshape';
 import type { FunctionShape, Ref, Shape } from 'guest:witshape';
 
 /** The address of a call's first byte. */
@@ -56,6 +64,14 @@ export interface Imported {
   encode(m: Memory, reply: number, value: unknown, isError: boolean): number;
 }
 
+/** Lists of one type as messages of their own. */
+export interface Batch {
+  /** Writes a list that will stand at an address; the number of its bytes. */
+  encode(m: Memory, reply: number, values: unknown): number;
+  /** Reads an answer of so many bytes. */
+  decode(m: Memory, bytes: number): unknown;
+}
+
 interface Result {
   readonly isFlat: boolean;
   readonly bytes: number;
@@ -71,22 +87,25 @@ export class Codec {
   readonly layouts: Layouts;
   readonly #code: Code;
   readonly #engine: Engine;
+  /** Flat values of a result that the component gives, at most. */
+  readonly #mostFlat: number;
 
   constructor(shape: Shape, engine: Engine) {
+    this.#mostFlat = shape.concurrent === true ? MOST_FLAT_CONCURRENT : MOST_FLAT_RESULTS;
     this.layouts = new Layouts(shape.types);
     this.#code = new Code(shape.types, this.layouts, engine.compile);
     this.#engine = engine;
   }
 
   /** A function of the component; `where` is its name in errors. */
-  exported(fn: FunctionShape, where: string): Exported {
+  exported(fn: FunctionShape, where: string, mostFlat: number = this.#mostFlat): Exported {
     const params = types(fn.params);
     const layout = this.layouts.sequence(params);
     const isFlat = layout.slots <= MOST_FLAT_PARAMS;
     const bytes = alignTo(isFlat ? layout.slots * 8 : layout.size, 16);
     const store = this.#code.storeAll(params, isFlat, paths(fn));
-    const result = this.#result(fn);
-    const load = this.#loading(fn, where);
+    const result = this.#result(fn, mostFlat);
+    const load = this.#loading(where, result);
     const guard = this.#engine;
     return {
       encode(m, args) {
@@ -109,6 +128,14 @@ export class Codec {
         }
       },
     };
+  }
+
+  /** Elements of a stream, or the value of a future, as lists of a type; `name` is that type in errors. */
+  batch(list: number, name: string): Batch {
+    const fn = { number: -1, name, kind: 'function', resource: null, params: [], result: list } as const;
+    const { encode } = this.imported(fn, name);
+    const { decode } = this.exported(fn, name, MOST_FLAT_RESULTS);
+    return { encode: (m, reply, values) => encode(m, reply, values, false), decode };
   }
 
   /** A function that the component calls. */
@@ -147,10 +174,10 @@ export class Codec {
     };
   }
 
-  #result({ result }: FunctionShape): Result {
+  #result({ result }: FunctionShape, mostFlat: number = MOST_FLAT_RESULTS): Result {
     const type = result === null ? undefined : this.layouts.type(result);
     const layout = this.layouts.of(result);
-    const isFlat = layout.slots <= MOST_FLAT_RESULTS;
+    const isFlat = layout.slots <= mostFlat;
     const bytes = isFlat ? layout.slots * 8 : layout.size;
     if (type?.kind !== 'result') return { isFlat, bytes, ok: result, err: null, isResult: false, payload: 0 };
     const payload = this.layouts.payload(caseTypes(type), isFlat);
@@ -158,8 +185,8 @@ export class Codec {
   }
 
   /** Loads a result. */
-  #loading(fn: FunctionShape, where: string): (m: Memory, at: number) => unknown {
-    const { isFlat, ok, err, isResult, payload } = this.#result(fn);
+  #loading(where: string, result: Result): (m: Memory, at: number) => unknown {
+    const { isFlat, ok, err, isResult, payload } = result;
     const loadOk = ok === null ? () => undefined : this.#code.load(ok, isFlat);
     if (!isResult) return loadOk;
     const loadErr = err === null ? () => undefined : this.#code.load(err, isFlat);

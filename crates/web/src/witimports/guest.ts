@@ -3,9 +3,9 @@
 // In: `imports` as it was given to `instantiate`. Out: one implementation a function, or an error that names the interface and the function.
 
 import { Malformed, Refusal } from 'guest:witmemory';
-import type { Engine } from 'guest:witcodec';
 import { aliases, camelCase, pascalCase, typeName, versionOf, withoutVersion } from 'guest:witnames';
 import type { FunctionShape, InterfaceShape, Ref, Shape, Type } from 'guest:witshape';
+import type { StreamEngine } from 'guest:witstreams';
 
 const { apply, construct, get } = Reflect;
 /** Older engines have no symbol of that name. */
@@ -36,7 +36,7 @@ export interface Provider {
 }
 
 /** How an engine tells an instance of a component from other objects. */
-export interface ImportEngine extends Engine {
+export interface ImportEngine extends StreamEngine {
   provider(value: unknown): Provider | undefined;
 }
 
@@ -307,6 +307,8 @@ class Comparison {
       }
       case 'option':
       case 'list':
+      case 'stream':
+      case 'future':
         return this.#isSame(left.type, (right as typeof left).type);
       case 'result':
         return this.#isSame(left.ok, (right as typeof left).ok) && this.#isSame(left.err, (right as typeof left).err);

@@ -8,6 +8,8 @@ import type { Exported, Imported } from 'guest:witcodec';
 import { Memory, Refusal } from 'guest:witmemory';
 import type { Handles } from 'guest:witmemory';
 import { aliases, camelCase, pascalCase } from 'guest:witnames';
+import { GIVE_UP, PULL, Streams } from 'guest:witstreams';
+import type { Given } from 'guest:witstreams';
 import { dispose, HostResources, implementations } from 'guest:witimports';
 import type { Implementation, ImportEngine, Provider } from 'guest:witimports';
 import type { FunctionShape, InterfaceShape, Shape } from 'guest:witshape';
@@ -149,9 +151,18 @@ class FaceHandles implements Handles {
     return this.#surface.wrap(resource, handle, this.#isSync);
   }
 
+  send(type: number, value: unknown): number {
+    return this.#surface.streams.send(type, value);
+  }
+
+  receive(type: number, number: number): unknown {
+    return this.#surface.streams.receive(type, number);
+  }
+
   begin(): void {
     // Only where it has to be: engines take their time to set a length.
     if (this.moved.length > 0) this.moved.length = 0;
+    this.#surface.streams.begin();
   }
 
   /** The message is on its way: what it gave away is gone. */
@@ -172,6 +183,7 @@ class FaceHandles implements Handles {
 export class Surface implements Provider {
   readonly code: ComponentCode;
   readonly host: HostResources;
+  readonly streams: Streams;
   readonly #link: Link;
   readonly #asyncHandles: FaceHandles;
   readonly #syncHandles: FaceHandles;
@@ -186,6 +198,7 @@ export class Surface implements Provider {
     this.code = code;
     this.#link = link;
     this.host = new HostResources(code.shape);
+    this.streams = new Streams(code.shape, code.codec, code.engine, link);
     this.#asyncHandles = new FaceHandles(this, false);
     this.#syncHandles = new FaceHandles(this, true);
     this.#implementations = implementations(code.shape, code.engine, imports, this.host);
@@ -228,6 +241,9 @@ export class Surface implements Provider {
   // ── calls of the component's functions ──
 
   #callSync(fn: FunctionShape, where: string, args: readonly unknown[]): unknown {
+    if (this.code.shape.concurrent === true) {
+      throw this.code.engine.error('ERR_ASYNC', `${where}: a component with component-model async is called by \`exports\`, whose functions return promises`); // prettier-ignore
+    }
     const exported = this.code.exported(fn, where);
     const link = this.#link;
     const handles = this.#syncHandles;
@@ -269,6 +285,7 @@ export class Surface implements Provider {
         return exported.decode(answer, answer.top);
       });
     } catch (error) {
+      this.streams.forget();
       if (error instanceof Pending) return error;
       throw error;
     } finally {
@@ -280,6 +297,8 @@ export class Surface implements Provider {
 
   /** Reads a call of the component, so many bytes with the parameters at an address, and makes it: what the function returns or throws. */
   answer(number: number, message: Memory, bytes: number, at: number, isSync: boolean): unknown {
+    if (number === PULL) return this.streams.pull(message.u32[(at - BASE) >>> 2]!);
+    if (number === GIVE_UP) return this.streams.giveUp(message.u32[(at - BASE) >>> 2]!);
     const implementation = this.#implementations[number];
     message.handles = isSync ? this.#syncHandles : this.#asyncHandles;
     if (implementation === undefined) {
@@ -293,6 +312,7 @@ export class Surface implements Provider {
 
   /** The name of a function that the component imports, for errors. */
   importName(number: number): string {
+    if (number === PULL) return 'a stream or a future';
     return this.#implementations[number]?.where ?? 'the end of a resource';
   }
 
@@ -308,11 +328,18 @@ export class Surface implements Provider {
 
   /** Writes an answer that will stand at an address; the number of its bytes. */
   reply(number: number, message: Memory, reply: number, value: unknown, isError: boolean): number {
+    if (number === PULL) return this.streams.reply(message, reply, value as Given | undefined);
     const implementation = this.#implementations[number];
     if (implementation === undefined) return 0;
     message.handles = this.#asyncHandles;
     const { fn, where } = implementation;
-    return this.code.imported(fn, where).encode(message, reply, value, isError);
+    this.streams.begin();
+    try {
+      return this.code.imported(fn, where).encode(message, reply, value, isError);
+    } catch (thrown) {
+      this.streams.forget();
+      throw thrown;
+    }
   }
 
   // ── resources ──

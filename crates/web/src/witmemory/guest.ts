@@ -96,6 +96,9 @@ export interface Handles {
   /** The handle of what stands for a resource; a `Refusal` where it is none of it. */
   lower(resource: number, value: unknown, isOwn: boolean): number;
   lift(resource: number, handle: number, isOwn: boolean): unknown;
+  /** The number of a stream or a future of a type; a `Refusal` where a value is none. */
+  send(type: number, value: unknown): number;
+  receive(type: number, number: number): unknown;
 }
 
 /** Strings as the engine converts them best. */
@@ -210,6 +213,11 @@ function view(array: unknown): Uint8Array | undefined {
   return new Uint8Array(arrayBuffer(array), arrayOffset(array), arrayByteLength(array));
 }
 
+/** The bytes of a buffer or a view; `undefined` for anything else. A view that is one of bytes stays what it is. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  return isView(value) && tagOf(value) === 'Uint8Array' ? (value as Uint8Array) : view(value);
+}
+
 // ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The offset of so many new bytes. */
@@ -314,6 +322,10 @@ export function storeHandle(m: Memory, value: unknown, at: number, resource: num
   m.u32[at >>> 2] = m.handles!.lower(resource, value, isOwn);
 }
 
+export function storeEnd(m: Memory, value: unknown, at: number, type: number): void {
+  m.u32[at >>> 2] = m.handles!.send(type, value);
+}
+
 // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The offset of `count` elements at an address. */
@@ -396,6 +408,10 @@ export function loadNumbers(m: Memory, address: number, count: number, key: Numb
 
 export function loadHandle(m: Memory, at: number, resource: number, isOwn: boolean): unknown {
   return m.handles!.lift(resource, m.u32[at >>> 2]!, isOwn);
+}
+
+export function loadEnd(m: Memory, at: number, type: number): unknown {
+  return m.handles!.receive(type, m.u32[at >>> 2]!);
 }
 
 export function badTag(tag: unknown, type: string): never {

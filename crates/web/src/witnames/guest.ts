@@ -69,6 +69,9 @@ export function typeName(types: readonly Type[], ref: Ref | null): string {
       }
       return `tuple<${items}>`;
     }
+    case 'stream':
+    case 'future':
+      return type.type === null ? type.kind : `${type.kind}<${typeName(types, type.type)}>`;
     default:
       return type.kind;
   }

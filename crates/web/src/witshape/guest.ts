@@ -32,6 +32,7 @@ export type Type =
   | (Named & { readonly kind: 'option'; readonly type: Ref })
   | (Named & { readonly kind: 'result'; readonly ok: Ref | null; readonly err: Ref | null })
   | (Named & { readonly kind: 'list'; readonly type: Ref })
+  | (Named & { readonly kind: 'stream' | 'future'; readonly type: Ref | null; readonly list: number | null })
   | (Named & { readonly kind: 'own'; readonly resource: number })
   | (Named & { readonly kind: 'borrow'; readonly resource: number });
 
@@ -53,6 +54,8 @@ export interface FunctionShape {
   /** A method's first is `self`. */
   readonly params: readonly Member[];
   readonly result: Ref | null;
+  /** Whether it is an async function in WIT. */
+  readonly async?: boolean;
 }
 
 export interface InterfaceShape {
@@ -68,6 +71,8 @@ export interface Shape {
   readonly resources: readonly Resource[];
   readonly exports: readonly InterfaceShape[];
   readonly imports: readonly InterfaceShape[];
+  /** Whether the component needs component-model async, and works on several calls at once. */
+  readonly concurrent?: boolean;
 }
 
 /** Bytes and alignment in memory, and slots among flat values: one a core value, eight bytes each. */
@@ -81,6 +86,8 @@ export interface Layout {
 export const MOST_FLAT_PARAMS = 16;
 /** So many flat results. */
 export const MOST_FLAT_RESULTS = 1;
+/** So many of what a component with component-model async gives. */
+export const MOST_FLAT_CONCURRENT = 16;
 
 const { max } = Math;
 
@@ -221,6 +228,8 @@ export class Layouts {
         return WORD;
       case 'own':
       case 'borrow':
+      case 'stream':
+      case 'future':
         return layout(4, 4, 1);
     }
   }

@@ -7,13 +7,14 @@ use wasmtime::component::Lift;
 
 use super::plan::{Index, Kind, Plan, cases, is_number, layout, no_case, parts, read, read_pair, scalar, total};
 use super::{Result, wrong};
+use crate::component::concurrent::Incoming;
 use crate::component::inward::HEADER;
 use crate::error::Error;
 
 /// Bytes of most answers at most.
 const SMALL: usize = 64;
 
-pub(super) struct Lifting<'a, 'b> {
+pub(in crate::component) struct Lifting<'a, 'b> {
     types: &'b ComponentTypes,
     memory: &'b [u8],
     cx: &'a mut LiftContext<'b>,
@@ -23,12 +24,20 @@ pub(super) struct Lifting<'a, 'b> {
     /// Bytes that a message may still have: in all those of the memory that it comes from, which its account has paid for. One that points to the
     /// same bytes again and again would be larger.
     left: usize,
+    /// Streams and futures, and where in the message their numbers will stand.
+    ends: Vec<(usize, Incoming)>,
 }
 
 impl<'a, 'b> Lifting<'a, 'b> {
     /// A message to begin at an address.
     pub(super) fn new(cx: &'a mut LiftContext<'b>, base: u32) -> Self {
-        Self { types: cx.types, memory: cx.memory(), left: cx.memory().len(), cx, out: Vec::new(), base: base as usize }
+        Self::behind(cx, Vec::new(), base as usize)
+    }
+
+    /// A message that begins with these bytes, the first of them at an address.
+    pub(in crate::component) fn behind(cx: &'a mut LiftContext<'b>, out: Vec<u8>, base: usize) -> Self {
+        let (types, memory) = (cx.types, cx.memory());
+        Self { types, memory, left: memory.len(), cx, out, base, ends: Vec::new() }
     }
 
     /// An answer, which begins with its header.
@@ -49,8 +58,53 @@ impl<'a, 'b> Lifting<'a, 'b> {
         self.out
     }
 
+    /// The message, with its streams and futures.
+    pub(in crate::component) fn parts(self) -> (Vec<u8>, Vec<(usize, Incoming)>) {
+        (self.out, self.ends)
+    }
+
+    /// So many values that stand one after the other in memory; the place of the first.
+    pub(in crate::component) fn list(&mut self, ty: &InterfaceType, from: usize, count: usize) -> Result<usize> {
+        let (plan, index) = Plan::of(self.types, ty);
+        self.block(&plan, index, from, count)
+    }
+
+    /// The flat values of a value that stands in memory.
+    pub(in crate::component) fn loaded(&self, ty: &InterfaceType, from: usize, values: &mut Vec<ValRaw>) -> Result<()> {
+        if let Some(parts) = parts(self.types, ty) {
+            let mut offset = 0;
+            return parts.iter().try_for_each(|ty| {
+                let at = self.types.canonical_abi(ty).next_field32(&mut offset) as usize;
+                self.loaded(ty, from + at, values)
+            });
+        }
+        if let Some(cases) = cases(self.types, ty) {
+            let end = values.len() + usize::from(self.types.canonical_abi(ty).flat_count.unwrap_or(1));
+            let case = read(self.memory, from, cases.tag)?;
+            values.push(ValRaw::u64(case));
+            let payload = cases.payload(self.types, ty, case)?;
+            payload.map_or(Ok(()), |ty| self.loaded(&ty, from + cases.offset, values))?;
+            values.resize(end, ValRaw::u64(0));
+            return Ok(());
+        }
+        if let InterfaceType::String | InterfaceType::List(_) = ty {
+            let (start, length) = read_pair(self.memory, from)?;
+            values.extend([ValRaw::u64(start), ValRaw::u64(length)]);
+        } else {
+            let size = self.types.canonical_abi(ty).size32 as usize;
+            values.push(ValRaw::u64(read(self.memory, from, size)?));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, ty: &InterfaceType, index: u32, place: usize) -> Result<()> {
+        let end = Incoming::lift(self.cx, *ty, index)?;
+        self.ends.push((place, end));
+        Ok(())
+    }
+
     /// The types of a list of parameters or results.
-    pub(super) fn members(&self, ty: InterfaceType) -> Result<&'b [InterfaceType]> {
+    pub(in crate::component) fn members(&self, ty: InterfaceType) -> Result<&'b [InterfaceType]> {
         match ty {
             InterfaceType::Tuple(members) => Ok(&self.types[members].types),
             _ => Err(wrong("the values are no tuple")),
@@ -79,14 +133,24 @@ impl<'a, 'b> Lifting<'a, 'b> {
 
     /// Parameters as slots, which stand first, one for each flat value.
     pub(super) fn slots(&mut self, types: &[InterfaceType], from: &[ValRaw]) -> Result<()> {
-        self.out.resize(8 * from.len(), 0);
-        let mut next = 0;
-        types.iter().try_for_each(|ty| self.flat(ty, from, &mut next))
+        self.slots_behind(types, from, 0)
     }
 
-    fn flat(&mut self, ty: &InterfaceType, from: &[ValRaw], next: &mut usize) -> Result<()> {
+    /// Values as slots behind so many bytes.
+    pub(in crate::component) fn slots_behind(
+        &mut self,
+        types: &[InterfaceType],
+        from: &[ValRaw],
+        start: usize,
+    ) -> Result<()> {
+        self.out.resize(start + 8 * from.len(), 0);
+        let mut next = 0;
+        types.iter().try_for_each(|ty| self.flat(ty, from, &mut next, start))
+    }
+
+    fn flat(&mut self, ty: &InterfaceType, from: &[ValRaw], next: &mut usize, start: usize) -> Result<()> {
         if let Some(parts) = parts(self.types, ty) {
-            return parts.iter().try_for_each(|ty| self.flat(ty, from, next));
+            return parts.iter().try_for_each(|ty| self.flat(ty, from, next, start));
         }
         let at = *next;
         let raw = |ahead: usize| from.get(at + ahead).ok_or_else(|| wrong("too few flat values"));
@@ -94,38 +158,43 @@ impl<'a, 'b> Lifting<'a, 'b> {
             let end = at + usize::from(self.types.canonical_abi(ty).flat_count.unwrap_or(1));
             let case = u64::from(raw(0)?.get_u32());
             let payload = cases.payload(self.types, ty, case)?;
-            self.write(8 * at, 8, case);
+            self.write(start + 8 * at, 8, case);
             *next += 1;
-            payload.map_or(Ok(()), |ty| self.flat(&ty, from, next))?;
+            payload.map_or(Ok(()), |ty| self.flat(&ty, from, next, start))?;
             *next = end;
             return Ok(());
         }
         let pair = || Ok::<_, wasmtime::Error>((u64::from(raw(0)?.get_u32()), u64::from(raw(1)?.get_u32())));
         let (place, length) = match ty {
             InterfaceType::String => {
-                let (start, length) = pair()?;
-                self.text(start as usize, length as usize)?
+                let (address, length) = pair()?;
+                self.text(address as usize, length as usize)?
             }
             InterfaceType::List(index) => {
-                let (start, count) = pair()?;
+                let (address, count) = pair()?;
                 let (plan, element) = Plan::of(self.types, &self.types[*index].element);
-                (self.block(&plan, element, start as usize, count as usize)?, count as usize)
+                (self.block(&plan, element, address as usize, count as usize)?, count as usize)
+            }
+            InterfaceType::Stream(_) | InterfaceType::Future(_) => {
+                let index = raw(0)?.get_u32();
+                *next += 1;
+                return self.end(ty, index, start + 8 * at);
             }
             _ => {
                 let bits = scalar(self.types, ty, bits(ty, raw(0)?))?;
-                self.write(8 * at, 8, bits);
+                self.write(start + 8 * at, 8, bits);
                 *next += 1;
                 return Ok(());
             }
         };
-        self.write(8 * at, 8, (self.base + place) as u64);
-        self.write(8 * at + 8, 8, length as u64);
+        self.write(start + 8 * at, 8, (self.base + place) as u64);
+        self.write(start + 8 * at + 8, 8, length as u64);
         *next += 2;
         Ok(())
     }
 
     /// One value as it stands in memory.
-    pub(super) fn whole(&mut self, ty: &InterfaceType, from: usize) -> Result<()> {
+    pub(in crate::component) fn whole(&mut self, ty: &InterfaceType, from: usize) -> Result<()> {
         let (size, align) = layout(self.types, ty);
         let place = self.copy(from, size, align)?;
         self.look(ty, from, place)
@@ -215,6 +284,10 @@ impl<'a, 'b> Lifting<'a, 'b> {
                 }
                 let payload = payloads.get(case as usize).copied().flatten();
                 return payload.map_or(Ok(()), |payload| self.fix(plan, payload, from + offset, to + offset));
+            }
+            Kind::Scalar(ty @ (InterfaceType::Stream(_) | InterfaceType::Future(_))) => {
+                self.write(to, 4, 0);
+                return self.end(ty, read(self.memory, from, 4)? as u32, to);
             }
             Kind::Scalar(ty) => {
                 let bits = scalar(self.types, ty, read(self.memory, from, node.size)?)?;

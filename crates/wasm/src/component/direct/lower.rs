@@ -1,6 +1,7 @@
 //! From a message into the memory of a component.
 
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use wasmtime::ValRaw;
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LowerContext};
@@ -8,23 +9,41 @@ use wasmtime::component::Lower;
 
 use super::plan::{Index, Kind, Plan, cases, no_case, parts, read, read_pair, scalar, total};
 use super::{Result, SLOTS, wrong};
+use crate::component::concurrent::lower_end;
 use crate::component::core::BASE;
+use crate::component::host::HostFunctions;
 
-pub(super) struct Lowering<'a, 'b, 'c, T: 'static> {
+pub(in crate::component) struct Lowering<'a, 'b, 'c, T: 'static> {
     types: &'a ComponentTypes,
     message: &'b [u8],
     cx: &'b mut LowerContext<'c, T>,
     slots: [ValRaw; SLOTS],
     next: usize,
+    /// Who has the values of streams and futures; none where there are none.
+    host: Option<&'b Arc<dyn HostFunctions>>,
 }
 
 impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
-    pub(super) fn new(types: &'a ComponentTypes, message: &'b [u8], cx: &'b mut LowerContext<'c, T>) -> Self {
-        Self { types, message, cx, slots: [ValRaw::u64(0); SLOTS], next: 0 }
+    pub(in crate::component) fn new(
+        types: &'a ComponentTypes,
+        message: &'b [u8],
+        cx: &'b mut LowerContext<'c, T>,
+    ) -> Self {
+        Self { types, message, cx, slots: [ValRaw::u64(0); SLOTS], next: 0, host: None }
+    }
+
+    /// The same, with streams and futures of the host.
+    pub(in crate::component) fn with_host(self, host: &'b Arc<dyn HostFunctions>) -> Self {
+        Self { host: Some(host), ..self }
+    }
+
+    fn end(&mut self, ty: &InterfaceType, number: u64) -> Result<u64> {
+        let host = self.host.ok_or_else(|| wrong("a stream where there are none"))?;
+        lower_end(self.cx, *ty, number as u32, host).map(u64::from)
     }
 
     /// The flat values so far; the others are zero.
-    pub(super) fn slots(self) -> [ValRaw; SLOTS] {
+    pub(in crate::component) fn slots(self) -> [ValRaw; SLOTS] {
         self.slots
     }
 
@@ -40,7 +59,7 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
     }
 
     /// The next value, from the next slots.
-    pub(super) fn flat(&mut self, ty: &InterfaceType) -> Result<()> {
+    pub(in crate::component) fn flat(&mut self, ty: &InterfaceType) -> Result<()> {
         if let Some(parts) = parts(self.types, ty) {
             return parts.iter().try_for_each(|ty| self.flat(ty));
         }
@@ -59,6 +78,10 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
                 let (plan, element) = Plan::of(self.types, &self.types[*index].element);
                 self.list(&plan, element, self.slot(0)?, self.slot(1)?)?
             }
+            InterfaceType::Stream(_) | InterfaceType::Future(_) => {
+                let bits = self.end(ty, self.slot(0)?)?;
+                return self.put(bits);
+            }
             _ => {
                 let bits = scalar(self.types, ty, self.slot(0)?)?;
                 return self.put(bits);
@@ -69,14 +92,29 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
     }
 
     /// A value that stands at the beginning of the message as it does in memory.
-    pub(super) fn whole(&mut self, ty: &InterfaceType, to: usize) -> Result<()> {
+    pub(in crate::component) fn whole(&mut self, ty: &InterfaceType, to: usize) -> Result<()> {
+        self.listed(ty, [0], to)
+    }
+
+    /// Values that stand at offsets of the message as they do in memory, one after the other.
+    pub(in crate::component) fn listed(
+        &mut self,
+        ty: &InterfaceType,
+        from: impl IntoIterator<Item = usize>,
+        mut to: usize,
+    ) -> Result<()> {
         let (plan, index) = Plan::of(self.types, ty);
-        self.copy(0, to, plan.node(index).size)?;
-        self.fix(&plan, index, 0, to)
+        let size = plan.node(index).size;
+        for from in from {
+            self.copy(from, to, size)?;
+            self.fix(&plan, index, from, to)?;
+            to += size;
+        }
+        Ok(())
     }
 
     fn copy(&mut self, from: usize, to: usize, bytes: usize) -> Result<()> {
-        let source = self.message.get(from..from + bytes);
+        let source = from.checked_add(bytes).and_then(|end| self.message.get(from..end));
         let memory = self.cx.as_slice_mut().get_mut(to..to + bytes);
         let (Some(source), Some(memory)) = (source, memory) else { return Err(wrong("a value outside of its memory")) };
         memory.copy_from_slice(source);
@@ -140,6 +178,10 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
                 }
                 let payload = payloads.get(case as usize).copied().flatten();
                 return payload.map_or(Ok(()), |payload| self.fix(plan, payload, from + offset, to + offset));
+            }
+            Kind::Scalar(ty @ (InterfaceType::Stream(_) | InterfaceType::Future(_))) => {
+                let bits = self.end(ty, read(self.message, from, 4)?)?;
+                return self.write(to, 4, bits);
             }
             Kind::Scalar(ty) => {
                 let is = read(self.message, from, node.size)?;

@@ -19,8 +19,9 @@ use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceT
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, Lower};
 
 pub(super) use self::imports::{SLOTS, link};
-use self::lift::Lifting;
-use self::lower::Lowering;
+pub(super) use self::lift::Lifting;
+pub(super) use self::lower::Lowering;
+pub(super) use self::plan::layout;
 
 type Result<T> = wasmtime::Result<T>;
 
@@ -31,7 +32,7 @@ pub(super) struct Args<'a>(pub(super) &'a [u8]);
 pub(super) struct Answer<const FLAT: usize>(pub(super) Vec<u8>);
 
 /// Nothing of the type in memory is read by way of its size.
-const fn flat_info(count: u8) -> CanonicalAbiInfo {
+pub(super) const fn flat_info(count: u8) -> CanonicalAbiInfo {
     CanonicalAbiInfo { size32: 0, align32: 1, size64: 0, align64: 1, flat_count: Some(count) }
 }
 
@@ -106,6 +107,6 @@ unsafe impl<const FLAT: usize> Lift for Answer<FLAT> {
     }
 }
 
-fn wrong(what: &str) -> wasmtime::Error {
+pub(super) fn wrong(what: &str) -> wasmtime::Error {
     wasmtime::Error::msg(what.to_owned())
 }

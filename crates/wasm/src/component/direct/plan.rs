@@ -190,7 +190,7 @@ pub(super) fn no_case() -> wasmtime::Error {
 }
 
 /// Size and alignment in memory.
-pub(super) fn layout(types: &ComponentTypes, ty: &InterfaceType) -> (usize, u32) {
+pub(in crate::component) fn layout(types: &ComponentTypes, ty: &InterfaceType) -> (usize, u32) {
     let info = types.canonical_abi(ty);
     (info.size32 as usize, info.align32)
 }
