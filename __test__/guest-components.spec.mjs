@@ -236,6 +236,7 @@ test('a sandbox whose components hold all of its places leaves others theirs', a
 test('a component’s call takes no longer than its sandbox’s calls may', async (t) => {
   const call = await sandbox(t, { limits: { timeoutMs: 400 } });
   await call('open', 'traps', bytes('traps'), { limits: { timeoutMs: 1_000_000 } });
-  await assert.rejects(call('call', 'traps', 'traps', 'endlessLoop', []), { code: 'ERR_TIMEOUT' });
+  // Both have the same time: the app's call ends at its own deadline, or a moment sooner with what the component's call threw.
+  await assert.rejects(call('call', 'traps', 'traps', 'endlessLoop', []), { code: /^ERR_(?:TIMEOUT|GUEST)$/ });
   assert.equal((await call('fails', 'traps', 'traps', 'fine', []))[1], 'ERR_CLOSED');
 });
