@@ -17,24 +17,10 @@ import { titleOf } from './titles.mjs';
 
 const ROUNDS = Number(process.env.HOSTBOX_BENCH_ROUNDS ?? 5);
 const TIMEOUT_MS = 300_000;
+// prettier-ignore
 const ORDER = [
-  ...['coldStart', 'memory', 'density', 'callSync', 'call', 'bridge', 'values'],
-  ...[
-    'bytesMoved',
-    'bytesCopied',
-    'pixels',
-    'operations',
-    'streams',
-    'web',
-    'files',
-    'cache',
-    'pool',
-    'bundles',
-    'components',
-    'componentHttp',
-    'wasi',
-    'binarySize',
-  ],
+  'coldStart', 'memory', 'density', 'callSync', 'call', 'bridge', 'values', 'bytesMoved', 'bytesCopied', 'pixels', 'operations', 'streams',
+  'web', 'files', 'cache', 'pool', 'bundles', 'components', 'componentHttp', 'wasi', 'binarySize',
 ];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 

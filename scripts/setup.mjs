@@ -63,10 +63,10 @@ function modifiedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Installs a folder's npm packages where they are missing or older than its lock file. */
-export function installModules(folder = root) {
+/** Installs a folder's npm packages where they are missing or older than its lock file: by `npm ci`, or in another way. */
+export function installModules(folder = root, how = ['ci']) {
   const installed = modifiedAt(join(folder, 'node_modules', '.package-lock.json'));
   if (installed > 0 && installed >= modifiedAt(join(folder, 'package-lock.json'))) return;
   // Warnings are about the engines of packages that are never loaded here.
-  runNpm(['ci', '--loglevel=error'], { cwd: folder });
+  runNpm([...how, '--loglevel=error'], { cwd: folder });
 }
