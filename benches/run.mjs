@@ -100,7 +100,7 @@ const conditions = machine(loadBefore);
 console.log(`\n${conditions.join('\n')}`);
 const writes = flags.write || (!isTry && !flags.dry);
 if (wanted.length === 0 && writes) {
-  writeFileSync(here('results.md'), markdown(measured, conditions));
+  writeFileSync(here('results.md'), markdown(measured, conditions, ROUNDS));
   writeFileSync(here('plots/headline.svg'), headline(measured));
   fillReadme(here('../README.md'), measured, conditions);
 }

@@ -96,13 +96,13 @@ function matrix(metrics) {
   ];
 }
 
-export function markdown(rows, conditions) {
+export function markdown(rows, conditions, rounds) {
   const sections = rows.map(({ name, about, matrix: isMatrix, metrics }) =>
     [`## ${name}`, '', about, '', ...(isMatrix ? matrix(metrics) : longTable(metrics))].join('\n'),
   );
   return `# Bench
 
-Written by \`npm run bench\`; \`npm run bench -- ${rows[0].name}\` measures one row. Medians of three to five rounds in alternation, each in a
+Written by \`npm run bench\`; \`npm run bench -- ${rows[0].name}\` measures one row. Medians of at most ${rounds} rounds in alternation, each in a
 fresh process; in brackets or as spread the least and the most. A figure with × says how many times better hostbox is than that contender.
 
 ${conditions.map((line) => `- ${line}`).join('\n')}
