@@ -42,6 +42,15 @@ const BYTES = {
   ],
 };
 
+const WEBASSEMBLY = {
+  what: 'WebAssembly',
+  columns: { hostbox: ['hostbox'], jco: ['jco'], Extism: ['extism'], 'node:wasi': ['node:wasi'] },
+  rows: [
+    ...['components.instantiate', 'components.call', 'components.records', 'components.bytes'],
+    ...['wasi.cold', 'wasi.warm', 'wasi.gray'],
+  ],
+};
+
 export function find(measured, path) {
   const [name, key] = path.split('.');
   return measured.find((row) => row.name === name)?.metrics.find((metric) => metric.key === key);
@@ -55,10 +64,10 @@ function cell({ results, unit }, contenders) {
   return found.contender === 'hostbox' ? `**${value}**` : value;
 }
 
-function table(measured, { columns, rows }) {
+function table(measured, { what = 'what', columns, rows }) {
   const metrics = rows.map((path) => find(measured, path)).filter(Boolean);
   return [
-    `| what | ${Object.keys(columns).join(' | ')} |`,
+    `| ${what} | ${Object.keys(columns).join(' | ')} |`,
     `|---|${'---|'.repeat(Object.keys(columns).length)}`,
     ...metrics.map(
       (metric) => `| ${[metric.title, ...Object.values(columns).map((names) => cell(metric, names))].join(' | ')} |`,
@@ -76,6 +85,8 @@ export function fillReadme(path, measured, conditions) {
     table(measured, SANDBOXES),
     '',
     table(measured, BYTES),
+    '',
+    table(measured, WEBASSEMBLY),
     '',
     `${conditions.join('; ')}.`,
     '',

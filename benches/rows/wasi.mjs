@@ -77,9 +77,9 @@ export default {
   about:
     'A command of WASI preview 1 of 13 KB in C. Cold: its bytes are new and have to be compiled. node:wasi has files for streams, and blocks the thread that it runs on; hostbox runs it on another, with buffers. A plug-in of Extism is no command: it has the picture alone.',
   metrics: {
-    cold: { title: 'compile and run', unit: 'ms', better: 'less' },
-    warm: { title: 'run again', unit: 'µs', better: 'less' },
-    gray: { title: '8 MiB of pixels through stdin and stdout, in grey', unit: 'ms', better: 'less' },
+    cold: { title: 'compile and run a command', unit: 'ms', better: 'less' },
+    warm: { title: 'run a command again', unit: 'µs', better: 'less' },
+    gray: { title: '8 MiB of pixels through a command, in grey', unit: 'ms', better: 'less' },
   },
   contenders: ['hostbox', 'node:wasi', 'extism'],
   ways: { hostbox, 'node:wasi': node, extism },
