@@ -150,6 +150,59 @@ async fn streams_that_there_are_not_have_ended() {
     );
 }
 
+/// Hands its whole memory of 1 MiB to the host, so many times, and waits for nothing.
+const FLOOD: &str = r#"(component
+  (import "keep" (func $keep async (param "data" (list u8))))
+  (core module $memory (memory (export "memory") 16))
+  (core instance $memory (instantiate $memory))
+  (canon lower (func $keep) async (memory (core memory $memory "memory")) (core func $keep))
+  (canon task.return (core func $return))
+  (core module $main
+    (import "" "keep" (func $keep (param i32 i32) (result i32)))
+    (import "" "return" (func $return))
+    (func (export "callback") (param i32 i32 i32) (result i32) unreachable)
+    (func (export "flood") (param $count i32) (result i32)
+      (loop $again
+        (drop (call $keep (i32.const 0) (i32.const 1048576)))
+        (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
+      (call $return)
+      (i32.const 0)))
+  (core instance $main (instantiate $main
+    (with "" (instance (export "keep" (func $keep)) (export "return" (func $return))))))
+  (func (export "flood") async (param "count" u32) (canon lift (core func $main "flood") async
+    (callback (core func $main "callback")))))"#;
+
+/// Answers at once.
+struct Now;
+
+impl HostFunctions for Now {
+    fn has(&self, _: u32) -> bool {
+        true
+    }
+
+    fn call(&self, _: HostCall<'_>) -> HostAnswer {
+        HostAnswer::Ready(Ok(Vec::new()))
+    }
+}
+
+#[tokio::test]
+async fn what_calls_under_way_hand_to_the_host_is_paid_for_until_they_are_answered() {
+    let flood = async |host: Arc<dyn HostFunctions>, count| {
+        let component =
+            Component::compile(FLOOD.as_bytes(), CodeOptions { experimental: true, ..CodeOptions::default() });
+        let mut options = options();
+        options.host = host;
+        let instance = component.unwrap().instantiate(options).unwrap();
+        instance.call_concurrent(0, slots(&[count])).unwrap().await.map(drop)
+    };
+    // The account has 64 MiB.
+    assert_eq!(flood(Arc::new(Now), 200).await, Ok(()));
+    let app = Arc::new(App::default());
+    assert_eq!(flood(app.clone(), 50).await, Ok(()));
+    assert_eq!(flood(app.clone(), 200).await.unwrap_err().code(), "ERR_MEMORY");
+    assert!(app.0.lock().unwrap().len() < 50 + 64);
+}
+
 #[test]
 fn compiled_code_of_it_is_read_back() {
     let folder = tempfile::tempdir().unwrap();

@@ -638,6 +638,7 @@ impl State {
             memory_bytes,
             is_sync,
             paid: 0,
+            asked: Arc::default(),
             has_asked: false,
             ends: Arc::default(),
             turn: Arc::new(Turn::new(options.turn)),

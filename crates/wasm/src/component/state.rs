@@ -1,7 +1,7 @@
 //! The host's side of a running component: what its imports reach, and what they leave behind.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use hostbox_buffers::Cancel;
 use wasmtime::StoreContextMut;
@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) is_sync: bool,
     /// Bytes of messages that the account has paid for.
     pub(super) paid: usize,
+    /// Bytes of calls to the host that have no answer yet, where several are under way.
+    pub(super) asked: Arc<AtomicUsize>,
     /// Whether it has asked anything of the host since it was there.
     pub(super) has_asked: bool,
     /// Streams and futures that the component gave.
@@ -61,6 +63,13 @@ impl State {
         Err(Error::Memory(message).into())
     }
 
+    /// The same for one of several calls, which the host holds until what is given here is dropped.
+    pub(super) fn hold_call(&mut self, bytes: usize) -> wasmtime::Result<Held> {
+        let held = Held { bytes, all: self.asked.clone() };
+        let all = held.all.fetch_add(bytes, Relaxed).saturating_add(bytes);
+        self.pay_for_call(all).map(|()| held)
+    }
+
     /// Has the account pay for a message that the host holds: once for the largest, as for the memory of an adapter.
     pub(super) fn pay(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.paid);
@@ -79,6 +88,18 @@ impl State {
             self.entries += more;
         }
         granted
+    }
+}
+
+/// Bytes of a call that the host holds.
+pub(super) struct Held {
+    bytes: usize,
+    all: Arc<AtomicUsize>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Relaxed);
     }
 }
 
@@ -130,7 +151,8 @@ pub(super) async fn answer(
     settled(&component, function, answer).await
 }
 
-async fn settled(component: &Component, function: u32, answer: HostAnswer) -> wasmtime::Result<Vec<u8>> {
+/// The answer of a function of the host, which has the least bytes that its type asks for.
+pub(super) async fn settled(component: &Component, function: u32, answer: HostAnswer) -> wasmtime::Result<Vec<u8>> {
     let answer = match answer {
         HostAnswer::Ready(answer) => answer,
         HostAnswer::Later(answer) => answer.await,

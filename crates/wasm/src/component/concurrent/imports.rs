@@ -8,9 +8,9 @@ use wasmtime_wasi::p3;
 
 use super::values::{Asked, Lifted, Reply};
 use crate::component::core::BASE;
-use crate::component::host::{HostAnswer, HostCall, HostError, HostFunctions};
-use crate::component::state::State;
-use crate::component::{Face, Imported};
+use crate::component::host::{HostAnswer, HostCall, HostFunctions};
+use crate::component::state::{Held, State, settled};
+use crate::component::{Component, Face, Imported};
 use crate::network;
 
 type Result<T> = wasmtime::Result<T>;
@@ -53,65 +53,50 @@ macro_rules! by_counts {
 }
 
 fn offer(place: &mut LinkerInstance<'_, State>, function: &str, imported: &Imported, number: u32) -> Result<()> {
-    let asking = Arc::new(Asking { name: imported.name.clone(), least: imported.reply, number });
-    by_counts!(imported, (place, function, imported.is_async, asking), 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
-}
-
-/// A function of the host.
-struct Asking {
-    name: String,
-    /// Bytes that an answer has at least.
-    least: usize,
-    number: u32,
+    by_counts!(imported, (place, function, imported.is_async, number), 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
 }
 
 fn wrap<const PARAMS: usize, const RESULTS: usize>(
     place: &mut LinkerInstance<'_, State>,
     function: &str,
     is_async: bool,
-    asking: Arc<Asking>,
+    number: u32,
 ) -> Result<()> {
     if is_async {
         return place.func_wrap_concurrent(function, move |accessor: &Accessor<State>, asked: Asked<PARAMS>| {
-            let asking = asking.clone();
             Box::pin(async move {
-                let (answer, host) = accessor.with(|mut access| asking.ask(access.as_context_mut(), asked.0))?;
-                Ok(Reply::<RESULTS> { message: asking.answered(answer).await?, host })
+                let begun = accessor.with(|mut access| Begun::of(access.as_context_mut(), number, asked.0))?;
+                begun.reply::<RESULTS>().await
             })
         });
     }
     // What is not async in its types keeps the whole instance waiting for its answer.
     place.func_wrap_async(function, move |store: StoreContextMut<'_, State>, asked: Asked<PARAMS>| {
-        let asking = asking.clone();
-        Box::new(async move {
-            let (answer, host) = asking.ask(store, asked.0)?;
-            Ok(Reply::<RESULTS> { message: asking.answered(answer).await?, host })
-        })
+        Box::new(async move { Begun::of(store, number, asked.0)?.reply::<RESULTS>().await })
     })
 }
 
-impl Asking {
-    fn ask(
-        &self,
-        mut store: StoreContextMut<'_, State>,
-        Lifted { mut message, ends }: Lifted,
-    ) -> Result<(HostAnswer, Arc<dyn HostFunctions>)> {
+/// A call of a function of the host.
+struct Begun {
+    number: u32,
+    answer: HostAnswer,
+    component: Component,
+    host: Arc<dyn HostFunctions>,
+    _held: Held,
+}
+
+impl Begun {
+    fn of(mut store: StoreContextMut<'_, State>, number: u32, Lifted { mut message, ends }: Lifted) -> Result<Begun> {
         let numbered = store.data().ends.clone();
         numbered.number(&mut store, &mut message, ends)?;
-        let host = store.data().host.clone();
-        let call = HostCall { function: self.number, at: BASE, reply: BASE, args: message.into(), is_sync: false };
-        Ok((host.call(call), host))
+        let state = store.data_mut();
+        let held = state.hold_call(message.len())?;
+        let (host, component) = (state.host.clone(), state.component.clone());
+        let call = HostCall { function: number, at: BASE, reply: BASE, args: message.into(), is_sync: false };
+        Ok(Begun { number, answer: host.call(call), component, host, _held: held })
     }
 
-    async fn answered(&self, answer: HostAnswer) -> Result<Vec<u8>> {
-        let answer = match answer {
-            HostAnswer::Ready(answer) => answer,
-            HostAnswer::Later(answer) => answer.await,
-        }?;
-        if answer.len() < self.least {
-            let message = format!("{} answered {} bytes, and {} are the least", self.name, answer.len(), self.least);
-            return Err(HostError { message, code: None, token: 0 }.into());
-        }
-        Ok(answer)
+    async fn reply<const RESULTS: usize>(self) -> Result<Reply<RESULTS>> {
+        Ok(Reply { message: settled(&self.component, self.number, self.answer).await?, host: self.host })
     }
 }
