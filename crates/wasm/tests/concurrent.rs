@@ -37,11 +37,12 @@ impl HostFunctions for App {
 impl App {
     async fn asked(&self, count: usize) -> Vec<Asked> {
         loop {
-            let asked = std::mem::take(&mut *self.0.lock().unwrap());
-            if asked.len() >= count {
-                return asked;
+            {
+                let mut asked = self.0.lock().unwrap();
+                if asked.len() >= count {
+                    return std::mem::take(&mut *asked);
+                }
             }
-            *self.0.lock().unwrap() = asked;
             tokio::task::yield_now().await;
         }
     }
