@@ -20,7 +20,8 @@ const SLACK_MS = Number(process.env.HOSTBOX_SLACK_MS ?? 400);
 const LOOP_GAP_MS = Number(process.env.HOSTBOX_LOOP_GAP_MS ?? 150);
 /** Allocator, code, V8's copies of results: what the process may grow by beside the sandbox's two limits. */
 const RSS_SLACK_BYTES = 200 * MIB;
-const RECOVERY_MS = 2000;
+/** A thread that is short of CPU time has four times as long to come back before it counts as lost. */
+const RECOVERY_MS = 5000;
 const SETUP_MS = 5000;
 const CPU_WINDOW_MS = 300;
 const CPU_GRACE_MS = 1000;
