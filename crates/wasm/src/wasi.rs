@@ -340,7 +340,8 @@ impl Run {
     }
 }
 
-async fn stopped(cancel: &Cancel) {
+/// Waits until a flag is set, or its deadline has passed.
+pub(crate) async fn stopped(cancel: &Cancel) {
     while !cancel.is_cancelled() {
         tokio::time::sleep(TICK).await;
     }

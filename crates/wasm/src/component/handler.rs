@@ -22,9 +22,9 @@ use super::instance::{InstanceOptions, failure, furnish};
 use super::state::State;
 use super::{Compiled, Component, link};
 use crate::error::{Error, Result};
-use crate::machine::{Machine, REQUESTS, TICK};
+use crate::machine::{Machine, REQUESTS};
 use crate::network::{FIELDS_BYTES, fields_size, http_of};
-use crate::wasi::threads;
+use crate::wasi::{stopped, threads};
 
 /// Pieces of a request's body, asked for one by one as the component reads them. An error says why there is no more.
 pub type RequestBody = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, String>> + Send>>;
@@ -149,12 +149,7 @@ impl Component {
         let work = Box::pin(run(component, place, request, options, sender, exchange.clone()));
         let noted = exchange.clone();
         let driver = threads()?.spawn(async move {
-            let stopped = async {
-                while !noted.stop.is_cancelled() {
-                    tokio::time::sleep(TICK).await;
-                }
-            };
-            if let Err(error) = on_threads(machine, work, pin!(stopped)).await {
+            if let Err(error) = on_threads(machine, work, pin!(stopped(&noted.stop))).await {
                 noted.fail(error);
             }
         });
