@@ -10,9 +10,10 @@ use napi::{Env, Error, Result};
 use napi_derive::napi;
 use tokio::sync::Mutex as Turn;
 
-use crate::component::{Ended, Inner, NativeComponent, NativeInstance, failure, thrown};
+use crate::component::NativeComponent;
 use crate::frames::number;
 use crate::furnished::NativeInstanceOptions;
+use crate::instance::{Ended, Inner, NativeInstance, failure, thrown};
 
 /// The head of a request, as `lib/handler.js` took it from a `Request`.
 #[napi(object)]

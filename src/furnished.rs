@@ -10,7 +10,8 @@ use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::component::{Asked, Inner};
+use crate::asked::Asked;
+use crate::instance::Inner;
 use crate::output::Output;
 use crate::port::Line;
 use crate::sandbox::{

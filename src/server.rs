@@ -9,9 +9,10 @@ use napi::{Env, Error, Result};
 use napi_derive::napi;
 use tokio::sync::Notify;
 
-use crate::component::{Inner, NativeComponent, NativeInstance, failure, thrown};
+use crate::component::NativeComponent;
 use crate::frames::number;
 use crate::furnished::{Furnished, NativeInstanceOptions};
+use crate::instance::{Inner, NativeInstance, failure, thrown};
 
 /// Where it listens, as `lib/server.js` checked it.
 #[napi(object)]
