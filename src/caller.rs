@@ -58,6 +58,7 @@ impl Caller {
             SyncProgress::Done(outcome) => {
                 frames.bytes.push(if outcome.is_ok() { DONE } else { FAILED });
                 frames.outcome(outcome);
+                self.line.port.await_told(*env);
             }
             SyncProgress::HostCalls(calls) => {
                 frames.bytes.push(HOST_CALLS);

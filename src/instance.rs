@@ -171,7 +171,7 @@ impl NativeInstance {
     #[napi]
     pub fn close(&self, env: Env) {
         self.inner.close();
-        self.inner.await_output(env);
+        self.inner.desk.port.await_told(env);
     }
 }
 
@@ -289,16 +289,6 @@ impl Inner {
         }
     }
 
-    /// Has Node wait until it has taken what was written on its own thread, where no answer follows.
-    fn await_output(&self, env: Env) {
-        if self.output.get().is_some_and(|output| output.is_waiting()) {
-            self.desk.port.hold(env, 1);
-            // The answer of nobody's call.
-            let event = Event::Settled { ticket: next_ticket(), outcome: Ok(Payload::undefined()) };
-            self.desk.port.push([(0, event)]);
-        }
-    }
-
     /// # Safety
     /// The arguments are values of `env`, on its own thread.
     unsafe fn call_sync(&self, env: &Env, args: [sys::napi_value; 3]) -> Result<sys::napi_value> {
@@ -330,7 +320,7 @@ impl Inner {
             })
         });
         CALLING.set(before);
-        self.await_output(*env);
+        self.desk.port.await_told(*env);
         let mut value = null_mut();
         match answer.map_err(|error| thrown(self.why(error, deadline)))? {
             // SAFETY: the calling environment.

@@ -55,11 +55,6 @@ impl Output {
         self.port.push_line(self.instance, OutputLine { level, text, time, _waiting: waiting });
     }
 
-    /// Whether there are lines that Node has not taken.
-    pub(crate) fn is_waiting(&self) -> bool {
-        self.waiting.load(Relaxed) > 0
-    }
-
     /// Lines that were dropped.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Relaxed)

@@ -45,6 +45,10 @@ pub(crate) struct Shared {
     function: Mutex<AtomicPtr<sys::napi_threadsafe_function__>>,
     /// Calls that Node waits for.
     pending: AtomicU64,
+    /// Something waits that is only told: Node would end without having heard it. Changed under the lock of the queues.
+    is_told: AtomicBool,
+    /// Node waits until the queues are empty, which counts as a call.
+    is_awaited: AtomicBool,
     /// Memory that both sides know; touched on Node's thread alone.
     input: Memory,
     output: Memory,
@@ -83,6 +87,8 @@ impl Port {
             gone: AtomicBool::new(false),
             function: Mutex::new(AtomicPtr::new(null_mut())),
             pending: AtomicU64::new(0),
+            is_told: AtomicBool::new(false),
+            is_awaited: AtomicBool::new(false),
             input: memory(&input),
             output: memory(&output),
             members: Mutex::default(),
@@ -164,7 +170,7 @@ unsafe extern "C" fn on_cleanup(hook: *mut c_void) {
     let shared = unsafe { Arc::from_raw(hook.cast::<Shared>()) };
     shared.gone.store(true, SeqCst);
     shared.function.lock().unwrap_or_else(PoisonError::into_inner).store(null_mut(), SeqCst);
-    *shared.queues.lock().unwrap_or_else(PoisonError::into_inner) = Queues::default();
+    *shared.queues() = Queues::default();
 }
 
 unsafe extern "C" fn on_wake(env: sys::napi_env, deliver: sys::napi_value, context: *mut c_void, _data: *mut c_void) {
@@ -178,6 +184,10 @@ unsafe extern "C" fn on_wake(env: sys::napi_env, deliver: sys::napi_value, conte
 }
 
 impl Shared {
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn members(&self) -> MutexGuard<'_, HashMap<u64, Weak<Caller>>> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,10 +198,11 @@ impl Shared {
             return;
         }
         {
-            let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut queues = self.queues();
             for (sandbox, event) in events {
                 queues.push(sandbox, News::Event(event));
             }
+            self.is_told.store(queues.has_told(), Relaxed);
         }
         self.linger.mail_came();
         self.schedule();
@@ -202,7 +213,7 @@ impl Shared {
         if self.gone.load(SeqCst) {
             return;
         }
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner).push(instance, News::ComponentCall(Box::new(call)));
+        self.queues().push(instance, News::ComponentCall(Box::new(call)));
         self.linger.mail_came();
         self.schedule();
     }
@@ -212,7 +223,11 @@ impl Shared {
         if self.gone.load(SeqCst) {
             return;
         }
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner).push(instance, News::Line(Box::new(line)));
+        {
+            let mut queues = self.queues();
+            queues.push(instance, News::Line(Box::new(line)));
+            self.is_told.store(true, Relaxed);
+        }
         self.schedule();
     }
 
@@ -222,11 +237,12 @@ impl Shared {
             return true;
         }
         {
-            let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut queues = self.queues();
             if queues.fetches >= MOST_FETCHES {
                 return false;
             }
             queues.push(sandbox, News::Fetch(Box::new(event), missed));
+            self.is_told.store(true, Relaxed);
         }
         self.schedule();
         true
@@ -290,9 +306,10 @@ impl Shared {
             }
             // A handful at a time: guest threads want this lock too.
             {
-                let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut queues = self.queues();
                 taken.extend(std::iter::from_fn(|| queues.pop()).take(HANDFUL));
                 more = !queues.is_empty();
+                self.is_told.store(queues.has_told(), Relaxed);
             }
             if !frames.has_events() && !taken.is_empty() {
                 self.linger.begin_reading();
@@ -301,6 +318,9 @@ impl Shared {
                 settled += u64::from(matches!(event, News::Event(Event::Settled { .. })));
                 frames.event(number(sandbox), event);
             }
+        }
+        if !more && self.is_awaited.swap(false, Relaxed) {
+            settled += 1;
         }
         // What is left waits for JavaScript to ask, in a later round of Node's loop: Node would run a threadsafe function that is
         // called from within a thousand times before it turned to anything else. So does, in a talk, what is about to come: the guest's
@@ -434,6 +454,13 @@ impl Shared {
                 // SAFETY: Node's own thread, where the environment cannot go away meanwhile.
                 unsafe { sys::napi_ref_threadsafe_function(env.raw(), function) };
             }
+        }
+    }
+
+    /// Has Node stay until it has heard what was told, where no answer follows: after a synchronous call.
+    pub(crate) fn await_told(&self, env: Env) {
+        if self.is_told.load(Relaxed) && !self.is_awaited.swap(true, Relaxed) {
+            self.hold(env, 1);
         }
     }
 

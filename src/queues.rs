@@ -64,6 +64,11 @@ impl Queues {
         queue.push_back((self.last, sandbox, news));
     }
 
+    /// Whether something waits that is only told.
+    pub(crate) fn has_told(&self) -> bool {
+        !self.console.is_empty()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.answers.is_empty() && self.console.is_empty()
     }

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 const KILL_MS = 30_000;
 
-function run(program, flags = []) {
+function run(program, flags = [], args = []) {
   return new Promise((resolve, reject) => {
     const file = fileURLToPath(new URL(program, import.meta.url));
     const started = performance.now();
-    const child = spawn(process.execPath, [...flags, file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...flags, file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
@@ -100,6 +100,15 @@ test('a rejection that a guest leaves unhandled is not fatal for Node', async ()
 
 test('a console callback that throws does not break the sandbox', async () => {
   assertEnded(await run('console-callback-throws.mjs'), 0, /works on/);
+});
+
+test('what a guest writes in a synchronous call is heard where nothing follows that call', async () => {
+  const lines = (count) => Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('');
+  for (const last of ['eval', 'inherit', 'call', 'flood', 'bytes', 'host', 'failure']) {
+    const ended = await run('console-after-sync.mjs', [], [last]);
+    assertEnded(ended, 0, /^/);
+    assert.equal(ended.stdout, lines(last === 'flood' ? 3000 : 1), last);
+  }
 });
 
 test('process.exit inside a function that a component calls ends the process at once and cleanly', async () => {
