@@ -379,4 +379,6 @@ export interface NativeWasiOptions {
   stdinId?: number
   reuseModule: boolean
   timeoutMs: number
+  fuel?: number
+  stackBytes?: number
 }

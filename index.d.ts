@@ -637,6 +637,10 @@ export interface WasiOptions {
   timeoutMs?: number;
   /** Ends the run. */
   signal?: AbortSignal;
+  /** Instructions that it may run, in code that counts them and is up to a third slower. Default: as many as it has time for. */
+  fuel?: number;
+  /** Stack of its own functions, from 64 KiB to 4 MiB, rounded up to a power of two. Default: 1 MiB. */
+  stackBytes?: number;
 }
 
 /** How a command ended. The ids are ordinary ones: `take`, `takeInto`, `exec`, `free`. */
@@ -662,7 +666,7 @@ export interface WasiApi {
    * Runs the command in `module` to its end.
    *
    * @throws `ERR_PERMISSION`, `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_MEMORY`,
-   * `ERR_ID_NOT_FOUND`
+   * `ERR_LIMIT` where its `fuel` is used up, `ERR_ID_NOT_FOUND`, `ERR_ARGUMENT`
    */
   run(module: Bytes, options?: WasiOptions): Promise<WasiResult>;
   /**

@@ -174,6 +174,41 @@ test('a trap tells its reason and the stack of the module', async (t) => {
   await assert.rejects(host.wasi.run(modules['preview 1'], { args: ['abort'] }), trap);
 });
 
+for (const preview of ['preview 1', 'preview 2']) {
+  test(`fuel is a budget of instructions for a command of ${preview}`, async (t) => {
+    const host = sandbox(t);
+    const id = await host.native.put(modules[preview]);
+    const run = (args, fuel) => host.wasi.runById(id, { args, fuel, reuseModule: true });
+    assert.equal((await run(['args'], 1_000_000)).exitCode, 0);
+    const used = { code: 'ERR_LIMIT', limit: 'fuel', message: /^fuel: .* used up$/ };
+    await assert.rejects(run(['spin'], 1_000_000), used);
+    await assert.rejects(run(['args'], 0), used);
+    assert.equal((await run(['args'])).exitCode, 0);
+    const step = (args) => ({ op: 'wasi', args: { moduleId: id, reuseModule: true, ...args } });
+    const input = new Uint8Array(4);
+    const refused = (pattern) => ({ code: 'ERR_OP', message: pattern });
+    await assert.rejects(host.native.chain([step({ args: ['spin'], fuel: 1_000_000 })], input), refused(/fuel: /));
+    await assert.rejects(host.native.chain([step({ fuel: -1 })], input), refused(/args\.fuel/));
+    await assert.rejects(host.native.chain([step({ stackBytes: 2 << 20 })], input), refused(/args\.stackBytes/));
+    const small = step({ args: ['cat'], fuel: 1_000_000, stackBytes: 100_000 });
+    assert.deepEqual(await host.native.chain([small], input), input);
+  });
+}
+
+test('stackBytes is the stack of a command', async (t) => {
+  const host = sandbox(t);
+  // (module (func $f (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1))))))
+  //   (func (export "_start") (call $f (i32.const 15000))))
+  const deep = Buffer.from(
+    '0061736d0100000001080260017f006000000303020001070a01065f737461727400010a19020e00' +
+      '20000440200041016b10000b0b08004198f50010000b',
+    'hex',
+  );
+  assert.equal((await host.wasi.run(deep)).exitCode, 0);
+  assert.equal((await host.wasi.run(deep, { stackBytes: 2 << 20 })).exitCode, 0);
+  await assert.rejects(host.wasi.run(deep, { stackBytes: 64 << 10 }), { code: 'ERR_WASM_TRAP', message: /stack/ });
+});
+
 test('linear memory counts against memoryBytes', async (t) => {
   const host = sandbox(t, { limits: { memoryBytes: 16 << 20 } });
   // (module (memory 1) (func (export "_start") (if (i32.eq (memory.grow (i32.const 1024)) (i32.const -1)) (then unreachable))))
@@ -210,6 +245,9 @@ test('wrong arguments are named', async (t) => {
   await assert.rejects(host.wasi.run(new Uint8Array(8), { args: 'a' }), refused(/options\.args/));
   await assert.rejects(host.wasi.run(new Uint8Array(8), { args: ['a', 'b\0'] }), refused(/options\.args\[1\]/));
   await assert.rejects(host.wasi.run(new Uint8Array(8), { stdin: 1 }), refused(/did you mean stdinId/));
+  await assert.rejects(host.wasi.run(new Uint8Array(8), { fuel: 0.5 }), refused(/options\.fuel/));
+  for (const stackBytes of [1000, 2 ** 23])
+    await assert.rejects(host.wasi.run(new Uint8Array(8), { stackBytes }), refused(/options\.stackBytes/));
   await assert.rejects(host.wasi.takeStdout({}), refused(/result\.stdoutId/));
 });
 

@@ -100,6 +100,10 @@ declare namespace Hostbox {
     stdinId?: number;
     /** Whether `runById` leaves the module's buffer in the store. */
     reuseModule?: boolean;
+    /** Instructions that it may run, in code that counts them; `ERR_LIMIT` beyond. */
+    fuel?: number;
+    /** Stack of its own functions, from 64 KiB to 1 MiB, rounded up to a power of two; 1 MiB by default. */
+    stackBytes?: number;
   }
   interface WasiResult {
     exitCode: number;

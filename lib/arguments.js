@@ -536,8 +536,7 @@ function instanceOptions(value) {
       fetchBytes,
       concurrentFetches,
       tableElements: optionalInteger(tableElements, 'options.limits.tableElements', 0, MOST_TABLE),
-      fuel: optionalInteger(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
-      stackBytes: optionalInteger(stackBytes, 'options.limits.stackBytes', LEAST_STACK, MOST_STACK),
+      ...runLimits(fuel, stackBytes, 'options.limits'),
     },
     args: strings(args, 'options.args'),
     env: variables(env),
@@ -554,6 +553,23 @@ function instanceOptions(value) {
 const MOST_TABLE = 10_000_000;
 const LEAST_STACK = 64 * 1024;
 const MOST_STACK = 4 * 1024 * 1024;
+
+/**
+ * What bounds code beside time and memory.
+ *
+ * @param {unknown} fuel
+ * @param {unknown} stackBytes
+ * @param {string} name of the object that has them
+ */
+function runLimits(fuel, stackBytes, name) {
+  /** @type {{ fuel?: number, stackBytes?: number }} */
+  const result = {};
+  if (fuel !== undefined) result.fuel = integer(fuel, `${name}.fuel`, 0, Number.MAX_SAFE_INTEGER);
+  if (stackBytes !== undefined) {
+    result.stackBytes = integer(stackBytes, `${name}.stackBytes`, LEAST_STACK, MOST_STACK);
+  }
+  return result;
+}
 
 /** @param {unknown} value */
 function fixedClock(value) {
@@ -635,6 +651,7 @@ module.exports = {
   codeCache,
   compileOptions,
   instanceOptions,
+  runLimits,
   shown,
   shownError,
   CALL,

@@ -11,7 +11,7 @@ const { aborted, answer, translated } = require('./port.js');
 /** @typedef {import('../index').WasiResult} WasiResult */
 /** @typedef {import('../binding').NativeSandbox} NativeSandbox */
 
-const OPTIONS = ['args', 'stdinId', 'reuseModule', 'timeoutMs', 'signal'];
+const OPTIONS = ['args', 'stdinId', 'reuseModule', 'timeoutMs', 'signal', 'fuel', 'stackBytes'];
 
 /** The public `WasiApi`; see index.d.ts. */
 class Wasi {
@@ -86,7 +86,7 @@ class Wasi {
 /** @param {WasiOptions | undefined} value */
 function wasiOptions(value) {
   const given = check.options(value, 'options', OPTIONS);
-  const { args, stdinId, reuseModule } = given;
+  const { args, stdinId, reuseModule, fuel, stackBytes } = given;
   const { timeoutMs = 0, signal } = check.pickCall(given);
   return {
     args: args === undefined ? [] : texts(args),
@@ -94,6 +94,7 @@ function wasiOptions(value) {
     reuseModule: reuseModule === undefined ? false : check.boolean(reuseModule, 'options.reuseModule'),
     timeoutMs,
     signal,
+    ...check.runLimits(fuel, stackBytes, 'options'),
   };
 }
 

@@ -93,7 +93,8 @@ impl Furnished {
     }
 }
 
-fn size(value: f64) -> usize {
+/// Bytes or elements, as Node has checked them.
+pub(crate) fn size(value: f64) -> usize {
     usize::try_from(whole(value)).unwrap_or(usize::MAX)
 }
 

@@ -12,6 +12,7 @@ use napi_derive::napi;
 
 use crate::bytes::thrown;
 use crate::frames::number;
+use crate::furnished::size;
 use crate::sandbox::{NativeSandbox, timeout, whole};
 
 /// How a command is to be run, as `lib/wasi.js` checked it.
@@ -21,13 +22,16 @@ pub struct NativeWasiOptions {
     pub stdin_id: Option<f64>,
     pub reuse_module: bool,
     pub timeout_ms: f64,
+    pub fuel: Option<f64>,
+    pub stack_bytes: Option<f64>,
 }
 
 impl From<NativeWasiOptions> for WasiOptions {
     fn from(given: NativeWasiOptions) -> Self {
-        let NativeWasiOptions { args, stdin_id, reuse_module, timeout_ms } = given;
+        let NativeWasiOptions { args, stdin_id, reuse_module, timeout_ms, fuel, stack_bytes } = given;
         let timeout: Option<Duration> = timeout(timeout_ms);
-        Self { args, stdin_id: stdin_id.map(whole), reuse_module, timeout }
+        let (fuel, stack_bytes) = (fuel.map(whole), stack_bytes.map(size));
+        Self { args, stdin_id: stdin_id.map(whole), reuse_module, timeout, fuel, stack_bytes }
     }
 }
 

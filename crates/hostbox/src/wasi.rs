@@ -22,6 +22,10 @@ pub struct WasiOptions {
     pub reuse_module: bool,
     /// Wall time until the run is ended; the sandbox's `timeout` where there is none.
     pub timeout: Option<Duration>,
+    /// Instructions that it may run, in code that counts them and is up to a third slower; any number where there is none.
+    pub fuel: Option<u64>,
+    /// Stack of its own functions, from 64 KiB to 4 MiB, rounded up to a power of two; 1 MiB where there is none.
+    pub stack_bytes: Option<usize>,
 }
 
 /// How a command ended.
@@ -77,8 +81,8 @@ impl Wasi<'_> {
     /// Runs the command in `module` to its end. Dropped before, the run is stopped.
     ///
     /// # Errors
-    /// `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_TIMEOUT`, `ERR_MEMORY`, `ERR_ID_NOT_FOUND` for the input, `ERR_PERMISSION` for
-    /// a grant that a module cannot keep, `ERR_CLOSED`.
+    /// `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_TIMEOUT`, `ERR_MEMORY`, `ERR_LIMIT` where its fuel is used up, `ERR_ARGUMENT`,
+    /// `ERR_ID_NOT_FOUND` for the input, `ERR_PERMISSION` for a grant that a module cannot keep, `ERR_CLOSED`.
     pub async fn run(&self, module: impl AsRef<[u8]>, options: WasiOptions) -> Result<WasiResult, Error> {
         let module = self.host.store().put_copy(module.as_ref()).map_err(|error| failure(error.into(), None))?;
         self.run_by_id(module, WasiOptions { reuse_module: false, ..options }).await
@@ -145,6 +149,7 @@ pub struct WasiRun {
     command: Command,
     account: Account,
     timeout: Duration,
+    stack_bytes: Option<usize>,
     limits: String,
 }
 
@@ -152,7 +157,7 @@ impl WasiRun {
     /// Finds the buffers of a run. The module's id is consumed where the options do not keep it, whatever becomes of the run.
     ///
     /// # Errors
-    /// `ERR_ID_NOT_FOUND`, `ERR_CLOSED`.
+    /// `ERR_ARGUMENT`, `ERR_ID_NOT_FOUND`, `ERR_CLOSED`.
     pub fn of(
         runner: &Runner,
         store: &Store,
@@ -166,14 +171,21 @@ impl WasiRun {
             store.free(module_id).map_err(|error| failure(error.into(), None))?;
         }
         sandbox.check_open()?;
+        let stacks = Limits::STACKS;
+        if let Some(bytes) = options.stack_bytes.filter(|bytes| !stacks.contains(bytes)) {
+            let (least, most) = stacks.into_inner();
+            let message = format!("Expected an integer from {least} to {most} for stack_bytes but received {bytes}");
+            return Err(Failure::new(Code::Argument, message));
+        }
         let stdin = options.stdin_id.map(lend).transpose()?;
         let limits = sandbox.limits();
         Ok(Self {
             runner: runner.clone(),
             module,
-            command: Command { args: options.args, stdin },
+            command: Command { args: options.args, stdin, fuel: options.fuel },
             account: Account(sandbox.wasm_charge()),
             timeout: options.timeout.unwrap_or(limits.timeout),
+            stack_bytes: options.stack_bytes,
             limits: format!("memoryBytes: {}", limits.memory_bytes),
         })
     }
@@ -185,10 +197,11 @@ impl WasiRun {
         stop: &Cancel,
         then: impl FnOnce(Result<WasiResult, Failure>) + Send + 'static,
     ) {
-        let Self { runner, module, command, account, timeout, limits } = self;
+        let Self { runner, module, command, account, timeout, stack_bytes, limits } = self;
+        let bounds = Limits { stack_bytes, ..Limits::default() };
         let (sandbox, stopped) = (sandbox.clone(), stop.clone());
         let stop = Instant::now().checked_add(timeout).map_or_else(|| stop.child(), |deadline| stop.until(deadline));
-        runner.begin(module, command, Box::new(account), Limits::default(), stop, move |end| {
+        runner.begin(module, command, Box::new(account), bounds, stop, move |end| {
             then(end.map(WasiResult::from).map_err(|error| match error {
                 Cause::Cancelled if sandbox.is_cancelled() => Failure::new(Code::Closed, "the sandbox is closed"),
                 Cause::Cancelled if !stopped.is_cancelled() => {

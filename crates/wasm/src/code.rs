@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use hostbox_buffers::Lent;
 use wasmtime::component::{Component, Linker as ComponentLinker};
-use wasmtime::{InstancePre, Linker, Module};
+use wasmtime::{Engine, InstancePre, Linker, Module};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::artifact::{self, Artifact};
 use crate::cache::CodeCache;
 use crate::error::{Error, Result};
 use crate::kept::{Kept, Key, Weighed, key};
-use crate::machine::Machine;
+use crate::machine::{Form, Machine};
 use crate::network;
 use crate::wasi::{ComponentState, ModuleState};
 
@@ -25,6 +25,8 @@ pub(crate) struct Code(Arc<Compiled>);
 
 pub(crate) struct Compiled {
     key: Key,
+    form: Form,
+    machine: &'static Machine,
     kind: Kind,
     bytes: usize,
 }
@@ -49,9 +51,9 @@ impl Weighed for Code {
 }
 
 impl Code {
-    /// What was compiled of this very buffer before, if it is kept still.
-    pub(crate) fn known(module: &Lent) -> Option<Code> {
-        let compiled = module.made::<Compiled>()?;
+    /// What was compiled of this very buffer for its last run, if that is kept still and has the form that is asked for.
+    pub(crate) fn known(module: &Lent, form: Form) -> Option<Code> {
+        let compiled = module.made::<Compiled>().filter(|compiled| compiled.form == form)?;
         KEPT.touch(&compiled.key);
         Some(Code(compiled))
     }
@@ -61,15 +63,16 @@ impl Code {
     ///
     /// # Errors
     /// [`Error::Compile`] where the bytes are not valid WebAssembly; [`Error::Link`] where an import has no name that is known here.
-    pub(crate) fn compile(module: &Lent, cache: Option<&CodeCache>) -> Result<Code> {
+    pub(crate) fn compile(module: &Lent, form: Form, cache: Option<&CodeCache>) -> Result<Code> {
         let bytes = module.as_ref();
         if bytes.len() > MODULE_BYTES {
             return Err(Error::Compile(format!("it has {} bytes, and {MODULE_BYTES} are the most", bytes.len())));
         }
-        let key = key(&[bytes]);
-        let code = KEPT.get(key, || match cache {
-            Some(cache) => compile_cached(bytes, key, cache),
-            None => Loaded::compile(bytes)?.link(key),
+        let content = key(&[bytes]);
+        let made = Made { key: key(&[&content, format!("{form:?}").as_bytes()]), form };
+        let code = KEPT.get(made.key, || match cache {
+            Some(cache) => compile_cached(bytes, &content, made, cache),
+            None => Loaded::compile(bytes, form)?.link(made),
         })?;
         module.set_made(&code.0);
         Ok(code)
@@ -78,6 +81,17 @@ impl Code {
     pub(crate) fn kind(&self) -> &Kind {
         &self.0.kind
     }
+
+    pub(crate) fn machine(&self) -> &'static Machine {
+        self.0.machine
+    }
+}
+
+/// What code is made for.
+#[derive(Clone, Copy)]
+struct Made {
+    key: Key,
+    form: Form,
 }
 
 /// The layer field of the preamble tells components from core modules.
@@ -91,14 +105,21 @@ enum Loaded {
     Component(Component),
 }
 
-fn compile_cached(bytes: &[u8], key: Key, cache: &CodeCache) -> Result<Code> {
-    let engine = &Machine::get()?.engine;
-    let fitting = artifact::fitting(&crate::kept::key(&[b"command", &key]), engine);
-    if let Some(code) = cache.find(&fitting).and_then(|file| Loaded::open(file, &fitting, is_component(bytes))) {
-        return code.link(key);
+/// The key of its file. Code does not depend on the size of stacks.
+fn fitting(content: &Key, form: Form, engine: &Engine) -> Key {
+    let counts: &[u8] = if form.has_fuel { b"fuel" } else { b"" };
+    artifact::fitting(&key(&[b"command", content, counts]), engine)
+}
+
+fn compile_cached(bytes: &[u8], content: &Key, made: Made, cache: &CodeCache) -> Result<Code> {
+    let engine = &Machine::for_commands(made.form)?.engine;
+    let fitting = fitting(content, made.form, engine);
+    if let Some(code) = cache.find(&fitting).and_then(|file| Loaded::open(file, &fitting, is_component(bytes), engine))
+    {
+        return code.link(made);
     }
-    let code = Loaded::compile(bytes)?;
-    let linked = code.link(key)?;
+    let code = Loaded::compile(bytes, made.form)?;
+    let linked = code.link(made)?;
     if let Ok(sealed) = code.serialize() {
         cache.write(&fitting, &artifact::seal(&fitting, &sealed, &[]));
     }
@@ -106,8 +127,8 @@ fn compile_cached(bytes: &[u8], key: Key, cache: &CodeCache) -> Result<Code> {
 }
 
 impl Loaded {
-    fn compile(bytes: &[u8]) -> Result<Loaded> {
-        let engine = &Machine::get()?.engine;
+    fn compile(bytes: &[u8], form: Form) -> Result<Loaded> {
+        let engine = &Machine::for_commands(form)?.engine;
         let failed = |error: wasmtime::Error| Error::Compile(format!("{error:#}"));
         if is_component(bytes) {
             Component::from_binary(engine, bytes).map(Loaded::Component).map_err(failed)
@@ -124,8 +145,7 @@ impl Loaded {
     }
 
     /// What was compiled before, from a file of a directory that nobody else can write.
-    fn open(file: File, fitting: &Key, is_component: bool) -> Option<Loaded> {
-        let engine = &Machine::get().ok()?.engine;
+    fn open(file: File, fitting: &Key, is_component: bool, engine: &Engine) -> Option<Loaded> {
         let artifact = Artifact::open(file, fitting)?;
         if is_component {
             // SAFETY: `CodeCache::find` gave this file, of this user or of root and in such a directory, that nobody else can write: it is
@@ -138,8 +158,10 @@ impl Loaded {
     }
 
     /// Offers what it imports, and makes ready to instantiate.
-    fn link(&self, key: Key) -> Result<Code> {
-        let engine = &Machine::get()?.engine;
+    fn link(&self, made: Made) -> Result<Code> {
+        let Made { key, form } = made;
+        let machine = Machine::for_commands(form)?;
+        let engine = &machine.engine;
         let unlinked = |error: wasmtime::Error| Error::Link(format!("{error:#}"));
         let (kind, image) = match self {
             Loaded::Component(component) => {
@@ -159,7 +181,7 @@ impl Loaded {
             }
         };
         let bytes = image.end as usize - image.start as usize;
-        Ok(Code(Arc::new(Compiled { key, kind, bytes })))
+        Ok(Code(Arc::new(Compiled { key, form, machine, kind, bytes })))
     }
 }
 
@@ -168,17 +190,38 @@ mod tests {
     use hostbox_buffers::Store;
 
     use super::*;
+    use crate::machine::Stack;
 
     #[test]
     fn a_buffer_that_was_compiled_knows_its_code_and_shares_it_with_others_of_the_same_bytes() {
         let store = Store::new(1 << 20);
         let bytes = wat::parse_str("(module (func (export \"_start\")))").unwrap();
         let [first, second] = [(); 2].map(|()| store.lend(store.put_copy(&bytes).unwrap()).unwrap());
-        assert!(Code::known(&first).is_none());
-        let code = Code::compile(&first, None).unwrap();
-        assert!(Code::known(&first).is_some_and(|known| Arc::ptr_eq(&known.0, &code.0)));
-        assert!(Code::known(&second).is_none());
-        assert!(Arc::ptr_eq(&Code::compile(&second, None).unwrap().0, &code.0));
+        let form = Form::default();
+        assert!(Code::known(&first, form).is_none());
+        let code = Code::compile(&first, form, None).unwrap();
+        assert!(Code::known(&first, form).is_some_and(|known| Arc::ptr_eq(&known.0, &code.0)));
+        assert!(Code::known(&second, form).is_none());
+        assert!(Arc::ptr_eq(&Code::compile(&second, form, None).unwrap().0, &code.0));
+    }
+
+    #[test]
+    fn code_that_counts_and_code_for_another_stack_are_others() {
+        let store = Store::new(1 << 20);
+        let bytes = wat::parse_str("(module (func (export \"_start\") nop))").unwrap();
+        let module = store.lend(store.put_copy(&bytes).unwrap()).unwrap();
+        let forms = [(false, 1 << 20), (true, 1 << 20), (false, 64 << 10), (true, 64 << 10)];
+        let forms = forms.map(|(has_fuel, stack)| Form { has_fuel, stack: Stack::of(stack) });
+        for (n, form) in forms.into_iter().enumerate() {
+            let code = Code::compile(&module, form, None).unwrap();
+            for (m, other) in forms.into_iter().enumerate() {
+                assert_eq!(Code::known(&module, other).is_some(), n == m);
+            }
+            assert!(Arc::ptr_eq(&Code::compile(&module, form, None).unwrap().0, &code.0));
+        }
+        let file = |form: Form| fitting(&[0; 32], form, &Machine::for_commands(form).unwrap().engine);
+        let [_, counting, small, small_counting] = forms.map(file);
+        assert!(counting != small && counting == small_counting);
     }
 
     #[cfg(unix)]
@@ -187,21 +230,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = CodeCache::open(folder.path().join("code")).unwrap();
         let bytes = wat::parse_str("(module (func (export \"_start\")))").unwrap();
-        let key = key(&[&bytes]);
-        assert!(compile_cached(&bytes, key, &cache).is_ok());
-        let fitting = artifact::fitting(&crate::kept::key(&[b"command", &key]), &Machine::get().unwrap().engine);
-        let is_whole = || Loaded::open(cache.find(&fitting).unwrap(), &fitting, false).is_some();
+        let made = Made { key: [0; 32], form: Form::default() };
+        let compile = |bytes: &[u8]| compile_cached(bytes, &key(&[bytes]), made, &cache);
+        assert!(compile(&bytes).is_ok());
+        let engine = &Machine::get().unwrap().engine;
+        let fitting = fitting(&key(&[&bytes]), made.form, engine);
+        let is_whole = || Loaded::open(cache.find(&fitting).unwrap(), &fitting, false, engine).is_some();
         assert!(is_whole());
         let path = cache.path().join(crate::cache::file_name(&fitting));
         let mut file = std::fs::read(&path).unwrap();
         file[100] ^= 1;
         cache.write(&fitting, &file);
         assert!(!is_whole());
-        assert!(compile_cached(&bytes, key, &cache).is_ok());
+        assert!(compile(&bytes).is_ok());
         assert!(is_whole());
         // What does not link is not kept.
         let library = wat::parse_str("(module)").unwrap();
-        assert_eq!(compile_cached(&library, [1; 32], &cache).err().map(|error| error.code()), Some("ERR_WASM_LINK"));
+        assert_eq!(compile(&library).err().map(|error| error.code()), Some("ERR_WASM_LINK"));
         assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 1);
     }
 }

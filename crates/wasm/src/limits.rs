@@ -2,9 +2,12 @@
 //!
 //! Linear memories count on the account of the sandbox, page by page; tables, instances and stacks are bounded by fixed numbers.
 
+use std::ops::RangeInclusive;
+
 use wasmtime::ResourceLimiter;
 
 use crate::error::{Error, Result};
+use crate::machine::STACK_BYTES;
 
 /// Who pays for linear memories and tables.
 pub trait MemoryAccount: Send {
@@ -19,8 +22,15 @@ pub struct Limits {
     pub table_elements: usize,
     /// Bytes that one stream may put out, below what the buffer store has.
     pub output_bytes: u64,
-    /// Of a component's own frames, up to 4 MiB; rounded up to a power of two. 1 MiB where there is none.
+    /// Of the module's own frames, from 64 KiB to 4 MiB; rounded up to a power of two. 1 MiB where there is none.
     pub stack_bytes: Option<usize>,
+}
+
+impl Limits {
+    /// Bytes of stack that an app may ask for.
+    pub const STACKS: RangeInclusive<usize> = 64 << 10..=4 << 20;
+    /// Those that a guest may ask for: no more than it has without asking.
+    pub const GUEST_STACKS: RangeInclusive<usize> = 64 << 10..=STACK_BYTES;
 }
 
 impl Default for Limits {

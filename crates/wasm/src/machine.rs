@@ -15,6 +15,7 @@ use wasmtime::{
 };
 
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 
 /// How long compiled code runs between two looks at whether it is still wanted.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
@@ -69,12 +70,20 @@ impl Default for Stack {
 impl Stack {
     /// The least that has room for so many bytes: a power of two from 64 KiB to 4 MiB.
     pub(crate) fn of(bytes: usize) -> Self {
-        Self(bytes.clamp(64 << 10, 4 << 20).next_power_of_two())
+        Self(bytes.clamp(*Limits::STACKS.start(), *Limits::STACKS.end()).next_power_of_two())
     }
 
     pub(crate) fn bytes(self) -> usize {
         self.0
     }
+}
+
+/// What code of a command depends on beside its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Whether it counts instructions.
+    pub(crate) has_fuel: bool,
+    pub(crate) stack: Stack,
 }
 
 /// What the compiler takes its time for.
@@ -103,6 +112,14 @@ impl Machine {
             Machine::new(&[&config(true), &config(false), config(false).memory_reservation(0)])
         });
         machine.as_ref().map_err(|error| Error::Unavailable(error.clone()))
+    }
+
+    /// The machine of commands whose code is not as all others': with memory from the system, as that of components.
+    pub(crate) fn for_commands(form: Form) -> Result<&'static Machine> {
+        if form == Form::default() {
+            return Machine::get();
+        }
+        Machine::for_components(CodeOptions { fuel: form.has_fuel, ..CodeOptions::default() }, form.stack)
     }
 
     /// The machine of components: instances that live as long as their owner wants, each with memory of its own and a stack of so many bytes.

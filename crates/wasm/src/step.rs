@@ -1,4 +1,4 @@
-//! A command as a step of a chain of native operations: `{ op: 'wasi', args: { moduleId, args, reuseModule } }`.
+//! A command as a step of a chain of native operations: `{ op: 'wasi', args: { moduleId, args, reuseModule, fuel, stackBytes } }`.
 //!
 //! Input and output of the step are the command's standard streams. The input is handed over in chunks while the command reads it, the output
 //! grows in the chain's own buffer: a step holds no second copy of either.
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::input::Source;
 use crate::limits::{Limits, MemoryAccount};
 use crate::output::Output;
-use crate::wasi::{Runner, Streams, threads};
+use crate::wasi::{Command, Runner, Streams, threads};
 
 /// What is copied for the command at a time.
 const CHUNK: usize = 256 << 10;
@@ -38,7 +38,8 @@ impl std::fmt::Debug for Step {
 /// Arguments of the step, checked.
 struct Arguments {
     module: u64,
-    args: Vec<String>,
+    command: Command,
+    stack_bytes: Option<usize>,
     is_kept: bool,
 }
 
@@ -55,7 +56,7 @@ impl Step {
 
 impl CustomOperation for Step {
     fn run(&self, invocation: &Invocation<'_>, output: &mut Writer) -> Result<(), String> {
-        let Arguments { module: id, args, is_kept } = arguments(invocation.args)?;
+        let Arguments { module: id, command, stack_bytes, is_kept } = arguments(invocation.args)?;
         if invocation.extra.is_some() {
             return Err("expected no second input".into());
         }
@@ -81,7 +82,8 @@ impl CustomOperation for Step {
                     }
                 }
             };
-            let run = runner.end_of(module, args, streams, account, Limits::default(), invocation.cancel);
+            let limits = Limits { stack_bytes, ..Limits::default() };
+            let run = runner.end_of(module, command, streams, account, limits, invocation.cancel);
             tokio::join!(run, feed).0
         });
         if let Some(written) = stdout.finish() {
@@ -115,9 +117,10 @@ fn shown(stderr: &Output) -> String {
 }
 
 fn arguments(given: Option<&Value>) -> Result<Arguments, String> {
+    const NAMES: [&str; 5] = ["moduleId", "args", "reuseModule", "fuel", "stackBytes"];
     let given = given.and_then(Value::as_object).ok_or("expected args with a moduleId")?;
-    if let Some(unknown) = given.keys().find(|key| !matches!(key.as_str(), "moduleId" | "args" | "reuseModule")) {
-        return Err(format!("unknown argument {unknown:?}, expected moduleId, args or reuseModule"));
+    if let Some(unknown) = given.keys().find(|key| !NAMES.contains(&key.as_str())) {
+        return Err(format!("unknown argument {unknown:?}, expected moduleId, args, reuseModule, fuel or stackBytes"));
     }
     let module = given.get("moduleId").and_then(Value::as_u64).ok_or("expected an id for args.moduleId")?;
     let args = match given.get("args") {
@@ -133,5 +136,20 @@ fn arguments(given: Option<&Value>) -> Result<Arguments, String> {
         None => false,
         Some(kept) => kept.as_bool().ok_or("expected a boolean for args.reuseModule")?,
     };
-    Ok(Arguments { module, args, is_kept })
+    let fuel = match given.get("fuel") {
+        None => None,
+        Some(fuel) => Some(fuel.as_u64().ok_or("expected a whole number of instructions for args.fuel")?),
+    };
+    // Guests write chains, too.
+    let stacks = Limits::GUEST_STACKS;
+    let stack_bytes = match given.get("stackBytes") {
+        None => None,
+        Some(bytes) => {
+            let bytes = bytes.as_u64().and_then(|bytes| usize::try_from(bytes).ok());
+            let refused =
+                || format!("expected an integer from {} to {} for args.stackBytes", stacks.start(), stacks.end());
+            Some(bytes.filter(|bytes| stacks.contains(bytes)).ok_or_else(refused)?)
+        }
+    };
+    Ok(Arguments { module, command: Command { args, stdin: None, fuel }, stack_bytes, is_kept })
 }

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::input::Source;
 use crate::limits::{Limiter, Limits, MemoryAccount};
 use crate::linger;
-use crate::machine::{Machine, SLOTS, TICK, Watch};
+use crate::machine::{Form, Machine, SLOTS, Stack, TICK, Watch};
 use crate::network::{self, Connected, Network, View};
 use crate::output::Output;
 use crate::rights::Rights;
@@ -33,6 +33,16 @@ pub struct Command {
     pub args: Vec<String>,
     /// Standard input; empty where there is none.
     pub stdin: Option<Lent>,
+    /// Instructions that it may run, in code that counts them; any number where there is none.
+    pub fuel: Option<u64>,
+}
+
+/// What a command is given beside its streams.
+struct Given<'a> {
+    args: &'a [String],
+    fuel: Option<u64>,
+    rights: &'a Rights,
+    limiter: Limiter,
 }
 
 /// How a command ended.
@@ -205,7 +215,7 @@ impl Runner {
         let late = then.clone();
         let watch = machine.watch(cancel.clone(), move || late.call(Err(Error::Cancelled)));
         let run = Run { runner: self.clone(), module, command, account, limits, cancel, then, watch };
-        match (Code::known(&run.module), self.free_place()) {
+        match (Code::known(&run.module, run.form()), self.free_place()) {
             (Some(code), Some(place)) => drop(linger::run(move || run.finish(Ok(code), place))),
             (_, place) => drop(threads.spawn(run.when_possible(place))),
         }
@@ -228,7 +238,9 @@ impl Runner {
         };
         let (stdout, stderr) = (output()?, output()?);
         let streams = Streams { stdin: Source::of(command.stdin), stdout: stdout.clone(), stderr: stderr.clone() };
-        let code = code.run(&command.args, streams, &self.rights, Limiter::new(account, limits), cancel)?;
+        let Command { args, fuel, .. } = command;
+        let limiter = Limiter::new(account, limits);
+        let code = code.run(Given { args: &args, fuel, rights: &self.rights, limiter }, streams, cancel)?;
         let keep = |output: &Output| match output.finish() {
             Some(writer) => buffers.put_written(writer),
             None => buffers.put_copy(&[]),
@@ -238,11 +250,11 @@ impl Runner {
         Ok(Exit { code, stdout, stderr })
     }
 
-    /// Runs a command over any streams, on a thread of its own; its exit code.
+    /// Runs a command over other streams than its own, on a thread of its own; its exit code.
     pub(crate) async fn end_of(
         &self,
         module: Lent,
-        args: Vec<String>,
+        command: Command,
         streams: Streams,
         account: Box<dyn MemoryAccount>,
         limits: Limits,
@@ -252,9 +264,13 @@ impl Runner {
         let _place = self.place().await;
         let (runner, stop) = (self.clone(), cancel.0.clone());
         let work = threads()?.spawn_blocking(move || {
-            let code = Code::known(&module).map_or_else(|| Code::compile(&module, runner.code_cache()), Ok)?;
+            let form = form(&command, &limits);
+            let code =
+                Code::known(&module, form).map_or_else(|| Code::compile(&module, form, runner.code_cache()), Ok)?;
             drop(module);
-            code.run(&args, streams, &runner.rights, Limiter::new(account, &limits), &stop)
+            let limiter = Limiter::new(account, &limits);
+            let given = Given { args: &command.args, fuel: command.fuel, rights: &runner.rights, limiter };
+            code.run(given, streams, &stop)
         });
         work.await.unwrap_or_else(|panic| Err(Error::Unavailable(panic.to_string())))
     }
@@ -303,7 +319,16 @@ impl Drop for Promised {
     }
 }
 
+/// The code that a command is run by.
+fn form(command: &Command, limits: &Limits) -> Form {
+    Form { has_fuel: command.fuel.is_some(), stack: limits.stack_bytes.map_or_else(Stack::default, Stack::of) }
+}
+
 impl Run {
+    fn form(&self) -> Form {
+        form(&self.command, &self.limits)
+    }
+
     /// On a thread that may block.
     fn finish(self, code: Result<Code>, place: Place) {
         let Run { runner, module, command, account, limits, cancel, then, watch } = self;
@@ -334,7 +359,7 @@ impl Run {
             },
         };
         tokio::task::spawn_blocking(move || {
-            let code = Code::compile(&self.module, self.runner.code_cache());
+            let code = Code::compile(&self.module, self.form(), self.runner.code_cache());
             self.finish(code, place);
         });
     }
@@ -381,24 +406,18 @@ pub(crate) fn threads() -> Result<&'static Runtime> {
 }
 
 impl Code {
-    fn run(
-        &self,
-        args: &[String],
-        streams: Streams,
-        rights: &Rights,
-        limiter: Limiter,
-        cancel: &Cancel,
-    ) -> Result<i32> {
+    fn run(&self, given: Given<'_>, streams: Streams, cancel: &Cancel) -> Result<i32> {
+        let Given { args, fuel, rights, limiter } = given;
         let Streams { stdin, stdout, stderr } = streams;
         let mut wasi = WasiCtxBuilder::new();
         rights.give(&mut wasi)?;
         wasi.arg("module.wasm").args(args).stdin(stdin).stdout(stdout.clone()).stderr(stderr.clone());
-        let machine = Machine::get()?;
+        let machine = self.machine();
         let run = pin!(async {
             let _running = machine.running();
             match self.kind() {
                 Kind::Module(linked) => {
-                    let mut store = prepared(machine, ModuleState { wasi: wasi.build_p1(), limiter }, cancel);
+                    let mut store = prepared(machine, ModuleState { wasi: wasi.build_p1(), limiter }, fuel, cancel);
                     let result = match linked.instantiate_async(&mut store).await {
                         Ok(instance) => match instance.get_typed_func::<(), ()>(&mut store, "_start") {
                             Ok(start) => start.call_async(&mut store, ()).await.map(|()| 0),
@@ -411,7 +430,7 @@ impl Code {
                 Kind::Component(linked) => {
                     let network = Network::new(rights, &mut wasi);
                     let state = ComponentState { wasi: wasi.build(), table: network::table(), network, limiter };
-                    let mut store = prepared(machine, state, cancel);
+                    let mut store = prepared(machine, state, fuel, cancel);
                     let result = match linked.instantiate_async(&mut store).await {
                         Ok(instance) => instance.wasi_cli_run().call_run(&mut store).await,
                         Err(error) => Err(error),
@@ -426,8 +445,12 @@ impl Code {
     }
 }
 
-fn prepared<T: Limited>(machine: &Machine, state: T, cancel: &Cancel) -> Store<T> {
+fn prepared<T: Limited>(machine: &Machine, state: T, fuel: Option<u64>, cancel: &Cancel) -> Store<T> {
     let mut store = Store::new(&machine.engine, state);
+    if let Some(fuel) = fuel {
+        // Fails where code does not count, and the code of a command with fuel does.
+        let _ = store.set_fuel(fuel);
+    }
     store.limiter(|state| state.limiter());
     store.set_epoch_deadline(1);
     let cancel = cancel.clone();
@@ -457,6 +480,7 @@ fn exit_code(ended: Ended, outputs: &[&Output], cancel: &Cancel) -> Result<i32> 
     }
     let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string).unwrap_or_default();
     match (error.downcast_ref::<Trap>(), ended.refused) {
+        (Some(Trap::OutOfFuel), _) => Err(Error::Fuel),
         (None, Some(refused)) => Err(Error::Memory(refused)),
         (Some(trap), refused) => {
             // A module that was refused memory mostly gives up by a trap: the refusal is what its user wants to know.

@@ -22,11 +22,22 @@ impl MemoryAccount for Purse {
 const PURSE: usize = 16 << 20;
 
 fn start(module: &[u8], command: Command, rights: Rights, store: &Arc<Store>, cancel: &Cancel) -> Result<Exit, Error> {
+    start_within(Limits::default(), module, command, rights, store, cancel)
+}
+
+fn start_within(
+    limits: Limits,
+    module: &[u8],
+    command: Command,
+    rights: Rights,
+    store: &Arc<Store>,
+    cancel: &Cancel,
+) -> Result<Exit, Error> {
     let id = store.put_copy(module).expect("room for the module");
     let module = store.lend(id).expect("the module");
     store.free(id).expect("the module");
     let runner = Runner::new(store, rights);
-    let run = runner.run(module, command, Box::new(Purse(PURSE)), Limits::default(), cancel.clone());
+    let run = runner.run(module, command, Box::new(Purse(PURSE)), limits, cancel.clone());
     Builder::new_current_thread().build().expect("a runtime").block_on(run)
 }
 
@@ -71,7 +82,8 @@ fn a_command_copies_its_input_and_gives_its_exit_code() {
     let store = store(1 << 20);
     let input: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
     let stdin = store.put_copy(&input).unwrap();
-    let command = Command { args: vec!["a".into(), "b".into()], stdin: Some(store.lend(stdin).unwrap()) };
+    let stdin_lent = Some(store.lend(stdin).unwrap());
+    let command = Command { args: vec!["a".into(), "b".into()], stdin: stdin_lent, ..Command::default() };
     let exit = run_with(CAT, command, &store, &Cancel::new()).unwrap();
     assert_eq!(exit.code, 3);
     assert_eq!(store.take(exit.stdout).unwrap()[..], input);
@@ -139,6 +151,56 @@ fn endless_recursion_is_a_trap() {
     let deep = r#"(module (func $f (export "_start") (call $f)))"#;
     let error = run(deep).unwrap_err();
     assert!(matches!(&error, Error::Trap { reason, .. } if reason.contains("stack")), "{error:?}");
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = format!("{}/../testkit/fixtures/commands/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(path).expect("a fixture")
+}
+
+/// A command with fuel or a stack of its own.
+fn run_within(module: &[u8], args: &[&str], fuel: Option<u64>, stack_bytes: Option<usize>) -> Result<Exit, Error> {
+    let command = Command { args: args.iter().map(|arg| (*arg).into()).collect(), fuel, ..Command::default() };
+    let limits = Limits { stack_bytes, ..Limits::default() };
+    start_within(limits, module, command, Rights::default(), &store(1 << 20), &Cancel::new())
+}
+
+#[test]
+fn a_command_that_uses_up_its_fuel_is_ended_as_an_instance_would_be() {
+    for name in ["command", "command-p2"] {
+        let module = fixture(name);
+        let error = run_within(&module, &["spin"], Some(10_000_000), None).unwrap_err();
+        assert_eq!((error.code(), error), ("ERR_LIMIT", Error::Fuel), "{name}");
+        assert_eq!(run_within(&module, &["args"], Some(0), None).unwrap_err(), Error::Fuel);
+        assert_eq!(run_within(&module, &["args"], Some(10_000_000), None).unwrap().code, 0);
+        // The same module without.
+        assert_eq!(run_within(&module, &["args"], None, None).unwrap().code, 0);
+    }
+}
+
+#[test]
+fn a_command_has_the_stack_that_was_asked_for() {
+    let deep = |depth: u32| {
+        let text = format!(
+            r#"(module
+              (func $f (param i32) (result i32)
+                (if (result i32) (local.get 0)
+                  (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1)))))
+                  (else (i32.const 0))))
+              (func (export "_start") (drop (call $f (i32.const {depth})))))"#
+        );
+        wat::parse_str(text).expect("text of a module")
+    };
+    let run = |depth, stack| run_within(&deep(depth), &[], None, stack).map(|exit| exit.code);
+    // A frame takes 16 bytes at least, and less than 64.
+    for (depth, fits, short) in [(15_000, 1 << 20, 64 << 10), (60_000, 4 << 20, 512 << 10)] {
+        assert_eq!(run(depth, Some(fits)).unwrap(), 0, "{depth}");
+        let error = run(depth, Some(short)).unwrap_err();
+        assert!(matches!(&error, Error::Trap { reason, .. } if reason.contains("stack")), "{depth}: {error:?}");
+    }
+    // Beyond the bounds it is the nearest.
+    assert_eq!(run(1_000, Some(1)).unwrap(), 0);
+    assert_eq!(run(60_000, Some(usize::MAX)).unwrap(), 0);
 }
 
 #[test]
@@ -283,11 +345,10 @@ fn figures() {
     let store = store(64 << 20);
     let runner = Runner::new(&store, Rights::default());
     for name in ["command", "command-p2"] {
-        let path = format!("{}/../testkit/fixtures/commands/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
-        let module = store.put_copy(&std::fs::read(path).unwrap()).unwrap();
+        let module = store.put_copy(&fixture(name)).unwrap();
         let run = || {
             let (done, ended) = std::sync::mpsc::channel();
-            let command = Command { args: vec!["exit".into(), "3".into()], stdin: None };
+            let command = Command { args: vec!["exit".into(), "3".into()], ..Command::default() };
             let account = Box::new(Purse(1 << 30));
             let module = store.lend(module).unwrap();
             runner

@@ -399,7 +399,7 @@ fn a_command_of_preview_2_has_the_network_of_its_sandbox() {
         let store = Arc::new(Store::new(1 << 20));
         let id = store.put_copy(&bytes("network")).unwrap();
         let rights = Rights::default().with_net(client(grants, NetLimits::default(), &log));
-        let command = Command { args: vec![server.address().to_string()], stdin: None };
+        let command = Command { args: vec![server.address().to_string()], ..Command::default() };
         let runner = Runner::new(&store, rights);
         let module = store.lend(id).unwrap();
         let account = Box::new(fixtures::Purse(64 << 20));

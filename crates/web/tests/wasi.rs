@@ -90,6 +90,8 @@ fn errors_have_names_and_codes() {
             await failure(wasi.run('text')),
             await failure(wasi.run(module, {{ args: ['a\\0b'] }})),
             await failure(wasi.run(module, {{ reuseModule: 1 }})),
+            await failure(wasi.run(module, {{ fuel: -1 }})),
+            await failure(wasi.run(module, {{ stackBytes: 2 << 20 }})),
         ];"
     );
     assert_eq!(
@@ -102,6 +104,8 @@ fn errors_have_names_and_codes() {
             ["TypeError", "ERR_ARGUMENT"],
             ["TypeError", "ERR_ARGUMENT"],
             ["TypeError", "ERR_ARGUMENT"],
+            ["TypeError", "ERR_ARGUMENT"],
+            ["TypeError", "ERR_ARGUMENT"],
         ])
     );
 }
@@ -111,4 +115,33 @@ fn a_linear_memory_counts_towards_memory_bytes() {
     let large = r#"(module (memory (export "memory") 65536) (func (export "_start")))"#;
     let script = "return wasi.run(module).then(() => 'nothing', (error) => [error.name, error.code]);";
     assert_eq!(ask(large, script), json!(["RangeError", "ERR_MEMORY"]));
+}
+
+#[test]
+fn fuel_and_a_stack_of_its_own_bound_a_run() {
+    let counts = r#"(module
+      (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func $deep (param i32) (result i32)
+        (if (result i32) (local.get 0)
+          (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+          (else (i32.const 0))))
+      (func (export "_start")
+        (drop (call $args (i32.const 0) (i32.const 4)))
+        (if (i32.eq (i32.load (i32.const 0)) (i32.const 2)) (then (loop $l (br $l))))
+        (drop (call $deep (i32.const 15000)))))"#;
+    let script = r"
+        const failure = (promise) => promise.then(() => 'nothing', (error) => [error.name, error.code]);
+        const id = await native.put(module);
+        const run = (options) => failure(wasi.runById(id, { ...options, reuseModule: true }));
+        return [
+            await run({}),
+            await run({ fuel: 10_000_000, stackBytes: 1 << 20 }),
+            await run({ fuel: 10_000 }),
+            await run({ args: ['endless'], fuel: 10_000_000 }),
+            await run({ stackBytes: 64 << 10 }),
+            await failure(wasi.run(module, { fuel: 0 })),
+        ];";
+    let limit = json!(["RangeError", "ERR_LIMIT"]);
+    assert_eq!(ask(counts, script), json!(["nothing", "nothing", limit, limit, ["Error", "ERR_WASM_TRAP"], limit]));
 }

@@ -7,7 +7,7 @@ import { argumentError, isBufferSource, isObject, sequence, uncurry } from 'gues
 import { take } from 'host:native';
 import * as host from 'host:wasi';
 
-const { isSafeInteger } = Number;
+const { isSafeInteger, MAX_SAFE_INTEGER } = Number;
 const { isArray } = Array;
 const includes = uncurry(String.prototype.includes as (text: string) => boolean);
 const Uint8ArrayIntrinsic = Uint8Array;
@@ -17,6 +17,10 @@ export interface WasiOptions {
   /** Lent, not consumed. */
   stdinId?: number;
   reuseModule?: boolean;
+  /** Instructions that it may run. */
+  fuel?: number;
+  /** From 64 KiB to 1 MiB, which it has without. */
+  stackBytes?: number;
 }
 
 export interface WasiResult {
@@ -30,14 +34,14 @@ type Bytes = ArrayBuffer | ArrayBufferView;
 const wasi = {
   async run(module: Bytes, options: WasiOptions | undefined = undefined): Promise<WasiResult> {
     if (!isBufferSource(module)) throw argumentError('an ArrayBuffer or a view', 'module', module);
-    const { args, stdinId } = checked(options);
-    return result(await host.run(module, args, stdinId));
+    const { args, stdinId, fuel, stackBytes } = checked(options);
+    return result(await host.run(module, args, stdinId, fuel, stackBytes));
   },
 
   async runById(moduleId: number, options: WasiOptions | undefined = undefined): Promise<WasiResult> {
     const from = id(moduleId, 'moduleId');
-    const { args, stdinId, keep } = checked(options);
-    return result(await host.runById(from, args, stdinId, keep));
+    const { args, stdinId, fuel, stackBytes, keep } = checked(options);
+    return result(await host.runById(from, args, stdinId, fuel, stackBytes, keep));
   },
 
   async takeStdout(ended: WasiResult): Promise<Uint8Array> {
@@ -52,19 +56,30 @@ const wasi = {
 interface Checked {
   readonly args: readonly string[];
   readonly stdinId: number | undefined;
+  readonly fuel: number | undefined;
+  readonly stackBytes: number | undefined;
   readonly keep: boolean;
 }
 
+const LEAST_STACK = 64 * 1024;
+/** A guest may have less than it has without asking, not more. */
+const MOST_STACK = 1024 * 1024;
+
 function checked(options: unknown): Checked {
-  if (options === undefined) return { args: [], stdinId: undefined, keep: false };
+  if (options === undefined) {
+    return { args: [], stdinId: undefined, fuel: undefined, stackBytes: undefined, keep: false };
+  }
   if (!isObject(options)) throw argumentError('an object', 'options', options);
-  const { args, stdinId, reuseModule } = options as { args?: unknown; stdinId?: unknown; reuseModule?: unknown };
+  const { args, stdinId, reuseModule, fuel, stackBytes } = options as { [K in keyof WasiOptions]: unknown };
   if (reuseModule !== undefined && typeof reuseModule !== 'boolean') {
     throw argumentError('a boolean', 'options.reuseModule', reuseModule);
   }
   return {
     args: args === undefined ? [] : texts(args),
     stdinId: stdinId === undefined ? undefined : id(stdinId, 'options.stdinId'),
+    fuel: fuel === undefined ? undefined : integer(fuel, 'options.fuel', 0, MAX_SAFE_INTEGER),
+    stackBytes:
+      stackBytes === undefined ? undefined : integer(stackBytes, 'options.stackBytes', LEAST_STACK, MOST_STACK),
     keep: reuseModule === true,
   };
 }
@@ -86,6 +101,11 @@ function texts(args: unknown): readonly string[] {
 function id(value: unknown, name: string): number {
   if (!isSafeInteger(value) || (value as number) <= 0) throw argumentError('an id, a positive integer', name, value);
   return value as number;
+}
+
+function integer(value: unknown, name: string, least: number, most: number): number {
+  if (isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
+  throw argumentError(`an integer from ${least} to ${most}`, name, value);
 }
 
 function resultId(ended: unknown, name: 'stdoutId' | 'stderrId'): number {

@@ -6,13 +6,24 @@ declare module 'host:wasi' {
 
   type Exit = [exitCode: number, stdoutId: number, stderrId: number];
 
-  /** Runs bytes, which are read before it returns. Standard input stays valid. */
-  export function run(module: Source, args: readonly string[], stdinId: number | undefined): Promise<Exit>;
+  /**
+   * Runs bytes, which are read before it returns. Standard input stays valid. `fuel` bounds the instructions; a stack of its own is from 64 KiB to 1 MiB,
+   * or the call rejects with `ERR_ARGUMENT`.
+   */
+  export function run(
+    module: Source,
+    args: readonly string[],
+    stdinId: number | undefined,
+    fuel: number | undefined,
+    stackBytes: number | undefined,
+  ): Promise<Exit>;
   /** Runs a stored module, which is consumed unless it is to be kept. */
   export function runById(
     moduleId: number,
     args: readonly string[],
     stdinId: number | undefined,
+    fuel: number | undefined,
+    stackBytes: number | undefined,
     keep: boolean,
   ): Promise<Exit>;
 }

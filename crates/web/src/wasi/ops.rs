@@ -11,10 +11,13 @@ use crate::Data;
 
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:wasi",
-    functions: &[Native { name: c"run", length: 3, run }, Native { name: c"runById", length: 4, run: run_by_id }],
+    functions: &[Native { name: c"run", length: 5, run }, Native { name: c"runById", length: 6, run: run_by_id }],
 };
 
 type Answer<'js> = rquickjs::Result<Value<'js>>;
+
+/// `Number.MAX_SAFE_INTEGER`.
+const MOST: f64 = 9_007_199_254_740_991.0;
 
 /// Linear memories count where the engine's heap does.
 pub(crate) struct Account(Charge);
@@ -33,7 +36,7 @@ impl MemoryAccount for Account {
 
 fn error(error: &Error) -> OpError {
     let class = match error {
-        Error::Memory(_) | Error::Buffer(hostbox_buffers::Error::Memory { .. }) => ErrorClass::Range,
+        Error::Memory(_) | Error::Fuel | Error::Buffer(hostbox_buffers::Error::Memory { .. }) => ErrorClass::Range,
         Error::Trap { .. } | Error::Cancelled | Error::Unavailable(_) => ErrorClass::Error,
         _ => ErrorClass::Type,
     };
@@ -49,7 +52,8 @@ fn argument(message: impl std::fmt::Display) -> OpError {
     OpError { class: ErrorClass::Type, message: message.to_string(), code, name: None }
 }
 
-fn id(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Option<u64>> {
+/// A number that the guest's side has checked; 0 where it is none that is whole and positive.
+fn whole(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Option<u64>> {
     if call.is_undefined(index) {
         return Ok(None);
     }
@@ -59,7 +63,7 @@ fn id(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Option<u64>> {
         clippy::cast_sign_loss,
         reason = "a whole number in range, as was just seen"
     )]
-    Ok(Some(if number.fract() == 0.0 && (1.0..9e15).contains(&number) { number as u64 } else { 0 }))
+    Ok(Some(if number.fract() == 0.0 && (1.0..=MOST).contains(&number) { number as u64 } else { 0 }))
 }
 
 /// What a run needs, taken from the guest's arguments.
@@ -68,6 +72,7 @@ struct Run {
     store: Arc<Store>,
     account: Account,
     command: Command,
+    limits: Limits,
 }
 
 impl Run {
@@ -76,19 +81,26 @@ impl Run {
         let Some(runner) = data.wasi.clone() else { return Err(rquickjs::Error::Unknown) };
         let store = data.store.clone();
         let args: Vec<String> = call.arg(1).get()?;
+        let (fuel, stack_bytes) = (whole(call, 3)?, whole(call, 4)?.map(|bytes| usize::try_from(bytes).unwrap_or(0)));
+        let stacks = Limits::GUEST_STACKS;
+        if stack_bytes.is_some_and(|bytes| !stacks.contains(&bytes)) {
+            let (least, most) = stacks.into_inner();
+            return Ok(Err(argument(format!("Expected an integer from {least} to {most} for options.stackBytes"))));
+        }
         let account = Account(call.wasm_charge());
-        let stdin = match id(call, 2)?.map(|id| store.lend(id)).transpose() {
+        let stdin = match whole(call, 2)?.map(|id| store.lend(id)).transpose() {
             Ok(stdin) => stdin,
             Err(failed) => return Ok(Err(error(&failed.into()))),
         };
-        Ok(Ok(Self { runner, store, account, command: Command { args, stdin } }))
+        let limits = Limits { stack_bytes, ..Limits::default() };
+        Ok(Ok(Self { runner, store, account, command: Command { args, stdin, fuel }, limits }))
     }
 
     /// Runs it to its end, which completes the operation; it is stopped where nobody waits for that any more.
     fn begin(self, module: Lent, completer: Completer) {
-        let Self { runner, account, command, .. } = self;
+        let Self { runner, account, command, limits, .. } = self;
         let cancel = Cancel::with_flag(completer.cancelled(), None);
-        runner.begin(module, command, Box::new(account), Limits::default(), cancel, move |end| {
+        runner.begin(module, command, Box::new(account), limits, cancel, move |end| {
             completer.complete(match end {
                 Err(failed) => OpOutcome::Error(error(&failed)),
                 Ok(Exit { code, stdout, stderr }) => OpOutcome::Finish(Box::new(move |ctx, _| {
@@ -125,12 +137,12 @@ fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 fn run_by_id<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let module = id(call, 0)?.unwrap_or(0);
+    let module = whole(call, 0)?.unwrap_or(0);
     let run = match Run::new(call)? {
         Ok(run) => run,
         Err(failed) => return call.settled(Err(&failed)),
     };
-    let module = if call.boolean(3) { run.store.lend(module) } else { consumed(&run.store, module) };
+    let module = if call.boolean(5) { run.store.lend(module) } else { consumed(&run.store, module) };
     start(call, run, module)
 }
 
