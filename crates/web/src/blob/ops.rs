@@ -1,10 +1,8 @@
 //! `host:blob`: see `ops.d.ts`.
 
 use hostbox_buffers::Block;
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Class, Ctx, IntoJs, JsLifetime, Object, Value};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut, held, hold};
+use rquickjs::{Ctx, IntoJs, Value};
 
 use super::bytes::{Builder, Bytes, COST};
 use crate::streams::ops::source_handle;
@@ -31,12 +29,12 @@ pub(crate) struct BlobHandle(Bytes);
 
 /// The bytes behind the argument at `index`.
 pub(crate) fn bytes_at(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Bytes> {
-    Ok(Class::<BlobHandle>::from_value(&call.arg(index))?.borrow().0.clone())
+    Ok(held::<BlobHandle>(&call.arg(index))?.borrow().0.clone())
 }
 
 /// An object for `bytes`, which `create` and the other functions take.
 pub(crate) fn handle<'js>(ctx: &Ctx<'js>, bytes: Bytes) -> Answer<'js> {
-    Ok(Class::instance(ctx.clone(), BlobHandle(bytes))?.into_value())
+    hold(ctx, BlobHandle(bytes))
 }
 
 fn too_long(call: &Call<'_, '_>) -> rquickjs::Error {
@@ -71,7 +69,7 @@ fn append<'js>(
         } else {
             builder.copy(text.as_bytes(), paid);
         }
-    } else if let Ok(other) = Class::<BlobHandle>::from_value(part) {
+    } else if let Ok(other) = held::<BlobHandle>(part) {
         let other = other.borrow().0.clone();
         if Builder::is_short(&other) {
             let mut paid = call.charge(other.len())?;
@@ -172,26 +170,4 @@ fn copy(bytes: &Bytes) -> Result<Block, OpError> {
 
 fn source<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     source_handle(call.ctx(), bytes_at(call, 0)?.source())
-}
-
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for BlobHandle {
-    type Changed<'to> = BlobHandle;
-}
-
-impl<'js> Trace<'js> for BlobHandle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for BlobHandle {
-    const NAME: &'static str = "BlobBytes";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
 }

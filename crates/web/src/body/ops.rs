@@ -7,10 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use encoding_rs::UTF_8;
 use hostbox_buffers::{Block, Cancel, Store, Writer};
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, IntoJs, JsLifetime, Object, TypedArray, Value};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, held, hold};
+use rquickjs::{Array, Ctx, IntoJs, TypedArray, Value};
 
 use super::stored::{Stored, StoredSource, refused};
 use super::{multipart, plan};
@@ -203,34 +201,12 @@ fn collect_text<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 struct StoredHandle(Arc<Stored>);
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for StoredHandle {
-    type Changed<'to> = StoredHandle;
-}
-
-impl<'js> Trace<'js> for StoredHandle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for StoredHandle {
-    const NAME: &'static str = "Stored";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 pub(crate) fn stored_handle<'js>(ctx: &Ctx<'js>, stored: Arc<Stored>) -> Answer<'js> {
-    Ok(Class::instance(ctx.clone(), StoredHandle(stored))?.into_value())
+    hold(ctx, StoredHandle(stored))
 }
 
 fn stored(value: &Value<'_>) -> rquickjs::Result<Arc<Stored>> {
-    Ok(Class::<StoredHandle>::from_value(value)?.borrow().0.clone())
+    Ok(held::<StoredHandle>(value)?.borrow().0.clone())
 }
 
 fn take_stored<'js>(call: &Call<'_, 'js>) -> Answer<'js> {

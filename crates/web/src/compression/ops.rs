@@ -4,10 +4,8 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hostbox_buffers::{Block, Cancel, Coding, Error as BufferError, Pipeline, Store, Writer};
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, JsLifetime, Object, TypedArray, Value};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, held, hold};
+use rquickjs::{Array, Ctx, TypedArray, Value};
 
 use crate::Data;
 
@@ -71,28 +69,6 @@ impl State {
 /// A codec as guest code holds it. Dropped, it gives its memory back.
 struct Codec(Arc<Mutex<Option<State>>>);
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for Codec {
-    type Changed<'to> = Codec;
-}
-
-impl<'js> Trace<'js> for Codec {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for Codec {
-    const NAME: &'static str = "Codec";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 fn error(error: &BufferError) -> OpError {
     match error {
         BufferError::Memory { message } => {
@@ -120,12 +96,12 @@ fn new_codec<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Ok(State { pipeline, input: store.writer(&cancel)?, read: 0, is_last: false, is_over: false })
     };
     let state = open().map_err(|failed| call.throw(&error(&failed)))?;
-    Ok(Class::instance(call.ctx().clone(), Codec(Arc::new(Mutex::new(Some(state)))))?.into_value())
+    hold(call.ctx(), Codec(Arc::new(Mutex::new(Some(state)))))
 }
 
 fn run<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (store, is_last) = (store(call)?, call.boolean(2));
-    let codec = Class::<Codec>::from_value(&call.arg(0))?.borrow().0.clone();
+    let codec = held::<Codec>(&call.arg(0))?.borrow().0.clone();
     // Taken out while somebody works on it: a second call at the same time finds nothing, and nobody waits for a lock.
     let Some(mut state) = codec.lock().unwrap_or_else(PoisonError::into_inner).take() else {
         return call.settled(Err(&type_error("the stream has failed, or is busy with something else")));

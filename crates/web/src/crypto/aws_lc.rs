@@ -1,4 +1,4 @@
-//! RSA (RFC 8017) over AWS-LC: beside `nodekey/evp.rs` the only file here that calls C.
+//! RSA (RFC 8017) over AWS-LC: one of the files here that call C, beside `context.rs` and `nodekey/evp.rs`.
 //!
 //! Everything is checked by the library when a key is made, so that a [`RsaKey`] is one that it can use. What it frees it wipes.
 //! Its operations on private keys are blinded and take the same time for every input.
@@ -10,6 +10,7 @@ use aws_lc_sys as lc;
 use zeroize::Zeroizing;
 
 use super::algorithm::Hash;
+use super::context::{Context, succeeded};
 use super::hash::Cancelled;
 use super::key::Secret;
 
@@ -60,16 +61,6 @@ pub(crate) enum Part {
     Dp,
     Dq,
     Qi,
-}
-
-/// What the library tells by 1; its list of errors is emptied, nobody reads it.
-fn succeeded(status: c_int) -> Option<()> {
-    if status == 1 {
-        return Some(());
-    }
-    // SAFETY: touches the errors of this thread alone.
-    unsafe { lc::ERR_clear_error() };
-    None
 }
 
 /// The library's tables of the hash function.
@@ -302,17 +293,30 @@ impl RsaKey {
         succeeded(status).is_some()
     }
 
+    fn context(&self) -> Option<Context> {
+        // SAFETY: makes an empty holder of a key.
+        let holder = NonNull::new(unsafe { lc::EVP_PKEY_new() })?;
+        // SAFETY: live pointers; the holder takes a reference of its own.
+        let status = unsafe { lc::EVP_PKEY_set1_RSA(holder.as_ptr(), self.0.as_ptr()) };
+        // SAFETY: a live holder.
+        let context = succeeded(status).and_then(|()| unsafe { Context::of(holder) });
+        // SAFETY: the reference that was made above.
+        unsafe { lc::EVP_PKEY_free(holder.as_ptr()) };
+        context
+    }
+
     /// RSAES-OAEP, the mask by the same hash.
     pub(crate) fn encrypt_oaep(&self, hash: Hash, label: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-        let context = Oaep::new(self)?;
+        let context = self.context()?;
         // SAFETY: a live context.
-        succeeded(unsafe { lc::EVP_PKEY_encrypt_init(context.0.as_ptr()) })?;
-        context.set(hash, label)?;
+        succeeded(unsafe { lc::EVP_PKEY_encrypt_init(context.as_ptr()) })?;
+        // SAFETY: a table of the library's.
+        unsafe { context.set_oaep(digest_of(hash), label) }?;
         let mut output = vec![0; self.size()];
         let mut length = output.len();
         // SAFETY: live slices with their lengths.
         let status = unsafe {
-            lc::EVP_PKEY_encrypt(context.0.as_ptr(), output.as_mut_ptr(), &raw mut length, data.as_ptr(), data.len())
+            lc::EVP_PKEY_encrypt(context.as_ptr(), output.as_mut_ptr(), &raw mut length, data.as_ptr(), data.len())
         };
         succeeded(status)?;
         output.truncate(length);
@@ -320,68 +324,20 @@ impl RsaKey {
     }
 
     pub(crate) fn decrypt_oaep(&self, hash: Hash, label: &[u8], data: &[u8]) -> Option<Secret> {
-        let context = Oaep::new(self)?;
+        let context = self.context()?;
         // SAFETY: a live context.
-        succeeded(unsafe { lc::EVP_PKEY_decrypt_init(context.0.as_ptr()) })?;
-        context.set(hash, label)?;
+        succeeded(unsafe { lc::EVP_PKEY_decrypt_init(context.as_ptr()) })?;
+        // SAFETY: a table of the library's.
+        unsafe { context.set_oaep(digest_of(hash), label) }?;
         let mut output = Zeroizing::new(vec![0; self.size()]);
         let mut length = output.len();
         // SAFETY: live slices with their lengths.
         let status = unsafe {
-            lc::EVP_PKEY_decrypt(context.0.as_ptr(), output.as_mut_ptr(), &raw mut length, data.as_ptr(), data.len())
+            lc::EVP_PKEY_decrypt(context.as_ptr(), output.as_mut_ptr(), &raw mut length, data.as_ptr(), data.len())
         };
         succeeded(status)?;
         output.truncate(length);
         Some(output)
-    }
-}
-
-/// The library's context of one operation.
-struct Oaep(NonNull<lc::EVP_PKEY_CTX>);
-
-impl Oaep {
-    fn new(key: &RsaKey) -> Option<Self> {
-        // SAFETY: makes an empty holder of a key.
-        let holder = NonNull::new(unsafe { lc::EVP_PKEY_new() })?;
-        // SAFETY: live pointers; the holder takes a reference of its own.
-        let status = unsafe { lc::EVP_PKEY_set1_RSA(holder.as_ptr(), key.0.as_ptr()) };
-        let context = succeeded(status)
-            // SAFETY: a live holder; the context takes a reference of its own.
-            .and_then(|()| NonNull::new(unsafe { lc::EVP_PKEY_CTX_new(holder.as_ptr(), null_mut()) }));
-        // SAFETY: the reference that was made above.
-        unsafe { lc::EVP_PKEY_free(holder.as_ptr()) };
-        context.map(Self)
-    }
-
-    fn set(&self, hash: Hash, label: &[u8]) -> Option<()> {
-        let context = self.0.as_ptr();
-        // SAFETY: a live context.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_OAEP_PADDING) })?;
-        // SAFETY: a live context, a static table.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_oaep_md(context, digest_of(hash)) })?;
-        // SAFETY: as above.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest_of(hash)) })?;
-        if label.is_empty() {
-            return Some(());
-        }
-        // SAFETY: memory of the library's own kind, which the context is to own.
-        let copy = NonNull::new(unsafe { lc::OPENSSL_malloc(label.len()) }.cast::<u8>())?;
-        // SAFETY: so many bytes were just allocated, and nobody else has them.
-        unsafe { copy.as_ptr().copy_from_nonoverlapping(label.as_ptr(), label.len()) };
-        // SAFETY: a live context; it takes the copy over where it says 1.
-        let status = unsafe { lc::EVP_PKEY_CTX_set0_rsa_oaep_label(context, copy.as_ptr(), label.len()) };
-        if status != 1 {
-            // SAFETY: still ours.
-            unsafe { lc::OPENSSL_free(copy.as_ptr().cast::<c_void>()) };
-        }
-        succeeded(status)
-    }
-}
-
-impl Drop for Oaep {
-    fn drop(&mut self) {
-        // SAFETY: the context that this value owns.
-        unsafe { lc::EVP_PKEY_CTX_free(self.0.as_ptr()) }
     }
 }
 

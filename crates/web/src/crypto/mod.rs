@@ -8,6 +8,7 @@
 mod aes;
 mod algorithm;
 mod aws_lc;
+mod context;
 mod derive;
 mod ec;
 mod error;
@@ -22,3 +23,4 @@ mod uses;
 
 pub(crate) use aes::{GcmState, decrypt_cbc};
 pub(crate) use aws_lc::RsaKey;
+pub(crate) use context::{Context, succeeded};

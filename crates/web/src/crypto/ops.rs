@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use hostbox_buffers::{Block, Error as StoreError, Store};
 use hostbox_engine::{
-    Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut, throw_dom_exception,
+    Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, array_buffer, bytes_mut, held, hold,
+    throw_dom_exception,
 };
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, ArrayBuffer, Class, Ctx, IntoJs, JsLifetime, Object, Value};
+use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Value};
 
 use super::algorithm::{DeriveParams, Hash, Params, Usages};
 use super::aws_lc::Part;
@@ -54,34 +53,12 @@ const MUCH_DATA: usize = 64 << 10;
 /// The opaque object behind a `CryptoKey`.
 struct Handle(Arc<Key>);
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for Handle {
-    type Changed<'to> = Handle;
-}
-
-impl<'js> Trace<'js> for Handle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for Handle {
-    const NAME: &'static str = "KeyHandle";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 fn key_of(value: &Value<'_>) -> rquickjs::Result<Arc<Key>> {
-    Ok(Class::<Handle>::from_value(value)?.borrow().0.clone())
+    Ok(held::<Handle>(value)?.borrow().0.clone())
 }
 
 fn handle<'js>(ctx: &Ctx<'js>, key: Key) -> Answer<'js> {
-    Ok(Class::instance(ctx.clone(), Handle(Arc::new(key)))?.into_value())
+    hold(ctx, Handle(Arc::new(key)))
 }
 
 /// `[type, name, extractable, usages, hash, length, curve, exponent]`, by which guest code makes the key's algorithm.

@@ -3,10 +3,8 @@
 use std::cell::RefCell;
 
 use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, REPLACEMENT};
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError};
-use rquickjs::class::{JsClass, Trace, Tracer, Writable};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, Error, IntoJs, JsLifetime, Object, TypedArray, Value};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, held, hold};
+use rquickjs::{Array, Error, IntoJs, TypedArray, Value};
 
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:encoding",
@@ -63,11 +61,11 @@ fn decode_once<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
 
 fn new_decoder<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
     let decoder = open(call, 1, 2)?;
-    Ok(Class::instance(call.ctx().clone(), StreamDecoder(RefCell::new(decoder)))?.into_value())
+    hold(call.ctx(), StreamDecoder(RefCell::new(decoder)))
 }
 
 fn decode_chunk<'js>(call: &Call<'_, 'js>) -> rquickjs::Result<Value<'js>> {
-    let decoder = Class::<StreamDecoder>::from_value(&call.arg(0))?;
+    let decoder = held::<StreamDecoder>(&call.arg(0))?;
     let last = !call.boolean(2);
     let text = {
         let decoder = decoder.borrow();
@@ -152,25 +150,3 @@ fn fresh(encoding: &'static Encoding, ignore_bom: bool) -> Decoder {
 
 /// The opaque object that a streaming `TextDecoder` keeps.
 struct StreamDecoder(RefCell<State>);
-
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for StreamDecoder {
-    type Changed<'to> = StreamDecoder;
-}
-
-impl<'js> Trace<'js> for StreamDecoder {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for StreamDecoder {
-    const NAME: &'static str = "Decoder";
-    type Mutable = Writable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}

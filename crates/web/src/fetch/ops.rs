@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hostbox_buffers::Store;
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, held, hold};
 use hostbox_net::{Client, Error, Response};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, IntoJs, JsLifetime, Object, TypedArray, Value};
+use rquickjs::{Array, Ctx, IntoJs, TypedArray, Value};
 
 use super::offload::goes_by_itself;
 use super::outgoing::{Given, Outgoing, outgoing};
@@ -39,34 +37,12 @@ type Answer<'js> = rquickjs::Result<Value<'js>>;
 
 struct ExchangeHandle(Arc<Exchange>);
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for ExchangeHandle {
-    type Changed<'to> = ExchangeHandle;
-}
-
-impl<'js> Trace<'js> for ExchangeHandle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for ExchangeHandle {
-    const NAME: &'static str = "Exchange";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 fn exchange(value: &Value<'_>) -> rquickjs::Result<Arc<Exchange>> {
-    Ok(Class::<ExchangeHandle>::from_value(value)?.borrow().0.clone())
+    Ok(held::<ExchangeHandle>(value)?.borrow().0.clone())
 }
 
 fn open<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    Ok(Class::instance(call.ctx().clone(), ExchangeHandle(Arc::default()))?.into_value())
+    hold(call.ctx(), ExchangeHandle(Arc::default()))
 }
 
 fn cancel<'js>(call: &Call<'_, 'js>) -> Answer<'js> {

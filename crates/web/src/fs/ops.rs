@@ -9,9 +9,9 @@ mod watching;
 use std::sync::{Arc, PoisonError};
 
 use hostbox_buffers::Writer;
-use hostbox_engine::{Call, Native, NativeModule};
+use hostbox_engine::{Call, Native, NativeModule, held, hold};
 use hostbox_files::{Content, CopyMode, Error, Flags, Mode, OpenFile, Removal};
-use rquickjs::{Class, Value};
+use rquickjs::Value;
 
 use self::arguments::{Source, bits, closed, encoding, given, length, path, position, source};
 use self::desk::{Answer, Desk, Done, Outcome, run, run_until};
@@ -68,11 +68,11 @@ pub(crate) const MODULE: NativeModule = NativeModule {
 };
 
 fn new_signal<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    Ok(Class::instance(call.ctx().clone(), SignalHandle::default())?.into_value())
+    hold(call.ctx(), SignalHandle::default())
 }
 
 fn abort<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let handle = Class::<SignalHandle>::from_value(&call.arg(0))?;
+    let handle = held::<SignalHandle>(&call.arg(0))?;
     let handle = handle.borrow();
     let mut signal = handle.0.lock().unwrap_or_else(PoisonError::into_inner);
     signal.0 = true;
@@ -242,7 +242,7 @@ fn open<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 fn close<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let handle = Class::<FileHandle>::from_value(&call.arg(0))?;
+    let handle = held::<FileHandle>(&call.arg(0))?;
     let file = handle.borrow().0.lock().unwrap_or_else(PoisonError::into_inner).take();
     match file {
         None => call.settled(Err(&closed())),

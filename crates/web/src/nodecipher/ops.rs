@@ -2,10 +2,8 @@
 
 use std::cell::RefCell;
 
-use hostbox_engine::{Call, Charge, Native, NativeModule};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, IntoJs, JsLifetime, Object, Value};
+use hostbox_engine::{Call, Charge, Native, NativeModule, held, hold};
+use rquickjs::{Array, IntoJs, Value};
 use zeroize::Zeroizing;
 
 use super::cipher::{Cipher, Failed, Start};
@@ -40,28 +38,6 @@ const HANDLE_BYTES: usize = 1536;
 struct Handle {
     cipher: RefCell<Cipher>,
     _charge: Charge,
-}
-
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for Handle {
-    type Changed<'to> = Handle;
-}
-
-impl<'js> Trace<'js> for Handle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for Handle {
-    const NAME: &'static str = "CipherHandle";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
 }
 
 #[expect(
@@ -126,14 +102,14 @@ fn open<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let start = Start { kind, key: &key, iv: &iv, tag_length, is_encrypting: call.boolean(3) };
     let Some(cipher) = is_right.then(|| Cipher::new(&start)).flatten() else { return Ok(call.undefined()) };
     let handle = Handle { cipher: RefCell::new(cipher), _charge: call.charge(HANDLE_BYTES)? };
-    Ok(Class::instance(call.ctx().clone(), handle)?.into_value())
+    hold(call.ctx(), handle)
 }
 
 fn with_cipher<'js, T>(
     call: &Call<'_, 'js>,
     work: impl FnOnce(&mut Cipher) -> rquickjs::Result<T>,
 ) -> rquickjs::Result<T> {
-    let handle = Class::<Handle>::from_value(&call.arg(0))?;
+    let handle = held::<Handle>(&call.arg(0))?;
     let handle = handle.borrow();
     let mut cipher = handle.cipher.try_borrow_mut().map_err(|_| rquickjs::Error::Unknown)?;
     work(&mut cipher)

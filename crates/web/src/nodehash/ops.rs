@@ -2,10 +2,8 @@
 
 use std::cell::RefCell;
 
-use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
+use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, held, hold};
+use rquickjs::{Array, Value};
 
 use super::hashes::{Algorithm, NAMES, Running};
 use crate::nodebytes::ops::to_js;
@@ -39,28 +37,6 @@ struct Progress {
     _charge: Charge,
 }
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for Handle {
-    type Changed<'to> = Handle;
-}
-
-impl<'js> Trace<'js> for Handle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for Handle {
-    const NAME: &'static str = "HashHandle";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 fn names<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let names = Array::new(call.ctx().clone())?;
     for (index, name) in NAMES.iter().enumerate() {
@@ -72,7 +48,7 @@ fn names<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 fn handle<'js>(call: &Call<'_, 'js>, algorithm: Algorithm, state: Box<dyn Running>, length: usize) -> Answer<'js> {
     let charge = call.charge(state.size() + OVERHEAD)?;
     let progress = Progress { algorithm, state, length, _charge: charge };
-    Ok(Class::instance(call.ctx().clone(), Handle(RefCell::new(Some(progress))))?.into_value())
+    hold(call.ctx(), Handle(RefCell::new(Some(progress))))
 }
 
 /// Bytes of the digest that is asked for by the argument at `index`.
@@ -110,7 +86,7 @@ fn with_progress<'js, T>(
     call: &Call<'_, 'js>,
     work: impl FnOnce(&mut Progress) -> rquickjs::Result<T>,
 ) -> rquickjs::Result<T> {
-    let handle = Class::<Handle>::from_value(&call.arg(0))?;
+    let handle = held::<Handle>(&call.arg(0))?;
     let handle = handle.borrow();
     let mut progress = handle.0.try_borrow_mut().map_err(|_| rquickjs::Error::Unknown)?;
     work(progress.as_mut().ok_or(rquickjs::Error::Unknown)?)
@@ -141,7 +117,7 @@ fn update<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn finish<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let progress = {
-        let handle = Class::<Handle>::from_value(&call.arg(0))?;
+        let handle = held::<Handle>(&call.arg(0))?;
         let handle = handle.borrow();
         handle.0.try_borrow_mut().map_err(|_| rquickjs::Error::Unknown)?.take().ok_or(rquickjs::Error::Unknown)?
     };

@@ -1,4 +1,4 @@
-//! Asymmetric keys of every kind over AWS-LC. Beside `crypto/aws_lc.rs` the only file here that calls C.
+//! Asymmetric keys of every kind over AWS-LC. One of the files here that call C, beside `crypto/aws_lc.rs` and `crypto/context.rs`.
 //!
 //! What is read is checked by the library, in parsers that are fuzzed upstream; PEM and encryption are taken off before. Operations on
 //! private keys are blinded and take the same time for every input. What the library frees it wipes.
@@ -9,6 +9,7 @@ use std::ptr::{NonNull, null, null_mut};
 use aws_lc_sys as lc;
 use zeroize::Zeroizing;
 
+use crate::crypto::{Context, succeeded};
 use crate::nodehash::hashes::Algorithm;
 
 type Secret = Zeroizing<Vec<u8>>;
@@ -87,16 +88,6 @@ impl Drop for Pkey {
         // SAFETY: the one reference that this value owns.
         unsafe { lc::EVP_PKEY_free(self.0.as_ptr()) }
     }
-}
-
-/// What the library tells by 1; its list of errors is emptied, nobody reads it.
-fn succeeded(status: c_int) -> Option<()> {
-    if status == 1 {
-        return Some(());
-    }
-    // SAFETY: touches the errors of this thread alone.
-    unsafe { lc::ERR_clear_error() };
-    None
 }
 
 /// The library's tables of a hash function, where it has it.
@@ -330,8 +321,8 @@ impl Pkey {
     // ── signatures ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn context(&self) -> Option<Context> {
-        // SAFETY: a live key; the context takes a reference of its own.
-        NonNull::new(unsafe { lc::EVP_PKEY_CTX_new(self.0.as_ptr(), null_mut()) }).map(Context)
+        // SAFETY: a live key.
+        unsafe { Context::of(self.0) }
     }
 
     fn is_rsa(&self) -> bool {
@@ -341,11 +332,11 @@ impl Pkey {
     /// Of a digest that `algorithm` gave. None where the key, the hash function and the padding do not go together.
     pub(crate) fn sign_digest(&self, algorithm: Algorithm, digest: &[u8], padding: Padding) -> Option<Vec<u8>> {
         let context = self.context()?;
-        let raw = context.0.as_ptr();
+        let raw = context.as_ptr();
         // SAFETY: a live context.
         succeeded(unsafe { lc::EVP_PKEY_sign_init(raw) })?;
         if self.is_rsa() {
-            context.set_padding(algorithm, padding)?;
+            set_padding(&context, algorithm, padding)?;
         }
         // SAFETY: a live key.
         let mut length = usize::try_from(unsafe { lc::EVP_PKEY_size(self.0.as_ptr()) }).ok()?;
@@ -367,11 +358,11 @@ impl Pkey {
         signature: &[u8],
     ) -> Option<bool> {
         let context = self.context()?;
-        let raw = context.0.as_ptr();
+        let raw = context.as_ptr();
         // SAFETY: a live context.
         succeeded(unsafe { lc::EVP_PKEY_verify_init(raw) })?;
         if self.is_rsa() {
-            context.set_padding(algorithm, padding)?;
+            set_padding(&context, algorithm, padding)?;
         }
         // SAFETY: live slices with their lengths.
         let status =
@@ -420,12 +411,12 @@ impl Pkey {
             return None;
         }
         let context = self.context()?;
-        let raw = context.0.as_ptr();
+        let raw = context.as_ptr();
         // SAFETY: a live context.
         succeeded(unsafe {
             if is_encrypting { lc::EVP_PKEY_encrypt_init(raw) } else { lc::EVP_PKEY_decrypt_init(raw) }
         })?;
-        context.set_hiding(hiding)?;
+        set_hiding(&context, hiding)?;
         // SAFETY: a live key.
         let mut length = usize::try_from(unsafe { lc::EVP_PKEY_size(self.0.as_ptr()) }).ok()?;
         let mut output = Zeroizing::new(vec![0; length]);
@@ -464,13 +455,12 @@ impl Pkey {
     /// A new key of Ed25519 or X25519.
     pub(crate) fn generate_25519(family: Family) -> Option<Self> {
         let id = if family == Family::Ed25519 { lc::EVP_PKEY_ED25519 } else { lc::EVP_PKEY_X25519 };
-        // SAFETY: makes a context for a kind of key.
-        let context = Context(NonNull::new(unsafe { lc::EVP_PKEY_CTX_new_id(id, null_mut()) })?);
+        let context = Context::of_kind(id)?;
         // SAFETY: a live context.
-        succeeded(unsafe { lc::EVP_PKEY_keygen_init(context.0.as_ptr()) })?;
+        succeeded(unsafe { lc::EVP_PKEY_keygen_init(context.as_ptr()) })?;
         let mut key = null_mut();
         // SAFETY: a live context, and where to put the new key.
-        succeeded(unsafe { lc::EVP_PKEY_keygen(context.0.as_ptr(), &raw mut key) })?;
+        succeeded(unsafe { lc::EVP_PKEY_keygen(context.as_ptr(), &raw mut key) })?;
         Self::own(key)
     }
 }
@@ -487,60 +477,28 @@ unsafe fn take(bytes: *mut u8, length: usize) -> Secret {
     copy
 }
 
-/// The library's context of one operation.
-struct Context(NonNull<lc::EVP_PKEY_CTX>);
-
-impl Context {
-    fn set_padding(&self, algorithm: Algorithm, padding: Padding) -> Option<()> {
-        let (context, md) = (self.0.as_ptr(), md(algorithm)?);
-        let kind = if padding == Padding::Pkcs1 { lc::RSA_PKCS1_PADDING } else { lc::RSA_PKCS1_PSS_PADDING };
+/// How RSA signs with a context.
+fn set_padding(context: &Context, algorithm: Algorithm, padding: Padding) -> Option<()> {
+    let (context, md) = (context.as_ptr(), md(algorithm)?);
+    let kind = if padding == Padding::Pkcs1 { lc::RSA_PKCS1_PADDING } else { lc::RSA_PKCS1_PSS_PADDING };
+    // SAFETY: a live context.
+    succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_padding(context, kind) })?;
+    // SAFETY: a live context, a static table.
+    succeeded(unsafe { lc::EVP_PKEY_CTX_set_signature_md(context, md) })?;
+    if let Padding::Pss(salt) = padding {
         // SAFETY: a live context.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_padding(context, kind) })?;
-        // SAFETY: a live context, a static table.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_signature_md(context, md) })?;
-        if let Padding::Pss(salt) = padding {
-            // SAFETY: a live context.
-            succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt) })?;
-        }
-        Some(())
+        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt) })?;
     }
+    Some(())
 }
 
-impl Context {
-    fn set_hiding(&self, hiding: &Hiding<'_>) -> Option<()> {
-        let context = self.0.as_ptr();
-        let Hiding::Oaep { algorithm, label } = *hiding else {
-            // SAFETY: a live context.
-            return succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_PADDING) });
-        };
-        let md = md(algorithm)?;
+/// How RSA hides a message with a context.
+fn set_hiding(context: &Context, hiding: &Hiding<'_>) -> Option<()> {
+    match *hiding {
+        // SAFETY: a table of the library's.
+        Hiding::Oaep { algorithm, label } => unsafe { context.set_oaep(md(algorithm)?, label) },
         // SAFETY: a live context.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_OAEP_PADDING) })?;
-        // SAFETY: a live context, a static table.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_oaep_md(context, md) })?;
-        // SAFETY: as above.
-        succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_mgf1_md(context, md) })?;
-        if label.is_empty() {
-            return Some(());
-        }
-        // SAFETY: memory of the library's own kind, which the context is to own.
-        let copy = NonNull::new(unsafe { lc::OPENSSL_malloc(label.len()) }.cast::<u8>())?;
-        // SAFETY: so many bytes were just allocated, and nobody else has them.
-        unsafe { copy.as_ptr().copy_from_nonoverlapping(label.as_ptr(), label.len()) };
-        // SAFETY: a live context; it takes the copy over where it says 1.
-        let status = unsafe { lc::EVP_PKEY_CTX_set0_rsa_oaep_label(context, copy.as_ptr(), label.len()) };
-        if status != 1 {
-            // SAFETY: still ours.
-            unsafe { lc::OPENSSL_free(copy.as_ptr().cast::<c_void>()) };
-        }
-        succeeded(status)
-    }
-}
-
-impl Drop for Context {
-    fn drop(&mut self) {
-        // SAFETY: the context that this value owns.
-        unsafe { lc::EVP_PKEY_CTX_free(self.0.as_ptr()) }
+        _ => succeeded(unsafe { lc::EVP_PKEY_CTX_set_rsa_padding(context.as_ptr(), lc::RSA_PKCS1_PADDING) }),
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use hostbox_engine::{Call, Charge, Native, NativeModule, OpOutcome};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, ArrayBuffer, Class, Ctx, IntoJs, JsLifetime, Object, Value};
+use hostbox_engine::{Call, Charge, Native, NativeModule, OpOutcome, held, hold};
+use rquickjs::{Array, ArrayBuffer, Ctx, IntoJs, Value};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -70,34 +68,12 @@ struct Handle {
     _charge: Charge,
 }
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for Handle {
-    type Changed<'to> = Handle;
-}
-
-impl<'js> Trace<'js> for Handle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for Handle {
-    const NAME: &'static str = "NodeKeyHandle";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 fn new_handle<'js>(ctx: &Ctx<'js>, material: Material, charge: Charge) -> Answer<'js> {
-    Ok(Class::instance(ctx.clone(), Handle { material, _charge: charge })?.into_value())
+    hold(ctx, Handle { material, _charge: charge })
 }
 
 fn key(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Material> {
-    Ok(Class::<Handle>::from_value(&call.arg(index))?.borrow().material.clone())
+    Ok(held::<Handle>(&call.arg(index))?.borrow().material.clone())
 }
 
 // ── reading and writing ───────────────────────────────────────────────────────────────────────────────────────────────

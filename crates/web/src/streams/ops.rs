@@ -6,10 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use bytes::Bytes;
 use hostbox_buffers::{Cancel, Error as BufferError, Store, Writer};
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, Payload, new_error};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, JsLifetime, Object, TypedArray, Value};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, Payload, held, hold, new_error};
+use rquickjs::{Array, Ctx, TypedArray, Value};
 
 use super::native::{ByteSink, ByteSource, PumpEnd, Stop, pump};
 use super::pipe::pipe;
@@ -82,44 +80,14 @@ struct PumpHandle {
     stop: Arc<Stop>,
 }
 
-macro_rules! handles {
-    ($($handle:ident)*) => {
-        $(
-            // SAFETY: holds nothing of the engine's.
-            unsafe impl JsLifetime<'_> for $handle {
-                type Changed<'to> = $handle;
-            }
-
-            impl<'js> Trace<'js> for $handle {
-                fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-            }
-
-            impl<'js> JsClass<'js> for $handle {
-                const NAME: &'static str = stringify!($handle);
-                type Mutable = Readable;
-
-                fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-                    Ok(None)
-                }
-
-                fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-                    Ok(None)
-                }
-            }
-        )*
-    };
-}
-
-handles! { SourceHandle SinkHandle PumpHandle }
-
 /// A source as guest code holds it.
 pub(crate) fn source_handle<'js>(ctx: &Ctx<'js>, source: Arc<dyn ByteSource>) -> Answer<'js> {
-    Ok(Class::instance(ctx.clone(), SourceHandle(End::new(source)))?.into_value())
+    hold(ctx, SourceHandle(End::new(source)))
 }
 
 /// A sink as guest code holds it.
 pub(crate) fn sink_handle<'js>(ctx: &Ctx<'js>, sink: Arc<dyn ByteSink>) -> Answer<'js> {
-    Ok(Class::instance(ctx.clone(), SinkHandle(End::new(sink)))?.into_value())
+    hold(ctx, SinkHandle(End::new(sink)))
 }
 
 /// The source behind a handle, for who reads it to its end without the guest.
@@ -133,11 +101,11 @@ pub(crate) fn sink_of(value: &Value<'_>) -> rquickjs::Result<Arc<dyn ByteSink>> 
 }
 
 fn source_end(value: &Value<'_>) -> rquickjs::Result<End<dyn ByteSource>> {
-    Ok(Class::<SourceHandle>::from_value(value)?.borrow().0.clone())
+    Ok(held::<SourceHandle>(value)?.borrow().0.clone())
 }
 
 fn sink_end(value: &Value<'_>) -> rquickjs::Result<End<dyn ByteSink>> {
-    Ok(Class::<SinkHandle>::from_value(value)?.borrow().0.clone())
+    Ok(held::<SinkHandle>(value)?.borrow().0.clone())
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,11 +210,11 @@ impl AsRef<[u8]> for Written {
 
 fn new_pump<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (source, sink) = (source_end(&call.arg(0))?, sink_end(&call.arg(1))?);
-    Ok(Class::instance(call.ctx().clone(), PumpHandle { source, sink, stop: Arc::default() })?.into_value())
+    hold(call.ctx(), PumpHandle { source, sink, stop: Arc::default() })
 }
 
 fn run_pump<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let handle = Class::<PumpHandle>::from_value(&call.arg(0))?;
+    let handle = held::<PumpHandle>(&call.arg(0))?;
     let handle = handle.borrow();
     let both = handle.source.take().and_then(|source| Ok((source, handle.sink.take()?)));
     let ((source, reading), (sink, writing)) = match both {
@@ -275,7 +243,7 @@ fn run_pump<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 fn stop_pump<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    Class::<PumpHandle>::from_value(&call.arg(0))?.borrow().stop.stop();
+    held::<PumpHandle>(&call.arg(0))?.borrow().stop.stop();
     Ok(call.undefined())
 }
 

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, Payload};
+use hostbox_engine::{Call, ErrorClass, Native, NativeModule, OpError, OpOutcome, Payload, held, hold};
 use hostbox_net::{
     CloseFrame, HeaderMap, HeaderValue, Message, Url, WebSocketReceiver, WebSocketRequest, WebSocketSender,
 };
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, JsLifetime, Object, TypedArray, Value};
+use rquickjs::{Array, Ctx, TypedArray, Value};
 use tokio::sync::Mutex;
 
 use crate::Data;
@@ -46,34 +44,12 @@ impl Drop for SocketHandle {
     }
 }
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for SocketHandle {
-    type Changed<'to> = SocketHandle;
-}
-
-impl<'js> Trace<'js> for SocketHandle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for SocketHandle {
-    const NAME: &'static str = "Socket";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 fn socket(call: &Call<'_, '_>) -> rquickjs::Result<Arc<Socket>> {
-    Ok(Class::<SocketHandle>::from_value(&call.arg(0))?.borrow().0.clone())
+    Ok(held::<SocketHandle>(&call.arg(0))?.borrow().0.clone())
 }
 
 fn new_socket<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    Ok(Class::instance(call.ctx().clone(), SocketHandle(Arc::default()))?.into_value())
+    hold(call.ctx(), SocketHandle(Arc::default()))
 }
 
 fn gone() -> OpError {

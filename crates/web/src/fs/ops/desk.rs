@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hostbox_buffers::{Cancel, Error as BufferError, Store, Writer, text};
 use hostbox_engine::{
-    Call, Completer, ErrorClass, OpError, OpOutcome, array_buffer, bytes_mut, new_error, spawn_blocking,
+    Call, Completer, ErrorClass, OpError, OpOutcome, array_buffer, bytes_mut, hold, new_error, spawn_blocking,
 };
 use hostbox_files::{Entries, Error, Failed, Files, OpenFile, Stat, Watcher};
-use rquickjs::{Array, Class, Ctx, IntoJs, Value};
+use rquickjs::{Array, Ctx, IntoJs, Value};
 
 use super::handles::{FileHandle, SignalHandle, WatchHandle};
 use crate::Data;
@@ -57,7 +57,7 @@ pub(super) fn run_until<'js>(
     let data = call.data::<Data>().ok_or(rquickjs::Error::Unknown)?;
     let (files, store) = (data.files.clone(), data.store.clone());
     let signal = match until.map(|index| call.arg(index)).filter(|signal| !signal.is_undefined()) {
-        Some(signal) => Some(Class::<SignalHandle>::from_value(&signal)?),
+        Some(signal) => Some(hostbox_engine::held::<SignalHandle>(&signal)?),
         None => None,
     };
     let (promise, completer) = call.start(held)?;
@@ -156,11 +156,11 @@ impl Done {
             }
             Done::Open(file) => Box::new(move |ctx, _| {
                 let handle = FileHandle(Mutex::new(Some(file)));
-                Ok(Class::instance(ctx.clone(), handle)?.into_value())
+                hold(ctx, handle)
             }),
             Done::Watch(watcher) => Box::new(move |ctx, _| {
                 let watcher = Arc::new(Mutex::new(Some(*watcher)));
-                Ok(Class::instance(ctx.clone(), WatchHandle { watcher, stopped: Arc::default() })?.into_value())
+                hold(ctx, WatchHandle { watcher, stopped: Arc::default() })
             }),
         }))
     }

@@ -3,11 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hostbox_buffers::Cancel;
-use hostbox_engine::Call;
+use hostbox_engine::{Call, held};
 use hostbox_files::{OpenFile, Watcher};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Class, Ctx, JsLifetime, Object};
 use tokio::sync::Notify;
 
 use super::super::ends::Shared;
@@ -34,39 +31,9 @@ impl Drop for WatchHandle {
     }
 }
 
-macro_rules! handles {
-    ($($handle:ident)*) => {
-        $(
-            // SAFETY: holds nothing of the engine's.
-            unsafe impl JsLifetime<'_> for $handle {
-                type Changed<'to> = $handle;
-            }
-
-            impl<'js> Trace<'js> for $handle {
-                fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-            }
-
-            impl<'js> JsClass<'js> for $handle {
-                const NAME: &'static str = stringify!($handle);
-                type Mutable = Readable;
-
-                fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-                    Ok(None)
-                }
-
-                fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-                    Ok(None)
-                }
-            }
-        )*
-    };
-}
-
-handles! { FileHandle SignalHandle PlaceHandle WatchHandle }
-
 /// The open file of the argument at `index`; nothing where it was closed.
 pub(super) fn file_at(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Option<Arc<OpenFile>>> {
-    let handle = Class::<FileHandle>::from_value(&call.arg(index))?;
+    let handle = held::<FileHandle>(&call.arg(index))?;
     let file = handle.borrow().0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(file)
 }

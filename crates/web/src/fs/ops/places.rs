@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hostbox_engine::Call;
+use hostbox_engine::{Call, held, hold};
 use hostbox_files::{Flags, Mode};
-use rquickjs::Class;
 
 use super::super::ends::{FileSink, FileSource, Place, Shared, Workshop};
 use super::arguments::{bits, closed, length, path, position};
@@ -21,12 +20,12 @@ pub(super) fn workshop(call: &Call<'_, '_>) -> rquickjs::Result<Workshop> {
 pub(super) fn new_place<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (path, flags, mode) = (path(call, 0)?, Flags::from_bits(bits(call, 1)?), Mode::from_bits(bits(call, 2)?));
     let place = Arc::new(Mutex::new(Place::Path { path, flags, mode }));
-    Ok(Class::instance(call.ctx().clone(), PlaceHandle(place))?.into_value())
+    hold(call.ctx(), PlaceHandle(place))
 }
 
 /// The place of the first argument, or that of an open file.
 fn place(call: &Call<'_, '_>) -> rquickjs::Result<Shared> {
-    if let Ok(handle) = Class::<PlaceHandle>::from_value(&call.arg(0)) {
+    if let Ok(handle) = held::<PlaceHandle>(&call.arg(0)) {
         return Ok(handle.borrow().0.clone());
     }
     let file = file_at(call, 0)?.ok_or_else(|| call.throw(&closed()))?;

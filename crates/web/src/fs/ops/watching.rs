@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hostbox_buffers::Cancel;
-use hostbox_engine::{Call, OpError, OpOutcome};
+use hostbox_engine::{Call, OpError, OpOutcome, held};
 use hostbox_files::{Change, Watcher};
-use rquickjs::{Class, Value};
+use rquickjs::Value;
 use tokio::sync::Notify;
 
 use super::super::ends::Workshop;
@@ -53,7 +53,7 @@ async fn next_changes(
 
 pub(super) fn changes<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (watcher, stopped) = {
-        let handle = Class::<WatchHandle>::from_value(&call.arg(0))?;
+        let handle = held::<WatchHandle>(&call.arg(0))?;
         let handle = handle.borrow();
         (handle.watcher.clone(), handle.stopped.clone())
     };
@@ -72,7 +72,7 @@ pub(super) fn changes<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 pub(super) fn unwatch<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let handle = Class::<WatchHandle>::from_value(&call.arg(0))?;
+    let handle = held::<WatchHandle>(&call.arg(0))?;
     let handle = handle.borrow();
     handle.stopped.notify_one();
     // Where a look is under way it is dropped afterwards, with the handle.
