@@ -11,13 +11,22 @@ import { ECHOES, RESULTS, TUPLES, fixture, random } from './components/values.mj
 
 const compile = (name, options) => Component.compile({ path: fixture(name) }, options);
 
-/** An instance that is closed with its test. */
-async function instance(t, name, options) {
-  const component = await compile(name);
+/** `(type (stream u8))` as a section of its own: a component that ends with it needs component-model async. */
+const STREAM_TYPE = new Uint8Array([7, 4, 1, 0x66, 1, 0x7d]);
+
+/** An instance that is closed with its test; made of a component that needs component-model async where the way is `concurrent`. */
+async function instance(t, name, options, way) {
+  const concurrent = () =>
+    Component.compile(Buffer.concat([readFileSync(fixture(name)), STREAM_TYPE]), { experimental: true });
+  const component = await (way === 'concurrent' ? concurrent() : compile(name));
   const made = await component.instantiate(options);
   t.after(() => made.close());
   return made;
 }
+
+/** How functions are called: on this thread, by promises, and by promises of a component with component-model async. */
+const WAYS = ['sync', 'exports', 'concurrent'];
+const faceOf = (made, way) => (way === 'sync' ? made.sync : made.exports);
 
 const ADD = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 127, 127, 1, 127, 3, 2, 1, 0, 7, 7, 1, 3, 97, 100, 100, 0, 0, 10, 9, 1, 7,
@@ -42,9 +51,9 @@ test('V8’s own WebAssembly works before components and after them, traps inclu
 
 // ── values ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-for (const face of ['sync', 'exports']) {
-  test(`every type of WIT comes back through ${face}`, async (t) => {
-    const { echo } = (await instance(t, 'echo'))[face];
+for (const way of WAYS) {
+  test(`every type of WIT comes back through ${way}`, async (t) => {
+    const { echo } = faceOf(await instance(t, 'echo', undefined, way), way);
     assert.equal(await echo.nothing(), undefined);
     for (const [name, make] of Object.entries(ECHOES)) {
       for (let seed = 0; seed < 12; seed++) {
@@ -61,8 +70,8 @@ for (const face of ['sync', 'exports']) {
     }
   });
 
-  test(`a result is its ok, or is thrown, through ${face}`, async (t) => {
-    const { echo } = (await instance(t, 'echo'))[face];
+  test(`a result is its ok, or is thrown, through ${way}`, async (t) => {
+    const { echo } = faceOf(await instance(t, 'echo', undefined, way), way);
     for (const [name, make] of Object.entries(RESULTS)) {
       for (let seed = 0; seed < 12; seed++) {
         const value = make(random(seed));
@@ -83,9 +92,9 @@ for (const face of ['sync', 'exports']) {
     }
   });
 
-  test(`every type of WIT comes back through a component that asks another instance, by ${face}`, async (t) => {
+  test(`every type of WIT comes back through a component that asks another instance, by ${way}`, async (t) => {
     const echo = await instance(t, 'echo');
-    const relay = (await instance(t, 'relay', { imports: { 'test:echo/echo': echo } }))[face].echo;
+    const relay = faceOf(await instance(t, 'relay', { imports: { 'test:echo/echo': echo } }, way), way).echo;
     for (const [name, make] of Object.entries(ECHOES)) {
       for (let seed = 0; seed < 4; seed++) {
         const value = make(random(seed));
@@ -383,10 +392,9 @@ class Logger {
 
 const logging = { Logger, adopt: (logger) => logger.lines + 100, describe: (logger) => `a logger: ${logger.prefix}` };
 
-for (const face of ['sync', 'exports']) {
-  test(`resources of the component are classes of ${face}`, async (t) => {
-    const made = await instance(t, 'resources', { imports: { logging } });
-    const { counters } = made[face];
+for (const way of WAYS) {
+  test(`resources of the component are classes of ${way}`, async (t) => {
+    const { counters } = faceOf(await instance(t, 'resources', { imports: { logging } }, way), way);
     const counter = new counters.Counter(5);
     assert.ok(counter instanceof counters.Counter);
     assert.equal(await counter.increment(2), 7);
@@ -414,10 +422,10 @@ for (const face of ['sync', 'exports']) {
     await assert.rejects(async () => some.value(), { code: 'ERR_ARGUMENT', message: /disposed/ });
   });
 
-  test(`resources of the app are objects of its classes, by ${face}`, async (t) => {
+  test(`resources of the app are objects of its classes, by ${way}`, async (t) => {
     Logger.made = [];
     Logger.ended = [];
-    const { users } = (await instance(t, 'resources', { imports: { logging } }))[face];
+    const { users } = faceOf(await instance(t, 'resources', { imports: { logging } }, way), way);
     assert.equal(await users.logTimes('a', 3), 3);
     assert.deepEqual(Logger.ended, ['a']);
     assert.equal(Logger.made[0].lines, 3);

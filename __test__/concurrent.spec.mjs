@@ -1,6 +1,8 @@
 // Components with component-model async from Node: several calls at once, streams and futures each way.
 
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadableStream } from 'node:stream/web';
 import { test } from 'node:test';
@@ -274,6 +276,22 @@ test('WASI 0.3 has clocks, randomness and output as a stream', async (t) => {
   assert.equal(await wasi.print([Buffer.from('one\ntw'), Buffer.from('o\n')]), true);
   while (lines.length < 2) await new Promise(setImmediate);
   assert.deepEqual(lines, ['one', 'two']);
+});
+
+test('WASI 0.3 reads files of the directories that are granted, and no others', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hostbox-files-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data/a.txt'), bytes(100_000));
+  writeFileSync(join(folder, 'secret.txt'), 'secret');
+  const component = await Component.compile({ path: join(FIXTURES, 'files.wat') }, { experimental: true });
+  const instance = await component.instantiate({ permissions: { fs: { '/data': join(folder, 'data') } } });
+  t.after(() => instance.close());
+  const { read } = instance.exports;
+  assert.deepEqual(Buffer.concat(await collect(await read('a.txt'))), Buffer.from(bytes(100_000)));
+  // Numbers of cases: not permitted, no entry.
+  await assert.rejects(read('../secret.txt'), { payload: 30 });
+  await assert.rejects(read('b.txt'), { payload: 19 });
 });
 
 test('`sync` says that there is none', async (t) => {

@@ -280,12 +280,13 @@ impl Inner {
 
     fn close(&self) {
         self.cancel.cancel();
+        // Before those are told that it waits for: it would take that for the reason.
+        if let Some(instance) = self.instance.get() {
+            instance.close();
+        }
         self.asked.give_up();
         if let Some(net) = self.net.get() {
             net.close();
-        }
-        if let Some(instance) = self.instance.get() {
-            instance.close();
         }
     }
 

@@ -31,6 +31,10 @@ interface Cell {
     handle: number;
     /** The constructor's call, while it is under way. */
     pending: Promise<void> | undefined;
+    /** Calls under way that have borrowed it, where several may be. */
+    lent: number;
+    /** Whether it is to be given up once nobody has borrowed it. */
+    isOver: boolean;
 }
 /** What an instance shows, and what it answers. */
 export declare class Surface implements Provider {
@@ -63,7 +67,9 @@ export declare class Surface implements Provider {
     wrap(resource: number, handle: number, isSync: boolean): object;
     /** Gives a handle up that nobody has any more. Nobody hears of a failure. */
     dropLater(resource: number, handle: number): void;
-    /** The same for a handle that may not be there yet. */
+    /** A call that had borrowed a handle has ended. */
+    free(resource: number, cell: Cell): void;
+    /** The same for a handle that may not be there yet, or that a call has borrowed. */
     giveUp(resource: number, cell: Cell): void;
 }
 /** A function's full name, for errors: `demo:calc/calculator@0.1.0.calculate`. */

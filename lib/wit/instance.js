@@ -22,6 +22,7 @@ const FinalizationRegistryIntrinsic = FinalizationRegistry;
 const deref = WeakRef.prototype.deref;
 const register = FinalizationRegistry.prototype.register;
 const unregister = FinalizationRegistry.prototype.unregister;
+const then = Promise.prototype.then;
 /** What is known of a component before any instance: shared by all of them. */
 class ComponentCode {
     shape;
@@ -42,6 +43,9 @@ class ComponentCode {
     }
 }
 exports.ComponentCode = ComponentCode;
+function newCell(handle) {
+    return { handle, pending: undefined, lent: 0, isOver: false };
+}
 /** The base of all classes that stand for resources. Made by `construct` alone. */
 class ResourceObject {
     #held;
@@ -74,6 +78,8 @@ class FaceHandles {
     #isSync;
     /** What a message gives away, once it is sent. */
     moved = [];
+    /** What a message lends, where other calls may be under way meanwhile. */
+    #lent = [];
     constructor(surface, isSync) {
         this.#surface = surface;
         this.#isSync = isSync;
@@ -95,11 +101,16 @@ class FaceHandles {
             throw this.#surface.code.engine.error('ERR_BUSY', `the constructor of ${name} is still at work: wait for one of its methods first`); // prettier-ignore
         }
         if (isOwn) {
+            if (held.cell.lent > 0)
+                throw new guest_witmemory_1.Refusal(`${name} that no call under way has borrowed`, value, '');
             for (let i = 0; i < this.moved.length; i++) {
                 if (this.moved[i] === held)
                     throw new guest_witmemory_1.Refusal(`${name} that is not given away twice`, value, '');
             }
             this.moved[this.moved.length] = held;
+        }
+        else if (this.#surface.code.shape.concurrent === true) {
+            this.#lent[this.#lent.length] = held;
         }
         return held.cell.handle;
     }
@@ -119,6 +130,8 @@ class FaceHandles {
         // Only where it has to be: engines take their time to set a length.
         if (this.moved.length > 0)
             this.moved.length = 0;
+        if (this.#lent.length > 0)
+            this.#lent = [];
         this.#surface.streams.begin();
     }
     /** The message is on its way: what it gave away is gone. */
@@ -132,6 +145,21 @@ class FaceHandles {
                 apply(unregister, forgotten, [moved[i]]);
         }
         moved.length = 0;
+    }
+    /** Keeps what the message lends until its call has ended, however that ends. */
+    during(call) {
+        const lent = this.#lent;
+        if (lent.length === 0)
+            return call;
+        this.#lent = [];
+        for (let i = 0; i < lent.length; i++)
+            lent[i].cell.lent++;
+        const free = () => {
+            for (let i = 0; i < lent.length; i++)
+                this.#surface.free(lent[i].resource, lent[i].cell);
+        };
+        apply(then, call, [free, free]);
+        return call;
     }
 }
 // ── the instance ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,6 +184,7 @@ class Surface {
         this.streams = new guest_witstreams_1.Streams(code.shape, code.codec, code.engine, link);
         this.#asyncHandles = new FaceHandles(this, false);
         this.#syncHandles = new FaceHandles(this, true);
+        this.streams.handles = this.#asyncHandles;
         this.#implementations = (0, guest_witimports_1.implementations)(code.shape, code.engine, imports, this.host);
     }
     /** Functions that return promises. */
@@ -231,10 +260,11 @@ class Surface {
             handles.begin();
             const bytes = exported.encode(message, args);
             handles.commit();
-            return link.call(number, message, bytes, (answer) => {
+            const call = link.call(number, message, bytes, (answer) => {
                 answer.handles = handles;
                 return exported.decode(answer, answer.top);
             });
+            return handles.during(call);
         }
         catch (error) {
             this.streams.forget();
@@ -285,7 +315,7 @@ class Surface {
     /** Writes an answer that will stand at an address; the number of its bytes. */
     reply(number, message, reply, value, isError) {
         if (number === guest_witstreams_1.PULL)
-            return this.streams.reply(message, reply, value);
+            return this.#replyToPull(message, reply, value);
         const implementation = this.#implementations[number];
         if (implementation === undefined)
             return 0;
@@ -300,10 +330,27 @@ class Surface {
             throw thrown;
         }
     }
+    /** What comes next of a stream of the app, with whatever that gives away. */
+    #replyToPull(message, reply, given) {
+        const handles = this.#asyncHandles;
+        message.handles = handles;
+        handles.begin();
+        try {
+            const bytes = this.streams.reply(message, reply, given);
+            handles.commit();
+            return bytes;
+        }
+        catch (thrown) {
+            this.streams.forget();
+            if (!(thrown instanceof Pending))
+                throw thrown;
+            throw this.code.engine.error('ERR_BUSY', 'the constructor of what a stream gives is still at work: wait for one of its methods first'); // prettier-ignore
+        }
+    }
     // ── resources ──
     /** An object for a handle that the component gave. */
     wrap(resource, handle, isSync) {
-        const held = { surface: this, resource, isSync, cell: { handle, pending: undefined }, gone: '' };
+        const held = { surface: this, resource, isSync, cell: newCell(handle), gone: '' };
         const object = construct(ResourceObject, [held], this.#class(resource, isSync));
         watch(object, held);
         return object;
@@ -325,8 +372,18 @@ class Surface {
             link.release(message);
         }
     }
-    /** The same for a handle that may not be there yet. */
+    /** A call that had borrowed a handle has ended. */
+    free(resource, cell) {
+        cell.lent--;
+        if (cell.lent === 0 && cell.isOver)
+            this.dropLater(resource, cell.handle);
+    }
+    /** The same for a handle that may not be there yet, or that a call has borrowed. */
     giveUp(resource, cell) {
+        if (cell.lent > 0) {
+            cell.isOver = true;
+            return;
+        }
         if (cell.pending === undefined)
             return this.dropLater(resource, cell.handle);
         cell.pending.then(() => this.dropLater(resource, cell.handle), () => { });
@@ -395,7 +452,7 @@ class Surface {
     }
     #constructing(resource, fn, where, isSync) {
         return (args) => {
-            const cell = { handle: -1, pending: undefined };
+            const cell = newCell(-1);
             const held = { surface: this, resource, isSync, cell, gone: '' };
             if (isSync) {
                 cell.handle = take(this.#callSync(fn, where, args));

@@ -1,6 +1,6 @@
 // Made from crates/web/src/witstreams/guest.ts by scripts/wit.mjs.
 import type { Codec, Engine } from './codec.js';
-import type { Memory } from './memory.js';
+import type { Handles, Memory } from './memory.js';
 import type { Shape } from './shape.js';
 export declare const PULL = 4294967042;
 export declare const GIVE_UP = 4294967043;
@@ -32,6 +32,8 @@ export interface Given {
 /** Streams and futures of one instance. */
 export declare class Streams {
     #private;
+    /** What stands as numbers in elements. */
+    handles: Handles | undefined;
     constructor(shape: Shape, codec: Codec, engine: StreamEngine, link: Link);
     /** What stands for a number of the component's. */
     receive(type: number, number: number): unknown;

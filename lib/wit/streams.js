@@ -40,6 +40,8 @@ class Streams {
     /** Numbers in the message that is written. */
     #written = [];
     #last = 0;
+    /** What stands as numbers in elements. */
+    handles;
     constructor(shape, codec, engine, link) {
         this.#shape = shape;
         this.#codec = codec;
@@ -74,6 +76,7 @@ class Streams {
         return this.#send(READ, number, most, (answer) => {
             if (answer.top === 0)
                 return undefined;
+            answer.handles = this.handles;
             return list === null ? [undefined] : this.#batch(list).decode(answer, answer.top);
         });
     }

@@ -151,6 +151,40 @@ async fn streams_that_there_are_not_have_ended() {
     );
 }
 
+#[tokio::test]
+async fn a_handle_that_there_is_not_ends_the_instance_but_not_the_host() {
+    const RESOURCES: &[u8] = include_bytes!("../../testkit/fixtures/components/concurrent/resources.wat");
+    let component =
+        Component::compile(RESOURCES, CodeOptions { experimental: true, ..CodeOptions::default() }).unwrap();
+    let shape: serde_json::Value = serde_json::from_str(component.shape()).unwrap();
+    let number = |value: &serde_json::Value| value.as_u64().unwrap() as u32;
+    let exported = |name: &str| {
+        let functions = shape["exports"][0]["functions"].as_array().unwrap();
+        number(&functions.iter().find(|function| function["name"] == name).unwrap()["number"])
+    };
+    let drop =
+        number(&shape["resources"].as_array().unwrap().iter().find(|it| it["side"] == "export").unwrap()["drop"]);
+    let start = || {
+        let mut options = options();
+        options.host = Arc::new(App::default());
+        component.instantiate(options).unwrap()
+    };
+    let instance = start();
+    let call = async |function, values: &[u64]| instance.call_concurrent(function, slots(values)).unwrap().await;
+    // What is nobody's is dropped already.
+    call(drop, &[99]).await.unwrap();
+    let thing = value(&call(exported("thing"), &[5]).await.unwrap());
+    assert_eq!(value(&call(exported("value"), &[thing]).await.unwrap()), 5);
+    call(drop, &[thing]).await.unwrap();
+    assert_eq!(value(&call(exported("alive"), &[]).await.unwrap()), 0);
+    assert!(matches!(call(exported("value"), &[thing]).await.unwrap_err(), Error::Trap { .. }));
+    for function in ["consume", "value"] {
+        let instance = start();
+        let call = instance.call_concurrent(exported(function), slots(&[u64::MAX])).unwrap();
+        assert!(matches!(call.await.unwrap_err(), Error::Trap { .. }), "{function}");
+    }
+}
+
 /// Hands its whole memory of 1 MiB to the host, so many times, and waits for nothing.
 const FLOOD: &str = r#"(component
   (import "keep" (func $keep async (param "data" (list u8))))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Direct, Face, Imported, Way};
+use super::{Direct, Face, Imported, ImportedResource, Way};
 
 impl Face {
     pub(super) fn to_json(&self) -> Value {
@@ -14,8 +14,10 @@ impl Face {
         let imported: Vec<_> = self.imported.iter().map(imported).collect();
         let direct = |direct: &Direct| json!([direct.interface, direct.name, direct.is_memory, direct.results]);
         let direct: Vec<_> = self.direct.iter().map(|found| found.as_ref().map(direct)).collect();
+        let resource = |found: &ImportedResource| json!([found.interface, found.name, found.end]);
+        let resources: Vec<_> = self.resources.iter().map(resource).collect();
         json!({
-            "direct": direct, "shape": self.shape, "wit": self.wit, "imports": self.imports, "exports": self.exports,
+            "resources": resources, "direct": direct, "shape": self.shape, "wit": self.wit, "imports": self.imports, "exports": self.exports,
             "exported": self.exported, "imported": imported, "concurrent": self.is_concurrent,
         })
     }
@@ -53,7 +55,12 @@ impl Face {
                 results: count(&value[3])?,
             })),
         };
+        let resource = |value: &Value| {
+            let end = u32::try_from(value[2].as_u64()?).ok()?;
+            Some(ImportedResource { interface: text(&value[0]), name: text(&value[1])?, end })
+        };
         Some(Face {
+            resources: list("resources")?.iter().map(resource).collect::<Option<_>>()?,
             direct: list("direct")?.iter().map(direct).collect::<Option<_>>()?,
             shape: text(&value["shape"])?,
             wit: text(&value["wit"])?,

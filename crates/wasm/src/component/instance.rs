@@ -16,7 +16,7 @@ use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::Component;
-use super::concurrent::{CANCEL, Driver, READ, Turn};
+use super::concurrent::{CANCEL, Driver, READ, Turn, too_many};
 use super::direct::{Answer, Args};
 use super::host::{HostError, HostFunctions, NoHostFunctions};
 use super::state::State;
@@ -173,8 +173,7 @@ pub(super) fn furnish(component: &Component, options: InstanceOptions, is_sync: 
         if is_concurrent {
             let entries = store.concurrent_state_table_size();
             if !store.data_mut().pay_entries(entries) {
-                let what = "memoryBytes: the tasks and streams of this component do not fit into this sandbox's memory";
-                return Err(Error::Memory(what.into()).into());
+                return Err(too_many());
             }
             if let Some(why) = store.data().turn.is_too_long() {
                 return Err(why.into());
@@ -641,6 +640,7 @@ impl State {
             asked: Arc::default(),
             has_asked: false,
             ends: Arc::default(),
+            handles: Arc::default(),
             turn: Arc::new(Turn::new(options.turn)),
             entries: 0,
         })

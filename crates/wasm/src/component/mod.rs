@@ -111,8 +111,10 @@ struct Face {
     exported: Vec<usize>,
     /// Which of these are called without the inward adapter.
     direct: Vec<Option<Direct>>,
-    /// What it imports of the host's code, by number.
+    /// What it imports of the host's code, by number: functions, and the ends of resources.
     imported: Vec<Imported>,
+    /// Where it imports these resources.
+    resources: Vec<ImportedResource>,
     /// Whether it needs component-model async.
     is_concurrent: bool,
 }
@@ -142,6 +144,16 @@ struct Imported {
     params: u8,
     /// Whether its result is one flat value.
     results: u8,
+}
+
+/// A name by which a component imports a resource of the host's code.
+#[derive(Debug)]
+struct ImportedResource {
+    /// None for a type of the world itself.
+    interface: Option<String>,
+    name: String,
+    /// The number of its end.
+    end: u32,
 }
 
 /// A function of the host that a component calls itself.
@@ -494,7 +506,10 @@ impl Face {
             params: 1,
             results: 0,
         });
+        let functions = world.import_functions().count();
+        let named = |(interface, name, place)| ImportedResource { interface, name, end: (functions + place) as u32 };
         Ok(Face {
+            resources: world.imported_names().into_iter().map(named).collect(),
             shape: shape::describe(world),
             wit: wit::text(world)?,
             imports: own.imports.keys().map(|key| world.name(key)).collect(),

@@ -9,7 +9,7 @@ use wasmtime::component::{Linker, ResourceTable, WasmList};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::Component;
-use super::concurrent::{Ends, Turn};
+use super::concurrent::{Ends, Giver, Handles, Turn};
 use super::core::BASE;
 use super::host::{HostAnswer, HostCall, HostError, HostFunctions};
 use super::outward::HOST;
@@ -40,12 +40,14 @@ pub(super) struct State {
     pub(super) has_asked: bool,
     /// Streams and futures that the component gave.
     pub(super) ends: Arc<Ends>,
+    /// Its resources that the host has.
+    pub(super) handles: Arc<Handles>,
     pub(super) turn: Arc<Turn>,
-    /// Entries of the machine's table of tasks, streams and futures that the account has paid for.
+    /// Tasks, streams, futures and resources that the account has paid for.
     pub(super) entries: usize,
 }
 
-/// Bytes that the machine takes for a task or an end of a stream, and more.
+/// Bytes that the machine takes for a task or an end of a stream, or the host for a resource, and more.
 const ENTRY_BYTES: usize = 512;
 
 impl State {
@@ -80,8 +82,14 @@ impl State {
         granted
     }
 
-    /// Has the account pay for so many tasks and streams, once for the most that there were.
+    /// Who has what stands as a number in a message to the component.
+    pub(super) fn giver(&self) -> Giver {
+        Giver { host: self.host.clone(), handles: self.handles.clone() }
+    }
+
+    /// Has the account pay for so many tasks and streams beside the resources, once for the most that there were.
     pub(super) fn pay_entries(&mut self, entries: usize) -> bool {
+        let entries = entries.saturating_add(self.handles.count());
         let more = entries.saturating_sub(self.entries);
         let granted = more == 0 || self.limiter.reserve(more.saturating_mul(ENTRY_BYTES));
         if granted {

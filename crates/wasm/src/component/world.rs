@@ -25,8 +25,6 @@ const WASI: &[&str] = &[
 /// Flat values that cross as such, at most.
 const MOST_FLAT: u8 = 16;
 
-const NO_HANDLES: &str = "resources do not cross yet where a component has component-model async";
-
 /// Which side of a component defines something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
@@ -100,9 +98,6 @@ impl World {
                     let found = &self.resolve.interfaces[*id];
                     let is_resource = |ty: &TypeId| matches!(self.resolve.types[*ty].kind, TypeDefKind::Resource);
                     let resources: Vec<_> = found.types.values().copied().filter(is_resource).collect();
-                    if self.is_concurrent && side == Side::Import && !resources.is_empty() {
-                        return Err(Error::Link(format!("it imports resources of {}: {NO_HANDLES}", self.name(key))));
-                    }
                     let mut interface =
                         Interface { key: Some(key.clone()), functions: Vec::new(), resources, omitted: Vec::new() };
                     for function in found.functions.values() {
@@ -145,14 +140,7 @@ impl World {
     fn obstacle(&self, function: &Function, side: Side) -> Option<String> {
         let mut types = function.params.iter().map(|param| &param.ty).chain(&function.result);
         if self.is_concurrent {
-            let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
-            if side == Side::Export && signature.indirect_params {
-                return Some(
-                    "has parameters of more than 16 flat values, and is of a component with component-model async"
-                        .into(),
-                );
-            }
-            return types.find_map(|ty| self.obstacle_of_concurrent(ty, false));
+            return types.find_map(|ty| self.obstacle_of_concurrent(ty, side));
         }
         if function.kind.is_async() {
             return Some("is an async function of WASI 0.3".into());
@@ -160,25 +148,22 @@ impl World {
         types.find_map(|ty| self.obstacle_of(ty, side)).or_else(|| self.nested(function, side))
     }
 
-    /// Why a type cannot cross where functions are concurrent: by itself, or as what a stream or a future has.
-    fn obstacle_of_concurrent(&self, ty: &Type, is_element: bool) -> Option<String> {
+    /// Why a type cannot cross where functions are concurrent.
+    fn obstacle_of_concurrent(&self, ty: &Type, side: Side) -> Option<String> {
         let kind = match self.kind(ty) {
             None if *ty == Type::ErrorContext => return Some("has the type error-context".into()),
             None => return None,
             Some(kind) => kind,
         };
         match kind {
-            TypeDefKind::Handle(_) => Some(NO_HANDLES.into()),
+            TypeDefKind::Handle(Handle::Own(resource) | Handle::Borrow(resource)) => self.foreign(*resource, side),
             TypeDefKind::Stream(None) => Some("has a stream without a type of its elements".into()),
-            TypeDefKind::Stream(_) | TypeDefKind::Future(_) if is_element => {
-                Some("has a stream or a future of streams or futures".into())
-            }
-            TypeDefKind::Stream(Some(ty)) | TypeDefKind::Future(Some(ty)) => self.obstacle_of_concurrent(ty, true),
+            TypeDefKind::Stream(Some(ty)) | TypeDefKind::Future(Some(ty)) => self.obstacle_of_concurrent(ty, side),
             TypeDefKind::Future(None) => None,
             TypeDefKind::Map(..) | TypeDefKind::FixedLengthList(..) => {
                 Some(format!("has a type of a kind that cannot cross: {}", kind.as_str()))
             }
-            kind => parts(kind).into_iter().find_map(|ty| self.obstacle_of_concurrent(ty, is_element)),
+            kind => parts(kind).into_iter().find_map(|ty| self.obstacle_of_concurrent(ty, side)),
         }
     }
 
@@ -398,6 +383,29 @@ impl World {
     /// In the order of their numbers.
     pub(super) fn import_functions(&self) -> impl Iterator<Item = (&Interface, &Function)> {
         functions(&self.imports)
+    }
+
+    /// Where the component imports resources of the host's code, by whichever name: the interface, or none for the world itself, the name, and
+    /// the place of the resource among them.
+    pub(super) fn imported_names(&self) -> Vec<(Option<String>, String, usize)> {
+        let resources: Vec<_> = self.import_resources().map(|(_, resource)| resource).collect();
+        let place = |ty: TypeId| resources.iter().position(|resource| *resource == self.definition(ty));
+        let mut found = Vec::new();
+        for (key, item) in &self.resolve.worlds[self.id].imports {
+            match item {
+                WorldItem::Interface { .. } if Self::is_wasi(&self.resolve, key) => {}
+                WorldItem::Interface { id, .. } => {
+                    for (name, ty) in &self.resolve.interfaces[*id].types {
+                        found.extend(place(*ty).map(|place| (Some(self.name(key)), name.clone(), place)));
+                    }
+                }
+                WorldItem::Type { id, .. } => {
+                    found.extend(place(*id).map(|place| (None, key_text(key).to_owned(), place)));
+                }
+                WorldItem::Function(_) => {}
+            }
+        }
+        found
     }
 
     /// In the order of the numbers of their drops.

@@ -23,6 +23,7 @@ const FinalizationRegistryIntrinsic = FinalizationRegistry;
 const deref = WeakRef.prototype.deref;
 const register = FinalizationRegistry.prototype.register;
 const unregister = FinalizationRegistry.prototype.unregister;
+const then = Promise.prototype.then;
 
 /** The way to one instance. Each answer is read before anything else is asked of the link. */
 export interface Link {
@@ -75,6 +76,14 @@ interface Cell {
   handle: number;
   /** The constructor's call, while it is under way. */
   pending: Promise<void> | undefined;
+  /** Calls under way that have borrowed it, where several may be. */
+  lent: number;
+  /** Whether it is to be given up once nobody has borrowed it. */
+  isOver: boolean;
+}
+
+function newCell(handle: number): Cell {
+  return { handle, pending: undefined, lent: 0, isOver: false };
 }
 
 /** The base of all classes that stand for resources. Made by `construct` alone. */
@@ -116,6 +125,8 @@ class FaceHandles implements Handles {
   readonly #isSync: boolean;
   /** What a message gives away, once it is sent. */
   readonly moved: Held[] = [];
+  /** What a message lends, where other calls may be under way meanwhile. */
+  #lent: Held[] = [];
 
   constructor(surface: Surface, isSync: boolean) {
     this.#surface = surface;
@@ -136,10 +147,13 @@ class FaceHandles implements Handles {
       throw this.#surface.code.engine.error('ERR_BUSY', `the constructor of ${name} is still at work: wait for one of its methods first`); // prettier-ignore
     }
     if (isOwn) {
+      if (held.cell.lent > 0) throw new Refusal(`${name} that no call under way has borrowed`, value, '');
       for (let i = 0; i < this.moved.length; i++) {
         if (this.moved[i] === held) throw new Refusal(`${name} that is not given away twice`, value, '');
       }
       this.moved[this.moved.length] = held;
+    } else if (this.#surface.code.shape.concurrent === true) {
+      this.#lent[this.#lent.length] = held;
     }
     return held.cell.handle;
   }
@@ -162,6 +176,7 @@ class FaceHandles implements Handles {
   begin(): void {
     // Only where it has to be: engines take their time to set a length.
     if (this.moved.length > 0) this.moved.length = 0;
+    if (this.#lent.length > 0) this.#lent = [];
     this.#surface.streams.begin();
   }
 
@@ -174,6 +189,19 @@ class FaceHandles implements Handles {
       if (forgotten !== undefined) apply(unregister, forgotten, [moved[i]]);
     }
     moved.length = 0;
+  }
+
+  /** Keeps what the message lends until its call has ended, however that ends. */
+  during<T>(call: Promise<T>): Promise<T> {
+    const lent = this.#lent;
+    if (lent.length === 0) return call;
+    this.#lent = [];
+    for (let i = 0; i < lent.length; i++) lent[i]!.cell.lent++;
+    const free = (): void => {
+      for (let i = 0; i < lent.length; i++) this.#surface.free(lent[i]!.resource, lent[i]!.cell);
+    };
+    apply(then, call, [free, free]);
+    return call;
   }
 }
 
@@ -201,6 +229,7 @@ export class Surface implements Provider {
     this.streams = new Streams(code.shape, code.codec, code.engine, link);
     this.#asyncHandles = new FaceHandles(this, false);
     this.#syncHandles = new FaceHandles(this, true);
+    this.streams.handles = this.#asyncHandles;
     this.#implementations = implementations(code.shape, code.engine, imports, this.host);
   }
 
@@ -280,10 +309,11 @@ export class Surface implements Provider {
       handles.begin();
       const bytes = exported.encode(message, args);
       handles.commit();
-      return link.call(number, message, bytes, (answer) => {
+      const call = link.call(number, message, bytes, (answer) => {
         answer.handles = handles;
         return exported.decode(answer, answer.top);
       });
+      return handles.during(call);
     } catch (error) {
       this.streams.forget();
       if (error instanceof Pending) return error;
@@ -328,7 +358,7 @@ export class Surface implements Provider {
 
   /** Writes an answer that will stand at an address; the number of its bytes. */
   reply(number: number, message: Memory, reply: number, value: unknown, isError: boolean): number {
-    if (number === PULL) return this.streams.reply(message, reply, value as Given | undefined);
+    if (number === PULL) return this.#replyToPull(message, reply, value as Given | undefined);
     const implementation = this.#implementations[number];
     if (implementation === undefined) return 0;
     message.handles = this.#asyncHandles;
@@ -342,11 +372,27 @@ export class Surface implements Provider {
     }
   }
 
+  /** What comes next of a stream of the app, with whatever that gives away. */
+  #replyToPull(message: Memory, reply: number, given: Given | undefined): number {
+    const handles = this.#asyncHandles;
+    message.handles = handles;
+    handles.begin();
+    try {
+      const bytes = this.streams.reply(message, reply, given);
+      handles.commit();
+      return bytes;
+    } catch (thrown) {
+      this.streams.forget();
+      if (!(thrown instanceof Pending)) throw thrown;
+      throw this.code.engine.error('ERR_BUSY', 'the constructor of what a stream gives is still at work: wait for one of its methods first'); // prettier-ignore
+    }
+  }
+
   // ── resources ──
 
   /** An object for a handle that the component gave. */
   wrap(resource: number, handle: number, isSync: boolean): object {
-    const held: Held = { surface: this, resource, isSync, cell: { handle, pending: undefined }, gone: '' };
+    const held: Held = { surface: this, resource, isSync, cell: newCell(handle), gone: '' };
     const object = construct(ResourceObject, [held], this.#class(resource, isSync)) as object;
     watch(object, held);
     return object;
@@ -367,8 +413,18 @@ export class Surface implements Provider {
     }
   }
 
-  /** The same for a handle that may not be there yet. */
+  /** A call that had borrowed a handle has ended. */
+  free(resource: number, cell: Cell): void {
+    cell.lent--;
+    if (cell.lent === 0 && cell.isOver) this.dropLater(resource, cell.handle);
+  }
+
+  /** The same for a handle that may not be there yet, or that a call has borrowed. */
   giveUp(resource: number, cell: Cell): void {
+    if (cell.lent > 0) {
+      cell.isOver = true;
+      return;
+    }
     if (cell.pending === undefined) return this.dropLater(resource, cell.handle);
     cell.pending.then(
       () => this.dropLater(resource, cell.handle),
@@ -433,7 +489,7 @@ export class Surface implements Provider {
 
   #constructing(resource: number, fn: FunctionShape, where: string, isSync: boolean): (args: unknown[]) => Held {
     return (args) => {
-      const cell: Cell = { handle: -1, pending: undefined };
+      const cell = newCell(-1);
       const held: Held = { surface: this, resource, isSync, cell, gone: '' };
       if (isSync) {
         cell.handle = take(this.#callSync(fn, where, args));

@@ -6,7 +6,7 @@
 import { BASE } from 'guest:witcodec';
 import type { Batch, Codec, Engine } from 'guest:witcodec';
 import { bytesOf, Refusal } from 'guest:witmemory';
-import type { Memory } from 'guest:witmemory';
+import type { Handles, Memory } from 'guest:witmemory';
 import { typeName } from 'guest:witnames';
 import type { Shape, Type } from 'guest:witshape';
 
@@ -81,6 +81,8 @@ export class Streams {
   /** Numbers in the message that is written. */
   readonly #written: number[] = [];
   #last = 0;
+  /** What stands as numbers in elements. */
+  handles: Handles | undefined;
 
   constructor(shape: Shape, codec: Codec, engine: StreamEngine, link: Link) {
     this.#shape = shape;
@@ -117,6 +119,7 @@ export class Streams {
   #read(number: number, list: number | null, most: number): Promise<ArrayLike<unknown> | undefined> {
     return this.#send(READ, number, most, (answer) => {
       if (answer.top === 0) return undefined;
+      answer.handles = this.handles;
       return list === null ? [undefined] : (this.#batch(list).decode(answer, answer.top) as ArrayLike<unknown>);
     });
   }

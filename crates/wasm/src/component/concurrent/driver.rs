@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, AccessorTask, Instance, TypedFunc, TypedFuncCallConcurrent};
 use wasmtime::{AsContextMut, Store};
 
+use super::elements::answer_head;
 use super::values::{Answer, Args, Lifted};
 use super::{CANCEL, Ends, READ};
 use crate::component::instance::{Woken, failure};
@@ -224,20 +225,43 @@ async fn work(
     mut received: mpsc::UnboundedReceiver<Job>,
     inner: Arc<Inner>,
 ) {
-    let ended = store
-        .run_concurrent(async |accessor| {
-            while let Some(job) = received.recv().await {
-                begin(accessor, &component.0, instance, &fuel, job)?;
-            }
-            Ok(())
-        })
-        .await;
-    let why = match ended.and_then(|ended: wasmtime::Result<()>| ended) {
-        Ok(()) => Error::Cancelled,
-        Err(error) => failure(&error, &mut store),
+    let functions = component.0.face.direct.iter().take_while(|function| function.is_some()).count();
+    let why = loop {
+        let ended = store
+            .run_concurrent(async |accessor| {
+                while let Some(job) = received.recv().await {
+                    if job.function as usize >= functions {
+                        return Ok(Some(job));
+                    }
+                    begin(accessor, &component.0, instance, &fuel, job)?;
+                }
+                Ok(None)
+            })
+            .await;
+        let ended = match ended.and_then(|ended: wasmtime::Result<Option<Job>>| ended) {
+            Ok(None) => break Error::Cancelled,
+            // A destructor has the whole instance, as other functions that are not async.
+            Ok(Some(job)) => give_up(&mut store, job).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            break failure(&error, &mut store);
+        }
     };
     inner.over(why);
     drop(store);
+}
+
+/// Ends a resource of the component; nothing where its number is nobody's.
+async fn give_up(store: &mut Store<State>, job: Job) -> wasmtime::Result<()> {
+    let number = slot(&job.message, 0)? as u32;
+    let resource = store.data().handles.take(number);
+    if let Some(resource) = resource {
+        resource.resource_drop_async(store).await?;
+    }
+    // Who has given the call up has ended the instance.
+    drop(job.answer.send(answer_head()));
+    Ok(())
 }
 
 macro_rules! by_count {
@@ -275,10 +299,10 @@ fn start<const RESULTS: usize>(
 ) -> wasmtime::Result<()> {
     let (call, function) = accessor.with(|mut access| -> wasmtime::Result<_> {
         let function = instance.get_func(&mut access, export).ok_or_else(|| wasmtime::Error::msg("no function"))?;
-        // SAFETY: `Args` and `Answer` take the type of the function as it is. That it has no more than 16 flat parameters, and how many flat
-        // results, is known from the same types, by `World::direct`.
+        // SAFETY: `Args` and `Answer` take the type of the function as it is. It reads as many flat values as it has parameters of those that `Args`
+        // has, which are all that there may be; how many flat results it has is known from the same types, by `World::direct`.
         let function: TypedFunc<Args, Answer<RESULTS>> = unsafe { TypedFunc::new_unchecked(function) };
-        let args = Args { message: job.message, host: access.data_mut().host.clone() };
+        let args = Args { message: job.message, giver: access.data_mut().giver() };
         Ok((function.start_call_concurrent(&mut access, args)?, function))
     })?;
     accessor.spawn(Called { call, function, fuel, answer: job.answer })?;
@@ -305,11 +329,11 @@ impl<const RESULTS: usize> AccessorTask<State> for Called<RESULTS> {
 
 fn finish(
     mut store: wasmtime::StoreContextMut<'_, State>,
-    Lifted { mut message, ends }: Lifted,
+    Lifted { mut message, references }: Lifted,
     fuel: Option<Arc<AtomicU64>>,
 ) -> wasmtime::Result<Vec<u8>> {
     let numbered = store.data().ends.clone();
-    numbered.number(&mut store, &mut message, ends)?;
+    numbered.number(&mut store, &mut message, references)?;
     if let Some(fuel) = fuel {
         fuel.store(store.get_fuel().unwrap_or_default(), Relaxed);
     }

@@ -8,6 +8,7 @@ use wasmtime::ValRaw;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
+use super::{Giver, Reference};
 use crate::component::core::BASE;
 use crate::component::direct::{Lifting, Lowering, flat_info, layout, wrong};
 use crate::component::inward::HEADER;
@@ -34,6 +35,8 @@ struct Batch {
     base: usize,
     /// Bytes of an element; 0 where they are not known yet.
     size: usize,
+    /// Who has what stands as a number in an answer.
+    giver: Option<Giver>,
 }
 
 thread_local! {
@@ -46,19 +49,23 @@ struct Reading {
     count: usize,
     batch: Option<Arc<Batch>>,
     next: u32,
+    references: References,
 }
 
-/// Reads so many elements, which come one after the other.
-pub(super) fn reading<R>(count: usize, read: impl FnOnce() -> R) -> R {
-    let before = READING.replace(Some(Reading { count, batch: None, next: 0 }));
+/// What will have numbers in a message, and where.
+type References = Vec<(usize, Reference)>;
+
+/// Reads so many elements, which come one after the other; with what will have numbers in their answer.
+pub(super) fn reading<R>(count: usize, read: impl FnOnce() -> R) -> (R, References) {
+    let before = READING.replace(Some(Reading { count, batch: None, next: 0, references: Vec::new() }));
     let result = read();
-    READING.set(before);
-    result
+    let after = READING.replace(before);
+    (result, after.map(|reading| reading.references).unwrap_or_default())
 }
 
 impl Element {
     /// The elements of an answer of the host's: a list at its beginning.
-    pub(super) fn of_answer(bytes: Vec<u8>) -> Result<Vec<Element>> {
+    pub(super) fn of_answer(bytes: Vec<u8>, giver: &Giver) -> Result<Vec<Element>> {
         let word = |at: usize| bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes);
         let (Some(address), Some(count)) = (word(0), word(4)) else { return Err(wrong("a list that is cut")) };
         let start = address.checked_sub(BASE).map(|start| start as usize).filter(|start| *start <= bytes.len());
@@ -67,7 +74,7 @@ impl Element {
         if count as usize > bytes.len() - start {
             return Err(wrong("a list that is longer than its message"));
         }
-        let batch = Arc::new(Batch { bytes, start, base: BASE as usize, size: 0 });
+        let batch = Arc::new(Batch { bytes, start, base: BASE as usize, size: 0, giver: Some(giver.clone()) });
         Ok((0..count).map(|index| Element { batch: batch.clone(), index }).collect())
     }
 
@@ -133,9 +140,14 @@ unsafe impl Lower for Element {
         }
         let mut to = to;
         for same in items.chunk_by(|before, after| Arc::ptr_eq(&before.batch, &after.batch)) {
-            let Batch { bytes, start, .. } = &*same[0].batch;
+            let Batch { bytes, start, giver, .. } = &*same[0].batch;
             let places = same.iter().map(|item| start.saturating_add(size.saturating_mul(item.index as usize)));
-            Lowering::new(types, bytes, cx).listed(&ty, places, to)?;
+            let lowering = Lowering::new(types, bytes, cx);
+            let mut lowering = match giver {
+                Some(giver) => lowering.given_by(giver),
+                None => lowering,
+            };
+            lowering.listed(&ty, places, to)?;
             to += size * same.len();
         }
         Ok(())
@@ -158,7 +170,9 @@ unsafe impl Lift for Element {
                 let size = layout(cx.types, &ty).0;
                 let mut lifting = Lifting::behind(cx, answer_head(), 0);
                 let start = lifting.list(&ty, from, reading.count)?;
-                Arc::new(Batch { bytes: lifting.parts().0, start, base: 0, size })
+                let (bytes, references) = lifting.parts();
+                reading.references = references;
+                Arc::new(Batch { bytes, start, base: 0, size, giver: None })
             }
         };
         let index = reading.next;

@@ -13,6 +13,7 @@ use wasmtime::component::{FutureConsumer, FutureReader, Lift, Source, StreamCons
 use wasmtime::{AsContextMut, StoreContextMut, ValRaw};
 
 use super::elements::{Element, answer_head, answer_of_bytes, reading, too_large};
+use super::{Reference, too_many};
 use crate::component::direct::wrong;
 use crate::component::state::State;
 
@@ -73,27 +74,40 @@ impl Ends {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Numbers the ends of a message, which says so then.
+    /// Numbers what a message has, which says so then.
     pub(super) fn number(
         &self,
         mut store: impl AsContextMut<Data = State>,
         message: &mut [u8],
-        ends: Vec<(usize, Incoming)>,
+        references: Vec<(usize, Reference)>,
     ) -> Result<()> {
-        for (at, incoming) in ends {
-            let end = Arc::new(End::default());
-            let number = {
-                let mut numbered = self.lock();
-                numbered.last = numbered.last.wrapping_add(1);
-                let number = numbered.last;
-                numbered.ends.insert(number, end.clone());
-                number
+        let entries = store.as_context_mut().concurrent_state_table_size().saturating_add(references.len());
+        if !references.is_empty() && !store.as_context_mut().data_mut().pay_entries(entries) {
+            return Err(too_many());
+        }
+        for (at, reference) in references {
+            let number = match reference {
+                Reference::Number(number) => number,
+                Reference::Resource(resource) => store.as_context_mut().data().handles.add(resource),
+                Reference::End(incoming) => {
+                    let (number, end) = self.add();
+                    incoming.pipe(&mut store, end)?;
+                    number
+                }
             };
-            incoming.pipe(&mut store, end)?;
             let place = message.get_mut(at..at + 4).ok_or_else(|| wrong("a stream outside of its message"))?;
             place.copy_from_slice(&number.to_le_bytes());
         }
         Ok(())
+    }
+
+    fn add(&self) -> (u32, Arc<End>) {
+        let end = Arc::new(End::default());
+        let mut numbered = self.lock();
+        numbered.last = numbered.last.wrapping_add(1);
+        let number = numbered.last;
+        numbered.ends.insert(number, end.clone());
+        (number, end)
     }
 
     /// Waits for what an end has next, so many elements at most: the bytes of an answer; none where it has ended.
@@ -262,8 +276,12 @@ impl StreamConsumer<State> for Bytes {
 fn elements(mut store: StoreContextMut<'_, State>, mut source: Source<'_, Element>, most: usize) -> Result<Vec<u8>> {
     let there = source.remaining(&mut store);
     let mut elements = Vec::with_capacity(most.min(MOST_ELEMENTS).min(there));
-    reading(elements.capacity().min(there), || source.read(&mut store, &mut elements))?;
-    Element::answer(&elements)
+    let (read, references) = reading(elements.capacity().min(there), || source.read(&mut store, &mut elements));
+    read?;
+    let mut answer = Element::answer(&elements)?;
+    let ends = store.data().ends.clone();
+    ends.number(&mut store, &mut answer, references)?;
+    Ok(answer)
 }
 
 struct Elements(Reading);

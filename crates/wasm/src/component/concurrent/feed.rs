@@ -2,7 +2,6 @@
 
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use wasmtime::component::__internal::{InterfaceType, LowerContext};
@@ -12,10 +11,10 @@ use wasmtime::component::{
 use wasmtime::{StoreContextMut, ValRaw};
 
 use super::elements::{Element, bytes_of_answer};
-use super::{GIVE_UP, PULL};
+use super::{GIVE_UP, Giver, PULL};
 use crate::component::core::BASE;
 use crate::component::direct::wrong;
-use crate::component::host::{HostAnswer, HostCall, HostFunctions, HostResult};
+use crate::component::host::{HostAnswer, HostCall, HostResult};
 
 type Result<T> = wasmtime::Result<T>;
 
@@ -24,9 +23,9 @@ pub(in crate::component) fn lower_end<T: 'static>(
     cx: &mut LowerContext<'_, T>,
     ty: InterfaceType,
     number: u32,
-    host: &Arc<dyn HostFunctions>,
+    giver: &Giver,
 ) -> Result<u32> {
-    let (feed, types) = (Feed { number, host: host.clone(), asked: None, is_over: false }, cx.types);
+    let (feed, types) = (Feed { number, giver: giver.clone(), asked: None, is_over: false }, cx.types);
     let mut index = MaybeUninit::uninit();
     match ty {
         InterfaceType::Stream(stream) => match types[types[stream].ty].payload {
@@ -54,7 +53,7 @@ pub(in crate::component) fn lower_end<T: 'static>(
 /// The host's code behind one end. Dropped before its end, it says that nobody reads any more.
 struct Feed {
     number: u32,
-    host: Arc<dyn HostFunctions>,
+    giver: Giver,
     asked: Option<Pin<Box<dyn Future<Output = HostResult> + Send>>>,
     is_over: bool,
 }
@@ -62,7 +61,7 @@ struct Feed {
 impl Feed {
     fn call(&self, function: u32) -> HostAnswer {
         let args = u64::from(self.number).to_le_bytes();
-        self.host.call(HostCall { function, at: BASE, reply: BASE, args: args.to_vec().into(), is_sync: false })
+        self.giver.host.call(HostCall { function, at: BASE, reply: BASE, args: args.to_vec().into(), is_sync: false })
     }
 
     /// What comes next; nothing at the end.
@@ -155,7 +154,7 @@ impl<D: 'static> StreamProducer<D> for Elements {
             match self.feed.poll_next(cx)? {
                 Poll::Pending => return waiting(finish),
                 Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
-                Poll::Ready(Some(answer)) => self.batch = Element::of_answer(answer)?,
+                Poll::Ready(Some(answer)) => self.batch = Element::of_answer(answer, &self.feed.giver)?,
             }
         }
         if destination.remaining(store) != Some(0) {
@@ -190,7 +189,7 @@ impl<D: 'static> FutureProducer<D> for Value {
         finish: bool,
     ) -> Poll<Result<Option<Element>>> {
         let Some(answer) = ready!(poll_value(&mut self.0, cx, finish))? else { return Poll::Ready(Ok(None)) };
-        let element = Element::of_answer(answer)?.pop();
+        let element = Element::of_answer(answer, &self.0.giver)?.pop();
         Poll::Ready(element.map(Some).ok_or_else(|| wrong("a future of the host has no value")))
     }
 }

@@ -1,14 +1,14 @@
 //! The host's functions behind the imports of a component, by the same messages as the outward adapter's.
 
-use std::sync::Arc;
-
-use wasmtime::component::{Accessor, Linker, LinkerInstance};
+use wasmtime::component::{Accessor, Linker, LinkerInstance, ResourceType};
 use wasmtime::{AsContextMut, StoreContextMut};
 use wasmtime_wasi::p3;
 
+use super::Giver;
+use super::handles::HostObject;
 use super::values::{Asked, Lifted, Reply};
 use crate::component::core::BASE;
-use crate::component::host::{HostAnswer, HostCall, HostFunctions};
+use crate::component::host::{HostAnswer, HostCall};
 use crate::component::state::{Held, State, settled};
 use crate::component::{Component, Face, Imported};
 use crate::network;
@@ -25,22 +25,35 @@ pub(in crate::component) fn link(linker: &mut Linker<State>, face: &Face) -> Res
     p3::clocks::add_to_linker(linker)?;
     p3::filesystem::add_to_linker(linker)?;
     p3::random::add_to_linker(linker)?;
-    let parts = |imported: &Imported| match imported.name.split_once('#') {
-        Some((interface, function)) => (Some(interface.to_owned()), function.to_owned()),
-        None => (None, imported.name.clone()),
-    };
-    let all: Vec<_> =
-        face.imported.iter().zip(0..).map(|(imported, number)| (parts(imported), imported, number)).collect();
-    for same in all.chunk_by(|((before, _), ..), ((after, _), ..)| before == after) {
-        let mut place = match same.first() {
-            Some(((Some(interface), _), ..)) => linker.instance(interface)?,
-            _ => linker.root(),
+    for resource in &face.resources {
+        let end = resource.end;
+        let mut place = place(linker, resource.interface.as_deref())?;
+        place.resource_async(&resource.name, ResourceType::host::<HostObject>(), move |store, number| {
+            Box::new(async move { ended(store, end, number).await })
+        })?;
+    }
+    let is_end = |number: u32| face.resources.iter().any(|resource| resource.end == number);
+    for (imported, number) in face.imported.iter().zip(0..).filter(|(_, number)| !is_end(*number)) {
+        let (interface, function) = match imported.name.split_once('#') {
+            Some((interface, function)) => (Some(interface), function),
+            None => (None, imported.name.as_str()),
         };
-        for ((_, function), imported, number) in same {
-            offer(&mut place, function, imported, *number)?;
-        }
+        offer(&mut place(linker, interface)?, function, imported, number)?;
     }
     Ok(())
+}
+
+fn place<'a>(linker: &'a mut Linker<State>, interface: Option<&str>) -> Result<LinkerInstance<'a, State>> {
+    match interface {
+        Some(interface) => linker.instance(interface),
+        None => Ok(linker.root()),
+    }
+}
+
+/// Tells the host's code that the component has given up a resource of it. The component waits until that is done.
+async fn ended(store: StoreContextMut<'_, State>, end: u32, number: u32) -> Result<()> {
+    let message = u64::from(number).to_le_bytes().to_vec();
+    Begun::of(store, end, Lifted { message, references: Vec::new() })?.answer().await.map(drop)
 }
 
 macro_rules! by_counts {
@@ -81,22 +94,31 @@ struct Begun {
     number: u32,
     answer: HostAnswer,
     component: Component,
-    host: Arc<dyn HostFunctions>,
+    giver: Giver,
     _held: Held,
 }
 
 impl Begun {
-    fn of(mut store: StoreContextMut<'_, State>, number: u32, Lifted { mut message, ends }: Lifted) -> Result<Begun> {
+    fn of(
+        mut store: StoreContextMut<'_, State>,
+        number: u32,
+        Lifted { mut message, references }: Lifted,
+    ) -> Result<Begun> {
         let numbered = store.data().ends.clone();
-        numbered.number(&mut store, &mut message, ends)?;
+        numbered.number(&mut store, &mut message, references)?;
         let state = store.data_mut();
         let held = state.hold_call(message.len())?;
-        let (host, component) = (state.host.clone(), state.component.clone());
+        let (giver, component) = (state.giver(), state.component.clone());
         let call = HostCall { function: number, at: BASE, reply: BASE, args: message.into(), is_sync: false };
-        Ok(Begun { number, answer: host.call(call), component, host, _held: held })
+        Ok(Begun { number, answer: giver.host.call(call), component, giver, _held: held })
     }
 
     async fn reply<const RESULTS: usize>(self) -> Result<Reply<RESULTS>> {
-        Ok(Reply { message: settled(&self.component, self.number, self.answer).await?, host: self.host })
+        let giver = self.giver.clone();
+        Ok(Reply { message: self.answer().await?, giver })
+    }
+
+    async fn answer(self) -> Result<Vec<u8>> {
+        settled(&self.component, self.number, self.answer).await
     }
 }

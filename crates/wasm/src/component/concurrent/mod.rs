@@ -9,11 +9,16 @@
 //!   bytes at the end. [`GIVE_UP`] with the number says that nobody will read any more.
 //!
 //! A future is a stream of one element; one without a type gives an empty list.
+//!
+//! Resources stand as numbers, too: those of the component have one as long as the host has them, those of the host come and go by its own. The number
+//! of a drop is called with that of a resource of the component. One that a call under way has borrowed must not be dropped or given away before that
+//! call ends, nor before a call that it is sent with has begun: either ends the instance.
 
 mod driver;
 mod elements;
 mod ends;
 mod feed;
+mod handles;
 mod imports;
 mod need;
 mod values;
@@ -21,8 +26,17 @@ mod values;
 pub(super) use self::driver::{Driver, Turn};
 pub(super) use self::ends::{Ends, Incoming};
 pub(super) use self::feed::lower_end;
+pub(super) use self::handles::{Giver, Handles, Reference};
 pub(super) use self::imports::link;
 pub(super) use self::need::{need, needed_by};
+
+use crate::error::Error;
+
+/// Tasks, streams and resources of a component that its account does not pay for.
+pub(super) fn too_many() -> wasmtime::Error {
+    let what = "memoryBytes: the tasks, streams and resources of this component do not fit into this sandbox's memory";
+    wasmtime::Error::new(Error::Memory(what.into()))
+}
 
 /// Asks for more of a stream that the component gave.
 pub const READ: u32 = 0xffff_ff00;

@@ -1,28 +1,26 @@
-//! Messages as parameters and results of functions that run concurrently: lifted and lowered by the walk of `direct.rs`, with streams and
-//! futures by their numbers.
+//! Messages as parameters and results of functions that run concurrently: lifted and lowered by the walk of `direct.rs`, with streams,
+//! futures and resources by their numbers.
 //!
 //! The traits are the machine's, `unsafe` because a wrong description of the flat form would be; it is an array of the machine's raw values here,
 //! of as many as the function has, which is known from the same types.
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
 
 use wasmtime::ValRaw;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, Lower};
 
-use super::ends::Incoming;
+use super::{Giver, Reference};
 use crate::component::core::BASE;
-use crate::component::direct::{Lifting, Lowering, SLOTS, flat_info, wrong};
-use crate::component::host::HostFunctions;
+use crate::component::direct::{Lifting, Lowering, SLOTS, flat_info, layout, wrong};
 use crate::component::inward::HEADER;
 
 type Result<T> = wasmtime::Result<T>;
 
-/// The parameters of a call: a message, and who has the values of its streams.
+/// The parameters of a call: a message, and who has what stands in it as numbers.
 pub(super) struct Args {
     pub(super) message: Vec<u8>,
-    pub(super) host: Arc<dyn HostFunctions>,
+    pub(super) giver: Giver,
 }
 
 /// The result of a call of `FLAT` flat values, or of more than cross flat (17).
@@ -34,13 +32,13 @@ pub(super) struct Asked<const FLAT: usize>(pub(super) Lifted);
 /// The result of a call of the host's: of one flat value or none, or in memory.
 pub(super) struct Reply<const FLAT: usize> {
     pub(super) message: Vec<u8>,
-    pub(super) host: Arc<dyn HostFunctions>,
+    pub(super) giver: Giver,
 }
 
-/// A message out of a component, and where in it the numbers of its streams and futures will stand.
+/// A message out of a component, and where in it the numbers of its streams, futures and resources will stand.
 pub(super) struct Lifted {
     pub(super) message: Vec<u8>,
-    pub(super) ends: Vec<(usize, Incoming)>,
+    pub(super) references: Vec<(usize, Reference)>,
 }
 
 macro_rules! described {
@@ -76,12 +74,23 @@ unsafe impl Lower for Args {
         ty: InterfaceType,
         to: &mut MaybeUninit<[ValRaw; SLOTS]>,
     ) -> Result<()> {
-        to.write(lowered(cx, ty, &self.message, &self.host)?);
+        let (types, message) = (cx.types, &self.message);
+        let slots = if types.canonical_abi(&ty).flat_count(SLOTS).is_some() {
+            lowered(cx, ty, message, &self.giver)?
+        } else {
+            // The machine would ask the component for memory of this type's own size, which it does not know: so what it takes for the first
+            // flat value is the address of all of them.
+            let (size, align) = layout(types, &ty);
+            let place = cx.realloc(0, 0, align, size)?;
+            Lowering::new(types, message, cx).given_by(&self.giver).whole(&ty, place)?;
+            std::array::from_fn(|slot| ValRaw::u64(if slot == 0 { place as u64 } else { 0 }))
+        };
+        to.write(slots);
         Ok(())
     }
 
     fn linear_lower_to_memory<T>(&self, _: &mut LowerContext<'_, T>, _: InterfaceType, _: usize) -> Result<()> {
-        Err(wrong("the parameters are too many"))
+        Err(wrong("the parameters are in memory"))
     }
 }
 
@@ -93,7 +102,7 @@ unsafe impl<const FLAT: usize> Lower for Reply<FLAT> {
         ty: InterfaceType,
         to: &mut MaybeUninit<[ValRaw; FLAT]>,
     ) -> Result<()> {
-        let slots = lowered(cx, ty, &self.message, &self.host)?;
+        let slots = lowered(cx, ty, &self.message, &self.giver)?;
         let slots = slots.first_chunk::<FLAT>().ok_or_else(|| wrong("the results are too many"))?;
         to.write(*slots);
         Ok(())
@@ -103,7 +112,7 @@ unsafe impl<const FLAT: usize> Lower for Reply<FLAT> {
         let InterfaceType::Tuple(results) = ty else { return Err(wrong("the results are no tuple")) };
         let result = cx.types[results].types.first().copied();
         let types = cx.types;
-        let mut lowering = Lowering::new(types, &self.message, cx).with_host(&self.host);
+        let mut lowering = Lowering::new(types, &self.message, cx).given_by(&self.giver);
         result.map_or(Ok(()), |ty| lowering.whole(&ty, to))
     }
 }
@@ -139,11 +148,11 @@ fn lowered<T>(
     cx: &mut LowerContext<'_, T>,
     ty: InterfaceType,
     message: &[u8],
-    host: &Arc<dyn HostFunctions>,
+    giver: &Giver,
 ) -> Result<[ValRaw; SLOTS]> {
     let InterfaceType::Tuple(members) = ty else { return Err(wrong("the values are no tuple")) };
     let types = cx.types;
-    let mut lowering = Lowering::new(types, message, cx).with_host(host);
+    let mut lowering = Lowering::new(types, message, cx).given_by(giver);
     for ty in &types[members].types {
         lowering.flat(ty)?;
     }
@@ -198,7 +207,7 @@ impl Lifted {
             (Some(ty), None, Flat::Memory(from)) => lifting.whole(ty, from)?,
             (Some(_), None, Flat::Values(_)) => return Err(wrong("too many flat values")),
         }
-        let (message, ends) = lifting.parts();
-        Ok(Self { message, ends })
+        let (message, references) = lifting.parts();
+        Ok(Self { message, references })
     }
 }

@@ -5,14 +5,20 @@ use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LiftContext};
 use wasmtime::component::Lift;
 
-use super::plan::{Index, Kind, Plan, cases, is_number, layout, no_case, parts, read, read_pair, scalar, total};
+use super::plan::{
+    Index, Kind, Plan, cases, is_number, is_reference, layout, no_case, parts, read, read_pair, scalar, total,
+};
 use super::{Result, wrong};
-use crate::component::concurrent::Incoming;
+use crate::component::concurrent::Reference;
 use crate::component::inward::HEADER;
 use crate::error::Error;
 
 /// Bytes of most answers at most.
 const SMALL: usize = 64;
+/// What the host holds for a stream, a future or a resource in a message.
+const REFERENCE_BYTES: usize = 64;
+/// So many of these are held in any case.
+const FREE_REFERENCES: usize = 16;
 
 pub(in crate::component) struct Lifting<'a, 'b> {
     types: &'b ComponentTypes,
@@ -24,8 +30,8 @@ pub(in crate::component) struct Lifting<'a, 'b> {
     /// Bytes that a message may still have: in all those of the memory that it comes from, which its account has paid for. One that points to the
     /// same bytes again and again would be larger.
     left: usize,
-    /// Streams and futures, and where in the message their numbers will stand.
-    ends: Vec<(usize, Incoming)>,
+    /// Streams, futures and resources, and where in the message their numbers will stand.
+    references: Vec<(usize, Reference)>,
 }
 
 impl<'a, 'b> Lifting<'a, 'b> {
@@ -37,7 +43,7 @@ impl<'a, 'b> Lifting<'a, 'b> {
     /// A message that begins with these bytes, the first of them at an address.
     pub(in crate::component) fn behind(cx: &'a mut LiftContext<'b>, out: Vec<u8>, base: usize) -> Self {
         let (types, memory) = (cx.types, cx.memory());
-        Self { types, memory, left: memory.len(), cx, out, base, ends: Vec::new() }
+        Self { types, memory, left: memory.len(), cx, out, base, references: Vec::new() }
     }
 
     /// An answer, which begins with its header.
@@ -58,9 +64,9 @@ impl<'a, 'b> Lifting<'a, 'b> {
         self.out
     }
 
-    /// The message, with its streams and futures.
-    pub(in crate::component) fn parts(self) -> (Vec<u8>, Vec<(usize, Incoming)>) {
-        (self.out, self.ends)
+    /// The message, with its streams, futures and resources.
+    pub(in crate::component) fn parts(self) -> (Vec<u8>, Vec<(usize, Reference)>) {
+        (self.out, self.references)
     }
 
     /// So many values that stand one after the other in memory; the place of the first.
@@ -97,10 +103,18 @@ impl<'a, 'b> Lifting<'a, 'b> {
         Ok(())
     }
 
-    fn end(&mut self, ty: &InterfaceType, index: u32, place: usize) -> Result<()> {
-        let end = Incoming::lift(self.cx, *ty, index)?;
-        self.ends.push((place, end));
-        Ok(())
+    /// The number of what stands as one in a message; none yet where it is to have one.
+    fn reference(&mut self, ty: &InterfaceType, index: u32, place: usize) -> Result<u32> {
+        let reference = Reference::lift(self.cx, *ty, index)?;
+        if let Reference::Number(number) = reference {
+            return Ok(number);
+        }
+        // A function without anything in memory gives one.
+        if self.references.len() >= FREE_REFERENCES {
+            self.spend(REFERENCE_BYTES)?;
+        }
+        self.references.push((place, reference));
+        Ok(0)
     }
 
     /// The types of a list of parameters or results.
@@ -175,10 +189,11 @@ impl<'a, 'b> Lifting<'a, 'b> {
                 let (plan, element) = Plan::of(self.types, &self.types[*index].element);
                 (self.block(&plan, element, address as usize, count as usize)?, count as usize)
             }
-            InterfaceType::Stream(_) | InterfaceType::Future(_) => {
-                let index = raw(0)?.get_u32();
+            ty if is_reference(ty) => {
+                let number = self.reference(ty, raw(0)?.get_u32(), start + 8 * at)?;
+                self.write(start + 8 * at, 8, u64::from(number));
                 *next += 1;
-                return self.end(ty, index, start + 8 * at);
+                return Ok(());
             }
             _ => {
                 let bits = scalar(self.types, ty, bits(ty, raw(0)?))?;
@@ -285,9 +300,10 @@ impl<'a, 'b> Lifting<'a, 'b> {
                 let payload = payloads.get(case as usize).copied().flatten();
                 return payload.map_or(Ok(()), |payload| self.fix(plan, payload, from + offset, to + offset));
             }
-            Kind::Scalar(ty @ (InterfaceType::Stream(_) | InterfaceType::Future(_))) => {
-                self.write(to, 4, 0);
-                return self.end(ty, read(self.memory, from, 4)? as u32, to);
+            Kind::Scalar(ty) if is_reference(ty) => {
+                let number = self.reference(ty, read(self.memory, from, 4)? as u32, to)?;
+                self.write(to, 4, u64::from(number));
+                return Ok(());
             }
             Kind::Scalar(ty) => {
                 let bits = scalar(self.types, ty, read(self.memory, from, node.size)?)?;

@@ -1,17 +1,15 @@
 //! From a message into the memory of a component.
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
 
 use wasmtime::ValRaw;
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LowerContext};
 use wasmtime::component::Lower;
 
-use super::plan::{Index, Kind, Plan, cases, no_case, parts, read, read_pair, scalar, total};
+use super::plan::{Index, Kind, Plan, cases, is_reference, no_case, parts, read, read_pair, scalar, total};
 use super::{Result, SLOTS, wrong};
-use crate::component::concurrent::lower_end;
+use crate::component::concurrent::{Giver, lower_end};
 use crate::component::core::BASE;
-use crate::component::host::HostFunctions;
 
 pub(in crate::component) struct Lowering<'a, 'b, 'c, T: 'static> {
     types: &'a ComponentTypes,
@@ -19,8 +17,8 @@ pub(in crate::component) struct Lowering<'a, 'b, 'c, T: 'static> {
     cx: &'b mut LowerContext<'c, T>,
     slots: [ValRaw; SLOTS],
     next: usize,
-    /// Who has the values of streams and futures; none where there are none.
-    host: Option<&'b Arc<dyn HostFunctions>>,
+    /// Who has streams, futures and resources; none where there are none.
+    giver: Option<&'b Giver>,
 }
 
 impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
@@ -29,17 +27,22 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
         message: &'b [u8],
         cx: &'b mut LowerContext<'c, T>,
     ) -> Self {
-        Self { types, message, cx, slots: [ValRaw::u64(0); SLOTS], next: 0, host: None }
+        Self { types, message, cx, slots: [ValRaw::u64(0); SLOTS], next: 0, giver: None }
     }
 
-    /// The same, with streams and futures of the host.
-    pub(in crate::component) fn with_host(self, host: &'b Arc<dyn HostFunctions>) -> Self {
-        Self { host: Some(host), ..self }
+    /// The same, with streams, futures and resources.
+    pub(in crate::component) fn given_by(self, giver: &'b Giver) -> Self {
+        Self { giver: Some(giver), ..self }
     }
 
-    fn end(&mut self, ty: &InterfaceType, number: u64) -> Result<u64> {
-        let host = self.host.ok_or_else(|| wrong("a stream where there are none"))?;
-        lower_end(self.cx, *ty, number as u32, host).map(u64::from)
+    /// Makes what a number stands for the component's; its index there.
+    fn reference(&mut self, ty: &InterfaceType, number: u64) -> Result<u64> {
+        let giver = self.giver.ok_or_else(|| wrong("a stream or a resource where there are none"))?;
+        let index = match ty {
+            InterfaceType::Own(_) | InterfaceType::Borrow(_) => giver.handles.lower(self.cx, *ty, number as u32),
+            _ => lower_end(self.cx, *ty, number as u32, giver),
+        };
+        index.map(u64::from)
     }
 
     /// The flat values so far; the others are zero.
@@ -78,8 +81,8 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
                 let (plan, element) = Plan::of(self.types, &self.types[*index].element);
                 self.list(&plan, element, self.slot(0)?, self.slot(1)?)?
             }
-            InterfaceType::Stream(_) | InterfaceType::Future(_) => {
-                let bits = self.end(ty, self.slot(0)?)?;
+            ty if is_reference(ty) => {
+                let bits = self.reference(ty, self.slot(0)?)?;
                 return self.put(bits);
             }
             _ => {
@@ -179,8 +182,8 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
                 let payload = payloads.get(case as usize).copied().flatten();
                 return payload.map_or(Ok(()), |payload| self.fix(plan, payload, from + offset, to + offset));
             }
-            Kind::Scalar(ty @ (InterfaceType::Stream(_) | InterfaceType::Future(_))) => {
-                let bits = self.end(ty, read(self.message, from, 4)?)?;
+            Kind::Scalar(ty) if is_reference(ty) => {
+                let bits = self.reference(ty, read(self.message, from, 4)?)?;
                 return self.write(to, 4, bits);
             }
             Kind::Scalar(ty) => {

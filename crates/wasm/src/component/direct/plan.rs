@@ -125,6 +125,12 @@ pub(super) fn is_number(ty: &InterfaceType) -> bool {
     )
 }
 
+/// Whether a value is the number of something that somebody else has.
+pub(super) fn is_reference(ty: &InterfaceType) -> bool {
+    use InterfaceType::{Borrow, Future, Own, Stream};
+    matches!(ty, Stream(_) | Future(_) | Own(_) | Borrow(_))
+}
+
 fn has_parts(ty: &InterfaceType) -> bool {
     matches!(
         ty,
