@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Component, HostRuntime } from '../index.js';
@@ -105,4 +107,41 @@ test('components and commands of a sandbox have its network', async () => {
     [200, 200, 'fetch to http://127.0.0.1:9 refused:'],
   );
   await host.close();
+});
+
+const WASI_3 = join(import.meta.dirname, '../crates/testkit/fixtures/components/concurrent/sockets.wat');
+
+test('sockets and names of WASI 0.3 are under the same grants', async (t) => {
+  const server = createTcpServer((socket) => socket.on('data', (data) => socket.end(data.reverse())));
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  t.after(() => server.close());
+  const { port } = server.address();
+  const component = await Component.compile({ path: WASI_3 }, { experimental: true });
+  const start = async (net) => {
+    const events = [];
+    const instance = await component.instantiate({ permissions: { net }, onFetch: (event) => events.push(event) });
+    t.after(() => instance.close());
+    return { events, ...pick(instance.exports) };
+  };
+  const pick = ({ ask, lookUp }) => ({ ask, lookUp });
+  const granted = await start([`tcp://127.0.0.1:${port}`]);
+  const chunks = [];
+  for await (const chunk of await granted.ask(port, [Buffer.from('abc')])) chunks.push(chunk);
+  assert.equal(Buffer.concat(chunks).toString(), 'cba');
+  assert.equal(await granted.lookUp('127.0.0.1'), 1);
+  // Access denied, in both interfaces.
+  await assert.rejects(granted.ask(port === 9 ? 10 : 9, []), { payload: 0 });
+  await assert.rejects(granted.lookUp('api.example'), { payload: 0 });
+  const none = await start(['https://api.example']);
+  await assert.rejects(none.ask(port, []), { payload: 0 });
+  while (none.events.length < 1) await turn();
+  assert.match(none.events[0].refused, /a socket of TCP refused: permissions\.net has no tcp:\/\/host:port/);
+});
+
+test('HTTP of WASI 0.3 is refused with what to do', async () => {
+  const text = '(component (import "wasi:http/types@0.3.0" (instance)))';
+  await assert.rejects(Component.compile({ wat: text }, { experimental: true }), {
+    code: 'ERR_WASM_LINK',
+    message: /imports wasi:http\/types@0\.3\.0, and HTTP of WASI 0\.3 is not offered: build it for WASI 0\.2/,
+  });
 });

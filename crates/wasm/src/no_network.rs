@@ -39,3 +39,8 @@ pub(crate) struct View<'a> {
 pub(crate) fn link<T: Connected>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)
 }
+
+/// Offers `wasi:sockets` of WASI 0.3.
+pub(crate) fn link_p3<T: Connected>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p3::sockets::add_to_linker(linker)
+}

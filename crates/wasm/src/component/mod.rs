@@ -365,6 +365,9 @@ impl Component {
 
 fn compile(bytes: &Bytes, content: Key, machine: &'static Machine, options: CodeOptions) -> Result<Component> {
     let component = source::component(bytes)?;
+    if let Some(why) = concurrent::unoffered(&component) {
+        return Err(Error::Link(why));
+    }
     let need = concurrent::need(&component);
     if let (Some(need), false) = (&need, options.experimental) {
         return Err(Error::Link(format!(

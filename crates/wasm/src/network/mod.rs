@@ -5,6 +5,7 @@
 
 mod http;
 mod sockets;
+mod sockets_p3;
 
 use hostbox_net::Client;
 use wasmtime::component::{HasData, Linker, ResourceTable};
@@ -92,4 +93,9 @@ pub(crate) fn link<T: Connected>(linker: &mut Linker<T>) -> wasmtime::Result<()>
     http::link(linker)?;
     linker.allow_shadowing(false);
     Ok(())
+}
+
+/// Offers `wasi:sockets` of WASI 0.3.
+pub(crate) fn link_p3<T: Connected>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    sockets_p3::link(linker)
 }

@@ -38,7 +38,7 @@ impl Addresses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn learn(&self, name: String, addresses: &[IpAddr]) {
+    pub(super) fn learn(&self, name: String, addresses: &[IpAddr]) {
         let (name, mut known): (Arc<str>, _) = (name.into(), self.known());
         for address in addresses {
             let entry = (*address, name.clone());

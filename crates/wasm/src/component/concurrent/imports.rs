@@ -15,12 +15,13 @@ use crate::network;
 
 type Result<T> = wasmtime::Result<T>;
 
-/// Offers WASI 0.2, WASI 0.3 but its network, which nobody checks, and the host's functions.
+/// Offers WASI 0.2, WASI 0.3 but its HTTP, and the host's functions.
 pub(in crate::component) fn link(linker: &mut Linker<State>, face: &Face) -> Result<()> {
     if face.imports.is_empty() {
         return Ok(());
     }
     network::link(linker)?;
+    network::link_p3(linker)?;
     p3::cli::add_to_linker(linker)?;
     p3::clocks::add_to_linker(linker)?;
     p3::filesystem::add_to_linker(linker)?;

@@ -28,7 +28,7 @@ pub(super) use self::ends::{Ends, Incoming};
 pub(super) use self::feed::lower_end;
 pub(super) use self::handles::{Giver, Handles, Reference};
 pub(super) use self::imports::link;
-pub(super) use self::need::{need, needed_by};
+pub(super) use self::need::{need, needed_by, unoffered};
 
 use crate::error::Error;
 

@@ -38,6 +38,20 @@ pub(in crate::component) fn need(component: &[u8]) -> Option<Cow<'static, str>> 
     None
 }
 
+/// The first interface that a component imports and nobody offers, with what to do.
+pub(in crate::component) fn unoffered(component: &[u8]) -> Option<String> {
+    let imports = Parser::new(0).parse_all(component).filter_map(|payload| match payload {
+        Ok(Payload::ComponentImportSection(imports)) => Some(imports),
+        _ => None,
+    });
+    let mut names = imports.flat_map(|imports| imports.into_iter().flatten().map(|import| import.name.name));
+    let name = names.find(|name| name.starts_with("wasi:http/") && name.contains("@0.3."))?;
+    Some(format!(
+        "it imports {name}, and HTTP of WASI 0.3 is not offered: build it for WASI 0.2 (wasm32-wasip2), whose wasi:http is there under \
+         permissions.net, or have it import an interface of the app's own for its requests"
+    ))
+}
+
 fn of_function(function: &CanonicalFunction) -> Option<Cow<'static, str>> {
     match function {
         CanonicalFunction::Lift { options, .. } | CanonicalFunction::Lower { options, .. } => {
