@@ -29,6 +29,7 @@ const PLUGIN = `
   }
   const seen = async (work) => { try { return [await work()]; } catch (error) { return [error.name, error.code, error.message, error.payload, error.path]; } };
   exports.open = async (key, bytes, options) => { made.set(key, await instance(bytes, options)); };
+  exports.failsOpen = (...args) => seen(() => exports.open(...args));
   exports.call = (key, face, fn, args) => made.get(key).exports[face][fn](...args);
   exports.echo = async (bytes, name, value) => (await instance(bytes)).exports.echo[name](value);
   exports.callSync = (key, face, fn, args) => made.get(key).sync[face][fn](...args);
@@ -62,7 +63,18 @@ const PLUGIN = `
     const component = await wasm.Component.compile(bytes, { name: 'calc' });
     return { name: component.name, exports: component.exports, wit: component.wit(), types: component.types() };
   };
-  exports.refused = (value) => seen(() => wasm.Component.compile(value));
+  exports.refused = (value, options) => seen(() => wasm.Component.compile(value, options));
+  exports.compose = async (all, isNamed) => {
+    const [root, ...others] = await Promise.all(all.map(([name, bytes]) => wasm.Component.compile(bytes, { name })));
+    const named = () => Object.fromEntries(others.map((component) => [component.name, component]));
+    const whole = await wasm.Component.compose(isNamed ? { root, with: named() } : [root, ...others]);
+    return [whole.name, whole.imports, await (await whole.instantiate()).exports.run('test query')];
+  };
+  exports.composeFails = (plan) => seen(() => wasm.Component.compose(plan));
+  exports.openText = async (key, wat, options, compile) => {
+    made.set(key, await (await wasm.Component.compile({ wat }, compile)).instantiate(options));
+  };
+  exports.world = (key, fn) => made.get(key).exports[fn]();
   exports.stats = (key) => made.get(key).stats();
   exports.close = (key) => made.get(key).close();
 `;
@@ -167,6 +179,175 @@ test('a synchronous call keeps to the limits of the turn that it is made in', as
   assert.equal(await call('busy', ['traps']), 'ERR_BUSY');
 });
 
+test('guests link components into one', async (t) => {
+  const call = await sandbox(t);
+  const part = (name) => [`data-${name}`, bytes(`pipeline-${name}`)];
+  const all = ['driver', 'source', 'transform', 'sink'].map(part);
+  for (const isNamed of [false, true]) {
+    assert.deepEqual(await call('compose', all, isNamed), ['data-driver', [], 'Stored 26 bytes successfully']);
+  }
+  assert.deepEqual((await call('composeFails', [5])).slice(1, 3), [
+    'ERR_ARGUMENT',
+    'Expected a Component for plan[0] but received 5 of type number',
+  ]);
+  assert.match((await call('composeFails', { root: {} }))[2], /an object of components for plan\.with/);
+});
+
+/** Draws a number, and looks at the clock. */
+const DRAWS = `(component
+  (import "wasi:random/random@0.2.0" (instance $random (export "get-random-u64" (func (result u64)))))
+  (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock (export "now" (func (result u64)))))
+  (core func $draw (canon lower (func $random "get-random-u64")))
+  (core func $now (canon lower (func $clock "now")))
+  (func (export "draw") (result u64) (canon lift (core func $draw)))
+  (func (export "now") (result u64) (canon lift (core func $now))))`;
+
+test('clocks and randomness of a guest’s component stand still where the guest says so', async (t) => {
+  const call = await sandbox(t);
+  const frozen = { clock: { fixed: new Date(1e12) }, random: { seed: 7 } };
+  await call('openText', 'one', DRAWS, frozen);
+  await call('openText', 'two', DRAWS, { ...frozen, limits: { stackBytes: 4 << 20 } });
+  await call('openText', 'three', DRAWS, { clock: 'real', random: 'real' }, { baseline: true });
+  const [one, two, three] = await Promise.all(['one', 'two', 'three'].map((key) => call('world', key, 'draw')));
+  assert.equal(one, two);
+  assert.notEqual(one, three);
+  assert.equal(await call('world', 'one', 'now'), await call('world', 'one', 'now'));
+  for (const [options, message] of [
+    [{ clock: { fixed: 5 } }, /a Date from 1970 on for options\.clock\.fixed/],
+    [{ random: { seed: -1 } }, /options\.random\.seed/],
+    [{ limits: { stackBytes: 1 } }, /an integer from 65536 to 4194304 for options\.limits\.stackBytes/],
+    [{ limits: { cpuMs: 1 } }, /no such option for options\.limits\.cpuMs/],
+  ]) {
+    await assert.rejects(call('openText', 'wrong', DRAWS, options), message);
+  }
+  assert.match((await call('refused', { wat: 5 }))[2], /a string that is not empty for source\.wat/);
+  assert.match((await call('refused', bytes('traps'), { baseline: 1 }))[2], /a boolean for options\.baseline/);
+});
+
+const HANDLER = `
+  const compiled = new Map();
+  const component = async (bytes) => {
+    const key = bytes.length;
+    if (!compiled.has(key)) compiled.set(key, await wasm.Component.compile(bytes));
+    return compiled.get(key);
+  };
+  const at = (path) => 'http://shop.example' + path;
+  const seen = async (work) => { try { return [await work()]; } catch (error) { return [error.name, error.code, error.message]; } };
+  const read = async (response) => [response.status, [...response.headers], await response.text()];
+  exports.ask = async (bytes, path, init, options) => read(await (await component(bytes)).handle(new Request(at(path), init), options));
+  exports.fails = (bytes, path, init, options) => seen(() => exports.ask(bytes, path, init, options));
+  exports.greets = async (bytes, count) => {
+    const inner = { greeting: { greet: (path) => 'inner ' + path } };
+    const greet = async (path) => (await exports.ask(bytes, path, undefined, { imports: inner }))[2];
+    const outer = () => exports.ask(bytes, '/me', undefined, { imports: { greeting: { greet } } });
+    return (await Promise.all(Array.from({ length: count }, outer))).map(([, , text]) => text);
+  };
+  exports.throws = (bytes) => {
+    const greet = () => { throw new RangeError('no greeting'); };
+    return exports.fails(bytes, '/me', undefined, { imports: { greeting: { greet } } });
+  };
+  exports.refused = (bytes, request) => seen(async () => (await component(bytes)).handle(request));
+  exports.streams = async (bytes) => {
+    let write;
+    const body = new ReadableStream({ start: (controller) => { write = controller; } });
+    const response = await (await component(bytes)).handle(new Request(at('/'), { method: 'POST', body, duplex: 'half' }));
+    const reader = response.body.getReader();
+    const pieces = [];
+    for (const piece of ['one', 'two']) {
+      write.enqueue(new TextEncoder().encode(piece));
+      pieces.push(new TextDecoder().decode((await reader.read()).value));
+    }
+    write.close();
+    return [...pieces, (await reader.read()).done];
+  };
+  exports.sends = async (bytes, length) => {
+    const whole = new Uint8Array(length).fill(7);
+    const form = new FormData();
+    form.append('name', 'value');
+    const handler = await component(bytes);
+    const echo = async (body) => (await handler.handle(new Request(at('/'), { method: 'POST', body }))).bytes();
+    const [bytes1, blob, text, fields] = [await echo(whole), await echo(new Blob([whole])), await echo('wörld'), await echo(form)];
+    const decoded = new TextDecoder();
+    return [bytes1.length, blob.every((byte) => byte === 7) && blob.length, decoded.decode(text), /name="name"\\r\\n\\r\\nvalue/.test(decoded.decode(fields))];
+  };
+  exports.aborts = async (bytes) => {
+    const controller = new AbortController();
+    const looping = (await component(bytes)).handle(new Request(at('/loop'), { signal: controller.signal }));
+    controller.abort(new Error('enough'));
+    return seen(() => looping);
+  };
+  exports.givesUp = async (bytes) => {
+    let cancelled;
+    const isCancelled = new Promise((resolve) => { cancelled = resolve; });
+    const body = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(65536)), cancel: () => cancelled(true) });
+    const response = await (await component(bytes)).handle(new Request(at('/'), { method: 'POST', body, duplex: 'half' }));
+    await response.body.cancel();
+    return isCancelled;
+  };
+`;
+
+test('a component of a guest’s answers a Request with a Response', async (t) => {
+  const host = new HostRuntime('guest components', { wasi: true });
+  t.after(() => host.close());
+  await host.loadPlugin('handler', HANDLER);
+  const call = (fn, ...args) => host.call('handler', fn, [bytes('handler'), ...args]);
+  const [status, headers, text] = await call('ask', '/hello');
+  assert.deepEqual([status, text], [200, 'hello wasm']);
+  assert.deepEqual(
+    headers.filter(([name]) => name === 'set-cookie' || name === 'x-authority').map(([, value]) => value),
+    ['a=1', 'b=2', 'shop.example'],
+  );
+  assert.deepEqual(await call('streams'), ['one', 'two', true]);
+  assert.deepEqual(await call('sends', 3 << 20), [3 << 20, 3 << 20, 'wörld', true]);
+  assert.deepEqual(await call('aborts'), ['Error', undefined, 'enough']);
+  assert.equal(await call('givesUp'), true);
+});
+
+test('functions of the guest answer for a component that answers a Request', async (t) => {
+  const host = new HostRuntime('guest components', { wasi: true });
+  t.after(() => host.close());
+  await host.loadPlugin('handler', HANDLER);
+  const greeted = bytes('greeted');
+  // More than have a place at once: who waits for the guest has none.
+  const texts = await host.call('handler', 'greets', [greeted, 12]);
+  assert.deepEqual(texts, Array(12).fill(texts[0]));
+  assert.match(texts[0], /inner \/me/);
+  const [, code, message] = await host.call('handler', 'throws', [greeted]);
+  assert.equal(code, 'ERR_WASM_TRAP');
+  assert.match(message, /greet of the guest failed: RangeError: no greeting/);
+  const missing = await host.call('handler', 'fails', [greeted, '/']);
+  assert.match(missing[2], /greeting/);
+  const looping = host.call('handler', 'fails', [bytes('handler'), '/loop'], { timeoutMs: 100 });
+  await assert.rejects(looping, { code: 'ERR_TIMEOUT' });
+  assert.equal((await host.call('handler', 'ask', [bytes('handler'), '/hello']))[0], 200);
+});
+
+test('what a guest’s component fails with is an error with its code', async (t) => {
+  const host = new HostRuntime('guest components', { wasi: true });
+  t.after(() => host.close());
+  await host.loadPlugin('handler', HANDLER);
+  const fails = (...args) => host.call('handler', 'fails', [bytes('handler'), ...args]);
+  assert.match((await fails('/trap'))[2], /unreachable/);
+  for (const [path, code] of [
+    ['/trap', 'ERR_WASM_TRAP'],
+    ['/error', 'ERR_GUEST'],
+    ['/nothing', 'ERR_GUEST'],
+    ['/late-trap', 'ERR_WASM_TRAP'],
+  ]) {
+    assert.equal((await fails(path))[1], code, path);
+  }
+  assert.equal((await fails('/loop', undefined, { limits: { timeoutMs: 50 } }))[1], 'ERR_TIMEOUT');
+  assert.equal((await fails('/hello', undefined, { limits: { memoryBytes: 1 } }))[1], 'ERR_MEMORY');
+  assert.equal((await fails('/hello', undefined, { limits: { stackBytes: 64 << 10 } }))[0][0], 200);
+  assert.equal((await fails('/hello', { headers: { long: 'x'.repeat(70_000) } }))[1], 'ERR_ARGUMENT');
+  const refused = await host.call('handler', 'refused', [bytes('handler'), 'http://shop.example/']);
+  assert.deepEqual(refused.slice(0, 2), ['TypeError', 'ERR_ARGUMENT']);
+  assert.match(refused[2], /Expected a Request for request/);
+  const other = await host.call('handler', 'fails', [bytes('calculator'), '/']);
+  assert.equal(other[1], 'ERR_WASM_LINK');
+  assert.match(other[2], /no wasi:http\/incoming-handler/);
+});
+
 test('output goes to the sandbox’s console where the guest says so', async (t) => {
   const entries = [];
   const call = await sandbox(t, { console: ({ level, text }) => entries.push([level, text]) });
@@ -204,6 +385,14 @@ test('limits of an instance and of the sandbox hold', async (t) => {
   assert.equal((await fails('fine'))[1], 'ERR_CLOSED');
   await call('open', 'traps', bytes('traps'));
   assert.equal((await fails('unreachable'))[1], 'ERR_WASM_TRAP');
+  await call('open', 'traps', bytes('traps'), { limits: { memoryBytes: 1 << 20, stackBytes: 64 << 10 } });
+  assert.deepEqual(await fails('growMemory', 100), [false]);
+  assert.deepEqual((await fails('overflowStack', 20_000))[1], 'ERR_WASM_TRAP');
+  await call('open', 'traps', bytes('traps'));
+  assert.deepEqual(await fails('overflowStack', 5_000), [
+    await call('call', 'traps', 'traps', 'overflowStack', [5_000]),
+  ]);
+  assert.equal((await call('failsOpen', 'traps', bytes('traps'), { limits: { memoryBytes: 1 } }))[1], 'ERR_MEMORY');
   await call('open', 'traps', bytes('traps'));
   await call('close', 'traps');
   assert.deepEqual((await fails('fine')).slice(1, 3), ['ERR_CLOSED', 'the instance is closed']);

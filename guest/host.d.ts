@@ -134,11 +134,21 @@ declare namespace Hostbox {
      * nowhere. Default `'silent'`.
      */
     console?: 'inherit' | 'silent';
+    /** Its clocks: the system's, or a time that does not pass. */
+    clock?: 'real' | { fixed: Date };
+    /** Its randomness: the system's, or the same numbers for the same seed. */
+    random?: 'real' | { seed: number };
     limits?: {
       /** Wall time of one call, and of the start; by default and at most the sandbox's. An instance whose call took longer is gone. */
       timeoutMs?: number;
+      /** Linear memories and tables together; by default and at most what the sandbox has left. */
+      memoryBytes?: number;
+      /** Elements of all tables together. */
+      tableElements?: number;
       /** Instructions in all its life; for components that were compiled with `fuel`. */
       fuel?: number;
+      /** Stack of its own functions, from 64 KiB to 4 MiB, rounded up to a power of two; 1 MiB by default. Code for another size counts as memory. */
+      stackBytes?: number;
     };
   }
   /** A compiled component of WebAssembly. */
@@ -153,6 +163,11 @@ declare namespace Hostbox {
     types(): string;
     /** Makes an instance, off the guest's thread. Its memory is on the sandbox's account; it reaches the sandbox's directories and environment. */
     instantiate<Instance = ComponentInstance>(options?: ComponentInstanceOptions): Promise<Instance>;
+    /**
+     * Has it answer one request, in an instance made for it: what exports `wasi:http/incoming-handler` of WASI 0.2 does. Both bodies stream; `limits.timeoutMs` is
+     * for all of it, and the request's signal and giving up the response's body end the instance. Only where the build has `fetch`.
+     */
+    handle(request: Request, options?: ComponentInstanceOptions): Promise<Response>;
   }
   /** A running component. Calls come one after the other. After a trap, a timeout or `close()` it is gone. */
   interface ComponentInstance {
@@ -172,10 +187,27 @@ declare namespace Hostbox {
   interface ComponentError extends Error {
     readonly payload: unknown;
   }
+  interface ComponentCompileOptions {
+    /** Its name for people, as in `types()`; by default `component`. */
+    name?: string;
+    /** Counts instructions, so that instances can be given a budget (`limits.fuel`). Costs up to a third of the speed. */
+    fuel?: boolean;
+    /**
+     * Answers with code that is compiled quickly and runs slower; the other is compiled in the background, and instances that are made from
+     * then on have it.
+     */
+    baseline?: boolean;
+  }
   /** Components of WebAssembly, compiled and called as apps do it. */
   interface Wasm {
     readonly Component: {
-      compile(source: Bytes, options?: { name?: string; fuel?: boolean }): Promise<Component>;
+      /** Compiles a component, or its text, off the guest's thread. */
+      compile(source: Bytes | { wat: string }, options?: ComponentCompileOptions): Promise<Component>;
+      /**
+       * Links components by their interfaces into one: what the root imports comes from the others. An array begins with the root; with names
+       * (an interface's, with or without version, or in short) a component stands for that import alone.
+       */
+      compose(plan: { root: Component; with: Record<string, Component> } | Component[]): Promise<Component>;
     };
     readonly ComponentError: new (payload: unknown, where: string) => ComponentError;
   }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 /// Folders that a build without the feature leaves out.
 const LEFT_OUT_WITHOUT: &[(&str, &[&str])] = &[
-    ("CARGO_FEATURE_FETCH", &["eventsource", "fetch", "websocket"]),
+    ("CARGO_FEATURE_FETCH", &["eventsource", "fetch", "wasmhandler", "websocket"]),
     (
         "CARGO_FEATURE_FS",
         &["filehandle", "fs", "fscp", "fsdir", "fspromises", "fsstats", "fsstreams", "fsvalues", "fswatch"],
     ),
-    ("CARGO_FEATURE_WASI", &["wasi", "wasm", "webassembly"]),
+    ("CARGO_FEATURE_WASI", &["wasi", "wasm", "wasmhandler", "webassembly"]),
 ];
 
 fn is_left_out(feature: &str) -> bool {

@@ -44,6 +44,8 @@ mod uuid;
 mod wasi;
 #[cfg(feature = "wasi")]
 mod wasm;
+#[cfg(all(feature = "fetch", feature = "wasi"))]
+mod wasmhandler;
 #[cfg(feature = "wasi")]
 mod webassembly;
 #[cfg(feature = "fetch")]
@@ -138,6 +140,8 @@ const NATIVES: &[NativeModule] = &[
     wasi::ops::MODULE,
     #[cfg(feature = "wasi")]
     wasm::ops::MODULE,
+    #[cfg(all(feature = "fetch", feature = "wasi"))]
+    wasmhandler::ops::MODULE,
     #[cfg(feature = "wasi")]
     webassembly::ops::MODULE,
     #[cfg(feature = "fetch")]

@@ -22,9 +22,9 @@ use super::instance::{InstanceOptions, failure, furnish};
 use super::state::State;
 use super::{Compiled, Component, link};
 use crate::error::{Error, Result};
-use crate::machine::{Machine, REQUESTS};
+use crate::machine::{Machine, REQUESTS, Stack};
 use crate::network::{FIELDS_BYTES, fields_size, http_of};
-use crate::wasi::{stopped, threads};
+use crate::wasi::{Runner, on_thread, stopped, threads};
 
 /// Pieces of a request's body, asked for one by one as the component reads them. An error says why there is no more.
 pub type RequestBody = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, String>> + Send>>;
@@ -107,9 +107,24 @@ impl Component {
         })
     }
 
+    /// The component for one more request. Where it has to be made first, that is done on a thread that may block.
+    async fn for_requests(&self, stack: Option<usize>) -> Result<(Component, Option<SemaphorePermit<'static>>)> {
+        if let Some(component) = self.known_for(stack)
+            && (component.0.stack != Stack::default() || component.handler()?.pooled.get().is_some())
+        {
+            return component.for_request();
+        }
+        let component = self.clone();
+        on_thread(move || component.for_instance(stack)?.for_request()).await
+    }
+
     /// The component for one more request: from a pool while there are places.
     fn for_request(&self) -> Result<(Component, Option<SemaphorePermit<'static>>)> {
         let handler = self.handler()?;
+        // A pool for each size of stack would take more address space than there is.
+        if self.0.stack != Stack::default() {
+            return Ok((self.clone(), None));
+        }
         let Ok(place) = PLACES.try_acquire() else { return Ok((self.clone(), None)) };
         match handler.pooled.get_or_init(|| self.pooled()) {
             Some(pooled) => Ok((pooled.clone(), Some(place))),
@@ -133,8 +148,7 @@ impl Component {
     /// [`Error::Link`] where it does not export `wasi:http/incoming-handler` of WASI 0.2, [`Error::Argument`] for a request without a host or with
     /// too large a head, [`Error::Answer`] where it answers with an error; those of [`Component::instantiate`].
     pub async fn handle(&self, request: Request, options: InstanceOptions) -> Result<http::Response<ResponseBody>> {
-        let component = self.for_instance(options.limits.stack_bytes)?;
-        let (component, place) = component.for_request()?;
+        let (component, place) = self.for_requests(options.limits.stack_bytes).await?;
         let size = fields_size(request.headers());
         if size > FIELDS_BYTES {
             return Err(Error::Argument(format!(
@@ -145,11 +159,11 @@ impl Component {
         let mut waiting = Waiting(Some(exchange.clone()));
         let options = InstanceOptions { cancel: exchange.stop.clone(), ..options };
         let (sender, head) = oneshot::channel();
-        let machine = component.0.machine;
+        let (machine, places) = (component.0.machine, options.places.clone());
         let work = Box::pin(run(component, place, request, options, sender, exchange.clone()));
         let noted = exchange.clone();
         let driver = threads()?.spawn(async move {
-            if let Err(error) = on_threads(machine, work, pin!(stopped(&noted.stop))).await {
+            if let Err(error) = on_threads(machine, places, work, pin!(stopped(&noted.stop))).await {
                 noted.fail(error);
             }
         });
@@ -258,13 +272,23 @@ impl Drop for ResponseBody {
 /// Polls work on threads that may block. One that waits keeps its thread for a moment, since bodies come and go in many small steps.
 async fn on_threads(
     machine: &'static Machine,
+    places: Option<Runner>,
     mut work: Pin<Box<dyn Future<Output = ()> + Send>>,
     mut stopped: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<()> {
     let alarm = Arc::new(Alarm::default());
     loop {
         let own = alarm.clone();
+        let place = match &places {
+            Some(places) => tokio::select! {
+                biased;
+                place = places.place() => Some(place),
+                () = &mut stopped => return Err(Error::Cancelled),
+            },
+            None => None,
+        };
         let polled = threads()?.spawn_blocking(move || {
+            let _place = place;
             let waker = Waker::from(own.clone());
             let _running = machine.running();
             loop {

@@ -28,7 +28,7 @@ use crate::limits::{Limiter, Limits, MemoryAccount};
 use crate::machine::{Machine, STACK_BYTES, Stack, TICK};
 use crate::network::{self, Network};
 use crate::rights::Rights;
-use crate::wasi::{StopOnDrop, threads};
+use crate::wasi::{Runner, StopOnDrop, threads};
 
 /// What an instance is given.
 pub struct InstanceOptions {
@@ -61,6 +61,8 @@ pub struct InstanceOptions {
     pub cancel: Cancel,
     /// Whether instances of this component are made ready for those to come, where its start is slow.
     pub warm: bool,
+    /// Whose places it takes while its code answers a request, and not while it waits; none where nobody counts them.
+    pub places: Option<Runner>,
 }
 
 impl InstanceOptions {
@@ -81,6 +83,7 @@ impl InstanceOptions {
             turn: None,
             cancel: Cancel::new(),
             warm: false,
+            places: None,
         }
     }
 }

@@ -323,6 +323,22 @@ impl Component {
         self.0.content[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// Bytes of what it was compiled from.
+    pub fn source_size(&self) -> usize {
+        self.0.source.len()
+    }
+
+    /// Bytes of its code, for one size of stack.
+    pub fn code_size(&self) -> usize {
+        self.0.code_bytes
+    }
+
+    /// The size that a stack of so many bytes has, where code for it is not that for the usual one.
+    pub fn other_stack(bytes: usize) -> Option<usize> {
+        let stack = Stack::of(bytes);
+        (stack != Stack::default()).then(|| stack.bytes())
+    }
+
     /// How it was compiled.
     pub fn options(&self) -> CodeOptions {
         self.0.options

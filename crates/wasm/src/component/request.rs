@@ -56,7 +56,8 @@ pub fn request(
     for (name, value) in headers {
         let value = HeaderValue::from_bytes(&value).map_err(|_| wrong("a value of a header", &name))?;
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("a name of a header", &name))?;
-        request.headers_mut().append(name, value);
+        let added = request.headers_mut().try_append(name, value);
+        added.map_err(|_| Error::Argument("the request has more headers than a request may have".into()))?;
     }
     Ok(request)
 }

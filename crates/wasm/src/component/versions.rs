@@ -93,12 +93,29 @@ impl Component {
         !self.0.is_quick() || self.0.versions.better.get().is_some()
     }
 
-    /// The best code that there is, for a stack of so many bytes.
-    pub(super) fn for_instance(&self, stack: Option<usize>) -> Result<Component> {
-        let best = match self.0.versions.better.get() {
+    fn best(&self) -> &Component {
+        match self.0.versions.better.get() {
             Some(Ok(better)) => better,
             _ => self,
-        };
+        }
+    }
+
+    /// As [`Component::for_instance`], where that was made before.
+    #[cfg(feature = "net")]
+    pub(super) fn known_for(&self, stack: Option<usize>) -> Option<Component> {
+        let best = self.best();
+        match stack.map(Stack::of) {
+            Some(stack) if stack != best.0.stack => {
+                let stacks = best.0.versions.stacks.try_lock().ok()?;
+                stacks.iter().find(|(size, _)| *size == stack).map(|(_, component)| component.clone())
+            }
+            _ => Some(best.clone()),
+        }
+    }
+
+    /// The best code that there is, for a stack of so many bytes.
+    pub(super) fn for_instance(&self, stack: Option<usize>) -> Result<Component> {
+        let best = self.best();
         match stack.map(Stack::of) {
             Some(stack) if stack != best.0.stack => best.with_stack(stack),
             _ => Ok(best.clone()),

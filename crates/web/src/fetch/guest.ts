@@ -15,7 +15,7 @@ import { ReadableStream } from 'guest:readablestream';
 import { isLocked, nativeSourceOf } from 'guest:streams';
 import { isUint8Array, requireArguments, uncurry } from 'guest:webidl';
 import * as host from 'host:fetch';
-import { abortSink, closeSink, newPipe, type SinkHandle, write } from 'host:streams';
+import { abortSink, closeSink, newPipe, type SinkHandle, type SourceHandle, write } from 'host:streams';
 
 const { getOwnPropertyDescriptor } = Reflect;
 const isAborted = uncurry(getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')!.get as () => boolean);
@@ -164,19 +164,29 @@ function addHeader(headers: string[], name: string, value: string): void {
 type Go = (kind: host.BodyKind, given: unknown) => Promise<host.Head>;
 
 async function sendStream(stream: ReadableStream, exchange: Exchange, go: Go): Promise<host.Head> {
+  const { source, stop } = sourceOfStream(stream);
+  exchange.stop = stop;
+  return go('source', source);
+}
+
+/** A native source of a stream's bytes, which nobody else reads from now on; and what ends the reading, where that is done here. */
+export function sourceOfStream(stream: ReadableStream): {
+  source: SourceHandle;
+  stop: ((reason: unknown) => void) | undefined;
+} {
   const native = nativeSourceOf(stream);
   if (native !== undefined) {
     lock(stream);
-    return go('source', native);
+    return { source: native, stop: undefined };
   }
   const { 0: sink, 1: source } = newPipe();
   const reader = getReader(stream);
-  exchange.stop = (reason) => {
+  const stop = (reason: unknown): void => {
     abortSink(sink, 'the request was aborted');
     ignore(cancelReader(reader, reason));
   };
   ignore(pump(reader, sink));
-  return go('source', source);
+  return { source, stop };
 }
 
 /** Hands over chunk after chunk, as fast as the connection takes them. */

@@ -8,7 +8,7 @@ mod exchange;
 mod integrity;
 mod offload;
 pub(crate) mod ops;
-mod outgoing;
+pub(crate) mod outgoing;
 mod source;
 
 pub(crate) use exchange::Exchange;

@@ -93,7 +93,12 @@ fn fields(value: &Value<'_>) -> rquickjs::Result<Vec<(String, String)>> {
 const RESENT: usize = 1 << 20;
 
 /// The body of a request; its copy is paid for.
-fn given(call: &Call<'_, '_>, store: &Store, kind: usize, body: usize) -> rquickjs::Result<Result<Given, OpError>> {
+pub(crate) fn given(
+    call: &Call<'_, '_>,
+    store: &Store,
+    kind: usize,
+    body: usize,
+) -> rquickjs::Result<Result<Given, OpError>> {
     Ok(match call.string(kind)?.as_str() {
         "text" => paid(store, call.string(body)?.as_bytes()).map(Given::Whole),
         "bytes" => {

@@ -21,7 +21,7 @@ const USER_AGENT: HeaderName = HeaderName::from_static("user-agent");
 const OURS: &str = concat!("hostbox/", env!("CARGO_PKG_VERSION"));
 
 /// What a guest wants to send.
-pub(super) enum Given {
+pub(crate) enum Given {
     Nothing,
     /// Text or bytes, paid for.
     Whole(Bytes),
@@ -114,7 +114,8 @@ impl Drop for Reading {
     }
 }
 
-fn pieces(source: Arc<dyn ByteSource>) -> BodyStream {
+/// The pieces of a source, one by one.
+pub(crate) fn pieces(source: Arc<dyn ByteSource>) -> BodyStream {
     Box::pin(stream::unfold(Some(Reading(source)), |reading| async move {
         let reading = reading?;
         match reading.0.read(CHUNK_BYTES).await {

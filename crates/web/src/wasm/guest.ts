@@ -10,11 +10,13 @@ import type { Link } from 'guest:witinstance';
 import { dispose } from 'guest:witimports';
 import type { ImportEngine } from 'guest:witimports';
 import type { Shape } from 'guest:witshape';
+import type { Response } from 'guest:response';
 import { declarations } from 'guest:wittypes';
-import { decodeOnce, encodeInto } from 'host:encoding';
+import { decodeOnce, encode, encodeInto } from 'host:encoding';
+import { load } from 'host:modules';
 import * as host from 'host:wasm';
 
-const { defineProperty } = Reflect;
+const { defineProperty, deleteProperty } = Reflect;
 const { isArray } = Array;
 const { isSafeInteger } = Number;
 const { parse, stringify } = JSON;
@@ -27,6 +29,13 @@ const TypeErrorIntrinsic = TypeError;
 /** Bytes that a message has room for at first. */
 const SCRATCH = 4096;
 const MOST_MS = 2_147_483_647;
+const MOST_INTEGER = Number.MAX_SAFE_INTEGER;
+const LEAST_STACK = 64 * 1024;
+const MOST_STACK = 4 * 1024 * 1024;
+const MOST_TABLE = 10_000_000;
+/** The last day that a Date knows (ECMAScript, 21.4.1.1). */
+const MOST_DATE_MS = 8.64e15;
+const timeOf = uncurry(Date.prototype.getTime);
 
 /** An `err` that a function of a component gave as its result. */
 class ComponentError extends ErrorIntrinsic {
@@ -82,10 +91,15 @@ class Carrier implements Link {
   async start(
     surface: Surface,
     component: host.ComponentHandle,
-    { args, stdin, fuel, hasConsole }: Pick<InstanceOptions, 'args' | 'stdin' | 'fuel' | 'hasConsole'>,
+    { args, stdin, hasConsole, settings }: InstanceOptions,
   ): Promise<void> {
     this.#surface = surface;
-    await this.#finished(host.start(this.#handle, component, args, stdin, fuel, hasConsole));
+    await this.#finished(host.start(this.#handle, component, args, stdin, hasConsole, settings));
+  }
+
+  /** Answers for the guest's functions alone: the instance is made natively. */
+  stand(surface: Surface): void {
+    this.#surface = surface;
   }
 
   take(): Memory {
@@ -105,7 +119,7 @@ class Carrier implements Link {
     try {
       return received(host.callSync(this.#answerSync, this.#handle, number, message.u8, bytes));
     } catch (error) {
-      throw this.#explained(error);
+      throw this.explained(error);
     }
   }
 
@@ -125,22 +139,32 @@ class Carrier implements Link {
       while (step[0]) step = await this.#answered(step);
       return step[1];
     } catch (error) {
-      throw this.#explained(error);
+      throw this.explained(error);
     }
   }
 
-  async #answered(step: host.Step & { 0: true }): Promise<host.Step> {
-    const { 1: buffer, 2: fn, 3: at, 4: address } = step;
+  #answered({ 1: message, 2: fn, 3: at, 4: address }: host.Step & { 0: true }): Promise<host.Step> {
+    return this.answer(fn, at, address, message, (reply, length) => host.resume(this.#handle, reply, length));
+  }
+
+  /** Calls a function of the guest and hands on its answer; without one it threw. */
+  async answer<T>(
+    fn: number,
+    at: number,
+    address: number,
+    message: ArrayBuffer,
+    send: (reply: Uint8Array | undefined, length: number) => T,
+  ): Promise<Awaited<T>> {
     const surface = this.#surface!;
     const reply = this.take();
     try {
       let bytes = -1;
       try {
-        bytes = await this.#replied(fn, at, address, buffer, reply);
+        bytes = await this.#replied(fn, at, address, message, reply);
       } catch (error) {
         this.#thrown = { error, where: surface.importName(fn) };
       }
-      return await (bytes < 0 ? host.resume(this.#handle, undefined, 0) : host.resume(this.#handle, reply.u8, bytes));
+      return await (bytes < 0 ? send(undefined, 0) : send(reply.u8, bytes));
     } finally {
       this.release(reply);
     }
@@ -198,7 +222,8 @@ class Carrier implements Link {
     return surface.reply(fn, reply, address, value, isError);
   }
 
-  #explained(error: unknown): unknown {
+  /** An error of the instance, with what it came from. */
+  explained(error: unknown): unknown {
     const thrown = this.#thrown;
     this.#thrown = undefined;
     if (thrown === undefined || (error as { code?: unknown }).code !== 'ERR_WASM_TRAP') return error;
@@ -244,9 +269,12 @@ interface InstanceOptions {
   readonly args: readonly string[];
   readonly stdin: ArrayBuffer | SharedArrayBuffer | ArrayBufferView | undefined;
   readonly timeoutMs: number;
-  readonly fuel: number | undefined;
   readonly hasConsole: boolean;
+  readonly settings: host.Settings;
 }
+
+const INSTANCE = ['imports', 'args', 'stdin', 'limits', 'clock', 'random', 'console'];
+const LIMITS = ['timeoutMs', 'memoryBytes', 'tableElements', 'fuel', 'stackBytes'];
 
 function members(value: unknown, name: string, known: readonly string[]): Record<string, unknown> {
   if (value === undefined) return { __proto__: null } as unknown as Record<string, unknown>;
@@ -261,9 +289,10 @@ function members(value: unknown, name: string, known: readonly string[]): Record
 }
 
 function instanceOptions(options: unknown): InstanceOptions {
-  const given = members(options, 'options', ['imports', 'args', 'stdin', 'limits', 'console']);
-  const { imports, args, stdin, limits, console: output } = given;
-  const { timeoutMs, fuel } = members(limits, 'options.limits', ['timeoutMs', 'fuel']);
+  const { imports, args, stdin, limits, clock, random, console: output } = members(options, 'options', INSTANCE);
+  const bounds = members(limits, 'options.limits', LIMITS);
+  const limit = (name: string, least: number, most: number): number | undefined =>
+    bounds[name] === undefined ? undefined : integer(bounds[name], `options.limits.${name}`, least, most);
   if (args !== undefined && !isArray(args)) throw argumentError('an array of strings', 'options.args', args);
   if (stdin !== undefined && !isBufferSource(stdin)) throw argumentError('bytes', 'options.stdin', stdin);
   if (output !== undefined && output !== 'inherit' && output !== 'silent') {
@@ -273,10 +302,36 @@ function instanceOptions(options: unknown): InstanceOptions {
     imports,
     args: args === undefined ? [] : sequence(args, text, 'wasm'),
     stdin,
-    timeoutMs: timeoutMs === undefined ? MOST_MS : integer(timeoutMs, 'options.limits.timeoutMs', 1, MOST_MS),
-    fuel: fuel === undefined ? undefined : integer(fuel, 'options.limits.fuel', 0, Number.MAX_SAFE_INTEGER),
+    timeoutMs: limit('timeoutMs', 1, MOST_MS) ?? MOST_MS,
     hasConsole: output === 'inherit',
+    settings: [
+      limit('memoryBytes', 0, MOST_INTEGER),
+      limit('tableElements', 0, MOST_TABLE),
+      limit('fuel', 0, MOST_INTEGER),
+      limit('stackBytes', LEAST_STACK, MOST_STACK),
+      clock === undefined || clock === 'real' ? undefined : fixedClock(clock),
+      random === undefined || random === 'real' ? undefined : seed(random),
+    ],
   };
+}
+
+/** Milliseconds since 1970. */
+function fixedClock(value: unknown): number {
+  if (!isObject(value)) throw argumentError(`'real' or { fixed: Date }`, 'options.clock', value);
+  const { fixed } = members(value, 'options.clock', ['fixed']);
+  let ms = -1;
+  try {
+    ms = timeOf(fixed as Date);
+  } catch {
+    // No Date: refused with those that are out of range.
+  }
+  if (ms >= 0 && ms <= MOST_DATE_MS) return ms;
+  throw argumentError('a Date from 1970 on', 'options.clock.fixed', fixed);
+}
+
+function seed(value: unknown): number {
+  if (!isObject(value)) throw argumentError(`'real' or { seed: number }`, 'options.random', value);
+  return integer(members(value, 'options.random', ['seed']).seed, 'options.random.seed', 0, MOST_INTEGER);
 }
 
 function text(value: unknown): string {
@@ -325,6 +380,13 @@ class ComponentInstance {
   }
 }
 
+/** What is composed: names of imports, or none, and what stands for each. */
+interface Plan {
+  readonly root: Component;
+  readonly names: readonly (string | undefined)[];
+  readonly others: readonly host.ComponentHandle[];
+}
+
 class Component {
   readonly #handle: host.ComponentHandle;
   readonly #name: string;
@@ -345,15 +407,47 @@ class Component {
   }
 
   static async compile(
-    source: ArrayBuffer | ArrayBufferView,
-    options: { name?: string; fuel?: boolean } | undefined = undefined,
+    source: ArrayBuffer | ArrayBufferView | { readonly wat: string },
+    options: { name?: string; fuel?: boolean; baseline?: boolean } | undefined = undefined,
   ): Promise<Component> {
-    if (!isBufferSource(source)) throw argumentError('an ArrayBuffer or a view', 'source', source);
-    const { name, fuel } = members(options, 'options', ['name', 'fuel']);
+    const bytes = isBufferSource(source) ? source : textSource(source);
+    const { name, fuel, baseline } = members(options, 'options', ['name', 'fuel', 'baseline']);
     if (name !== undefined && typeof name !== 'string') throw argumentError('a string', 'options.name', name);
-    if (fuel !== undefined && typeof fuel !== 'boolean') throw argumentError('a boolean', 'options.fuel', fuel);
-    const handle = await host.compile(source, fuel === true);
+    const handle = await host.compile(bytes, flag(fuel, 'fuel'), flag(baseline, 'baseline'));
     return new Component(making, handle, name ?? 'component');
+  }
+
+  static async compose(plan: unknown): Promise<Component> {
+    const { root, names, others } = Component.#planned(plan);
+    return new Component(making, await host.compose(root.#handle, names, others), root.#name);
+  }
+
+  static #planned(plan: unknown): Plan {
+    const names: (string | undefined)[] = [];
+    const others: host.ComponentHandle[] = [];
+    if (isArray(plan)) {
+      const root = Component.#checked(plan[0], 'plan[0]');
+      for (let i = 1; i < plan.length; i++) {
+        names[i - 1] = undefined;
+        others[i - 1] = Component.#checked(plan[i], `plan[${i}]`).#handle;
+      }
+      return { root, names, others };
+    }
+    if (!isObject(plan)) throw argumentError('{ root, with } or an array', 'plan', plan);
+    const { root, with: given } = members(plan, 'plan', ['root', 'with']);
+    if (!isObject(given)) throw argumentError('an object of components', 'plan.with', given);
+    const keys = Reflect.ownKeys(given);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      names[i] = String(key);
+      others[i] = Component.#checked((given as never)[key], `plan.with['${String(key)}']`).#handle;
+    }
+    return { root: Component.#checked(root, 'plan.root'), names, others };
+  }
+
+  static #checked(value: unknown, name: string): Component {
+    if (isObject(value) && #handle in value) return value;
+    throw argumentError('a Component', name, value);
   }
 
   get name(): string {
@@ -377,12 +471,33 @@ class Component {
   }
 
   async instantiate(options: unknown = undefined): Promise<ComponentInstance> {
-    const { imports, timeoutMs, ...given } = instanceOptions(options);
-    const carrier = new Carrier(timeoutMs);
-    const surface = new Surface(this.#code, carrier, imports);
+    const given = instanceOptions(options);
+    const carrier = new Carrier(given.timeoutMs);
+    const surface = new Surface(this.#code, carrier, given.imports);
     await carrier.start(surface, this.#handle, given);
     return new ComponentInstance(making, surface, carrier);
   }
+
+  async handle(request: unknown, options: unknown = undefined): Promise<Response> {
+    const given = instanceOptions(options);
+    const carrier = new Carrier(given.timeoutMs);
+    carrier.stand(new Surface(this.#code, carrier, given.imports));
+    const { handle } = load<typeof import('guest:wasmhandler')>('guest:wasmhandler');
+    return handle(carrier, this.#handle, request, given);
+  }
+}
+
+/** The bytes of a component's text. */
+function textSource(source: unknown): Uint8Array {
+  if (!isObject(source)) throw argumentError('an ArrayBuffer, a view or { wat }', 'source', source);
+  const { wat } = members(source, 'source', ['wat']);
+  if (typeof wat !== 'string' || wat === '') throw argumentError('a string that is not empty', 'source.wat', wat);
+  return encode(toWellFormed(wat));
+}
+
+function flag(value: unknown, name: string): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw argumentError('a boolean', `options.${name}`, value);
 }
 
 function copied(list: readonly string[]): string[] {
@@ -394,6 +509,7 @@ function copied(list: readonly string[]): string[] {
 function wasmNamespace(): object {
   const close = { __proto__: null, value: ComponentInstance.prototype.close, writable: true, configurable: true };
   defineProperty(ComponentInstance.prototype, dispose, close as PropertyDescriptor);
+  if (!host.answersHttp()) deleteProperty(Component.prototype, 'handle');
   const name = { __proto__: null, value: 'ComponentError', writable: true, configurable: true };
   defineProperty(ComponentError.prototype, 'name', name as PropertyDescriptor);
   return { Component, ComponentError };

@@ -18,8 +18,24 @@ declare module 'host:wasm' {
   // Every promise may reject with an error with code `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_PERMISSION`, `ERR_MEMORY`, `ERR_LIMIT`,
   // `ERR_TIMEOUT`, `ERR_ARGUMENT` or `ERR_CLOSED`.
 
+  /** Bounds and what is frozen, by their places: bytes of memory, elements of tables, fuel, bytes of stack, milliseconds since 1970, seed. */
+  export type Settings = readonly [
+    memoryBytes: number | undefined,
+    tableElements: number | undefined,
+    fuel: number | undefined,
+    stackBytes: number | undefined,
+    clockMs: number | undefined,
+    seed: number | undefined,
+  ];
+
   /** The bytes are read before it returns. */
-  export function compile(source: Source, fuel: boolean): Promise<ComponentHandle>;
+  export function compile(source: Source, fuel: boolean, baseline: boolean): Promise<ComponentHandle>;
+  /** Links others to a root, each for the import of its name or for whatever it exports. */
+  export function compose(
+    root: ComponentHandle,
+    names: readonly (string | undefined)[],
+    others: readonly ComponentHandle[],
+  ): Promise<ComponentHandle>;
   /** The shape as JSON, the world as WIT, the names of imports and of exports. */
   export function describe(
     component: ComponentHandle,
@@ -32,8 +48,8 @@ declare module 'host:wasm' {
     component: ComponentHandle,
     args: readonly string[],
     stdin: Source | undefined,
-    fuel: number | undefined,
     hasConsole: boolean,
+    settings: Settings,
   ): Promise<Step>;
   /** Calls a function with the first so many bytes of a message, which are read before it returns. */
   export function call(instance: InstanceHandle, fn: number, message: Uint8Array, length: number): Promise<Step>;
@@ -53,4 +69,6 @@ declare module 'host:wasm' {
   /** Bytes of its memories, and what is left of its fuel. */
   export function stats(instance: InstanceHandle): [memoryBytes: number, fuel: number | undefined];
   export function close(instance: InstanceHandle): void;
+  /** Whether `guest:wasmhandler` is part of this build. */
+  export function answersHttp(): boolean;
 }

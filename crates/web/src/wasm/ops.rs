@@ -1,6 +1,6 @@
 //! `host:wasm`: see `ops.d.ts`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hostbox_buffers::{Block, Cancel};
@@ -17,7 +17,8 @@ use crate::Data;
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:wasm",
     functions: &[
-        Native { name: c"compile", length: 2, run: compile },
+        Native { name: c"compile", length: 3, run: compile },
+        Native { name: c"compose", length: 3, run: compose },
         Native { name: c"describe", length: 1, run: describe },
         Native { name: c"instance", length: 1, run: instance },
         Native { name: c"start", length: 6, run: start },
@@ -26,6 +27,7 @@ pub(crate) const MODULE: NativeModule = NativeModule {
         Native { name: c"resume", length: 3, run: resume },
         Native { name: c"stats", length: 1, run: stats },
         Native { name: c"close", length: 1, run: close },
+        Native { name: c"answersHttp", length: 0, run: answers_http },
     ],
 };
 
@@ -39,9 +41,32 @@ const STACK_WANTED: usize = 256 << 10;
 const MOST_MS: f64 = 2_147_483_647.0;
 
 /// A component as guest code holds it.
-struct ComponentHandle {
-    component: Component,
-    _charge: Charge,
+pub(crate) struct ComponentHandle {
+    pub(crate) component: Component,
+    charge: Mutex<Charge>,
+    /// Sizes of stacks that its code is paid for, beside the usual one.
+    stacks: Mutex<Vec<usize>>,
+}
+
+impl ComponentHandle {
+    fn new(component: Component, charge: Charge) -> Self {
+        Self { component, charge: Mutex::new(charge), stacks: Mutex::default() }
+    }
+
+    /// Pays for the code that another size of stack takes; false where there is no room.
+    fn pay_stack(&self, bytes: usize) -> bool {
+        let Some(size) = Component::other_stack(bytes) else { return true };
+        let mut stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
+        if stacks.contains(&size) {
+            return true;
+        }
+        let mut charge = self.charge.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_paid = charge.grow(self.component.code_size());
+        if is_paid {
+            stacks.push(size);
+        }
+        is_paid
+    }
 }
 
 /// An instance as guest code holds it.
@@ -109,16 +134,91 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Linear memories count where the engine's heap does.
-struct Account(Charge);
+/// Linear memories count where the engine's heap does, and within what the guest allows its instance.
+struct Account {
+    charge: Charge,
+    left: usize,
+}
 
 impl MemoryAccount for Account {
     fn reserve(&mut self, bytes: usize) -> bool {
-        self.0.grow(bytes)
+        let Some(left) = self.left.checked_sub(bytes) else { return false };
+        let is_granted = self.charge.grow(bytes);
+        self.left = if is_granted { left } else { self.left };
+        is_granted
     }
 }
 
-fn error(error: &Error, cancel: Option<&Cancel>) -> OpError {
+/// Bounds of an instance, and what stands still for it.
+struct Settings {
+    memory_bytes: Option<usize>,
+    table_elements: Option<usize>,
+    fuel: Option<u64>,
+    stack_bytes: Option<usize>,
+    clock: Option<Duration>,
+    seed: Option<u64>,
+}
+
+impl Settings {
+    fn read(value: &Value<'_>) -> rquickjs::Result<Self> {
+        let list: Array<'_> = value.get()?;
+        // What is no number from 0 on is refused by `guest:wasm`; here it is the nearest one.
+        let number = |index| list.get::<Option<f64>>(index).map(|number| number.map(|number| number.max(0.0)));
+        let size = |index| number(index).map(|number| number.map(|number| number as usize));
+        let count = |index| number(index).map(|number| number.map(|number| number as u64));
+        Ok(Self {
+            memory_bytes: size(0)?,
+            table_elements: size(1)?,
+            fuel: count(2)?,
+            stack_bytes: size(3)?,
+            clock: number(4)?.map(|ms| Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()),
+            seed: count(5)?,
+        })
+    }
+}
+
+/// A table of more elements is nobody's.
+const MOST_TABLE: usize = 10_000_000;
+
+/// What an instance is given: arguments, standard input, whether it has the sandbox's console, and settings stand from `first` on.
+pub(crate) fn given(
+    call: &Call<'_, '_>,
+    component: &ComponentHandle,
+    first: usize,
+) -> rquickjs::Result<Result<InstanceOptions, OpError>> {
+    let settings = Settings::read(&call.arg(first + 3))?;
+    let account = Account { charge: call.wasm_charge(), left: settings.memory_bytes.unwrap_or(usize::MAX) };
+    let mut options = InstanceOptions::new(Box::new(account));
+    if let Some(elements) = settings.table_elements {
+        options.limits.table_elements = elements.min(MOST_TABLE);
+    }
+    if let Some(bytes) = settings.stack_bytes {
+        if !component.pay_stack(bytes) {
+            return Ok(Err(out_of_memory("the code for another stack does not fit into this sandbox's memory")));
+        }
+        options.limits.stack_bytes = Some(bytes);
+    }
+    (options.fuel, options.clock, options.seed) = (settings.fuel, settings.clock, settings.seed);
+    options.args = call.arg(first).get()?;
+    options.rights = runner(call)?.rights();
+    if !call.is_undefined(first + 1) {
+        match bytes(call, first + 1) {
+            Ok(stdin) => options.stdin = stdin,
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    if call.boolean(first + 2) {
+        let stream = |level| {
+            let console = call.console_writer();
+            Some(lines(move |text| console.write(level, text)))
+        };
+        (options.stdout, options.stderr) = (stream("log"), stream("error"));
+    }
+    Ok(Ok(options))
+}
+
+/// What an error of an instance is to a guest.
+pub(crate) fn error(error: &Error, cancel: Option<&Cancel>) -> OpError {
     let class = match error {
         Error::Memory(_) | Error::Fuel => ErrorClass::Range,
         Error::Argument(_) | Error::Compile(_) | Error::Link(_) | Error::Permission(_) => ErrorClass::Type,
@@ -135,6 +235,11 @@ fn error(error: &Error, cancel: Option<&Cancel>) -> OpError {
     OpError { class, message, code: Some(code.into()), name: None }
 }
 
+fn out_of_memory(message: &str) -> OpError {
+    let message = format!("memoryBytes: {message}");
+    OpError { class: ErrorClass::Range, message, code: Some("ERR_MEMORY".into()), name: None }
+}
+
 fn argument(message: &str) -> OpError {
     OpError { class: ErrorClass::Type, message: message.into(), code: Some("ERR_ARGUMENT".into()), name: None }
 }
@@ -145,7 +250,7 @@ fn bytes(call: &Call<'_, '_>, index: usize) -> Result<Vec<u8>, OpError> {
 }
 
 /// The first bytes of a message.
-fn message(call: &Call<'_, '_>, index: usize, length: usize) -> Result<Vec<u8>, OpError> {
+pub(crate) fn message(call: &Call<'_, '_>, index: usize, length: usize) -> Result<Vec<u8>, OpError> {
     let length = call.number(length).unwrap_or(0.0) as usize;
     let copied = call.with_bytes(index, |bytes| bytes.get(..length).map(<[u8]>::to_vec)).flatten();
     copied.ok_or_else(|| argument("Expected a message that is as long as it says"))
@@ -156,25 +261,54 @@ fn compile<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Ok(bytes) => bytes,
         Err(error) => return call.settled(Err(&error)),
     };
-    let charge = match call.try_charge(bytes.len() + OVERHEAD) {
+    let options = CodeOptions { fuel: call.boolean(1), baseline: call.boolean(2), ..CodeOptions::default() };
+    let cache = runner(call)?.code_cache().cloned();
+    // Quick code stays beside the other.
+    let weight = if options.baseline { 2 * bytes.len() } else { bytes.len() };
+    compiled(call, weight, move || Component::compile_cached(bytes, options, cache.as_ref()))
+}
+
+fn compose<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let component = |value: Value<'js>| -> rquickjs::Result<Component> {
+        let handle: Class<'js, ComponentHandle> = value.get()?;
+        let component = handle.borrow().component.clone();
+        Ok(component)
+    };
+    let root = component(call.arg(0))?;
+    let names: Vec<Option<String>> = call.arg(1).get()?;
+    let others: Vec<Value<'js>> = call.arg(2).get()?;
+    let others = others.into_iter().map(component).collect::<rquickjs::Result<Vec<_>>>()?;
+    let weight = others.iter().map(Component::source_size).fold(root.source_size(), usize::saturating_add);
+    compiled(call, weight, move || {
+        let with: Vec<_> = names.iter().map(Option::as_deref).zip(&others).collect();
+        Component::compose(&root, &with)
+    })
+}
+
+/// Compiles on another thread what weighs so many bytes; the promise of its handle.
+fn compiled<'js>(
+    call: &Call<'_, 'js>,
+    weight: usize,
+    compile: impl FnOnce() -> hostbox_wasm::Result<Component> + Send + 'static,
+) -> Answer<'js> {
+    let charge = match call.try_charge(weight.saturating_add(OVERHEAD)) {
         Ok(charge) => charge,
         Err(error) => return call.settled(Err(&error)),
     };
-    let options = CodeOptions { fuel: call.boolean(1), ..CodeOptions::default() };
     let runner = runner(call)?;
     call.spawn(None, async move {
         let _place = runner.place().await;
-        let cache = runner.code_cache().cloned();
-        match on_thread(move || Component::compile_cached(bytes, options, cache.as_ref())).await {
+        match on_thread(compile).await {
             Err(failed) => OpOutcome::Error(error(&failed, None)),
             Ok(component) => OpOutcome::Finish(Box::new(move |ctx, _| {
-                Ok(Class::instance(ctx.clone(), ComponentHandle { component, _charge: charge })?.into_value())
+                Ok(Class::instance(ctx.clone(), ComponentHandle::new(component, charge))?.into_value())
             })),
         }
     })
 }
 
-fn runner(call: &Call<'_, '_>) -> rquickjs::Result<Runner> {
+/// Has the sandbox's rights and places.
+pub(crate) fn runner(call: &Call<'_, '_>) -> rquickjs::Result<Runner> {
     call.data::<Data>().and_then(|data| data.wasi.clone()).ok_or(rquickjs::Error::Unknown)
 }
 
@@ -189,12 +323,16 @@ fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     Ok(answer.into_value())
 }
 
-fn instance<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+/// The time of a call in milliseconds: the sandbox's own at most.
+pub(crate) fn timeout(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Duration> {
     // NaN is no time.
-    let asked = Duration::try_from_secs_f64(call.number(0)?.clamp(1.0, MOST_MS) / 1e3).unwrap_or_default();
-    let timeout = asked.min(call.timeout());
-    let handle =
-        InstanceHandle { running: Arc::new(Running::new(timeout, runner(call)?)), _charge: call.charge(OVERHEAD)? };
+    let asked = Duration::try_from_secs_f64(call.number(index)?.clamp(1.0, MOST_MS) / 1e3).unwrap_or_default();
+    Ok(asked.min(call.timeout()))
+}
+
+fn instance<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let running = Arc::new(Running::new(timeout(call, 0)?, runner(call)?));
+    let handle = InstanceHandle { running, _charge: call.charge(OVERHEAD)? };
     Ok(Class::instance(call.ctx().clone(), handle)?.into_value())
 }
 
@@ -206,28 +344,13 @@ fn running(call: &Call<'_, '_>) -> rquickjs::Result<Arc<Running>> {
 
 fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let running = running(call)?;
-    let component: Class<'js, ComponentHandle> = call.arg(1).get()?;
-    let component = component.borrow().component.clone();
-    let mut options = InstanceOptions::new(Box::new(Account(call.wasm_charge())));
+    let handle: Class<'js, ComponentHandle> = call.arg(1).get()?;
+    let component = handle.borrow().component.clone();
+    let mut options = match given(call, &handle.borrow(), 2)? {
+        Ok(options) => options,
+        Err(error) => return call.settled(Err(&error)),
+    };
     options.host = running.host(Box::new(Lent));
-    options.args = call.arg(2).get()?;
-    options.rights = runner(call)?.rights();
-    if !call.is_undefined(3) {
-        match bytes(call, 3) {
-            Ok(stdin) => options.stdin = stdin,
-            Err(error) => return call.settled(Err(&error)),
-        }
-    }
-    if !call.is_undefined(4) {
-        options.fuel = Some(call.number(4)?.max(0.0) as u64);
-    }
-    if call.boolean(5) {
-        let stream = |level| {
-            let console = call.console_writer();
-            Some(lines(move |text| console.write(level, text)))
-        };
-        (options.stdout, options.stderr) = (stream("log"), stream("error"));
-    }
     let begun = running.clone().begin(move |running, cancel| {
         options.cancel = cancel.clone();
         Box::pin(async move {
@@ -363,4 +486,8 @@ fn stats<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 fn close<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     running(call)?.close();
     Ok(call.undefined())
+}
+
+fn answers_http<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    Ok(Value::new_bool(call.ctx().clone(), cfg!(feature = "fetch")))
 }
