@@ -10,6 +10,8 @@ import { HostRuntime } from '../index.js';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const GUEST = path('../guest/index.d.ts');
+/** As TypeScript writes it. */
+const FOLDER = path('../guest/').replaceAll('\\', '/');
 
 /** What every event has of its own, where no look at a prototype finds it. */
 const OF_EVENTS = 'isTrusted';
@@ -51,7 +53,7 @@ function typed() {
     // Modules stand in quotes.
     if (symbol.name.startsWith('"')) continue;
     const files = (symbol.declarations ?? []).map((declaration) => declaration.getSourceFile());
-    if (!files.some(({ fileName }) => fileName.includes('/guest/'))) {
+    if (!files.some(({ fileName }) => fileName.startsWith(FOLDER))) {
       language.add(symbol.name);
       continue;
     }
