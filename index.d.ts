@@ -831,7 +831,7 @@ export class Component {
   ): Promise<Instance>;
   /**
    * Has it answer one request, in an instance made for it. Both bodies stream; `limits.timeoutMs` is for all of it, and the request's signal and
-   * giving up the response's body end the instance.
+   * giving up the response's body end the instance. Trailers of the answer are dropped: a Response has none.
    *
    * @example
    * const response = await component.handle(new Request('http://shop.example/cart'));

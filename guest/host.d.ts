@@ -165,7 +165,8 @@ declare namespace Hostbox {
     instantiate<Instance = ComponentInstance>(options?: ComponentInstanceOptions): Promise<Instance>;
     /**
      * Has it answer one request, in an instance made for it: what exports `wasi:http/incoming-handler` of WASI 0.2 does. Both bodies stream; `limits.timeoutMs` is
-     * for all of it, and the request's signal and giving up the response's body end the instance. Only where the build has `fetch`.
+     * for all of it, and the request's signal and giving up the response's body end the instance. Trailers of the answer are dropped: a
+     * Response has none. Only where the build has `fetch`.
      */
     handle(request: Request, options?: ComponentInstanceOptions): Promise<Response>;
   }

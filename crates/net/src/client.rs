@@ -224,12 +224,12 @@ impl Inner {
     async fn run(self: &Arc<Self>, mut request: Request, record: &mut Record) -> Result<Answer> {
         let permissions = &self.config.permissions;
         let mut checked = permissions.check(&request.url, request.method.as_str())?;
-        request.headers = own_headers(&request.headers);
+        request.headers = own_headers(&request);
         let working = self.work().await?;
         let open = self.open()?;
         let mut redirects = 0;
         loop {
-            let streamed = matches!(request.body, Body::Stream(..));
+            let streamed = matches!(request.body, Body::Stream(..) | Body::Frames(..));
             let response = self.hop(&checked, &mut request, record).await?;
             let status = response.status();
             record.answered(status);
@@ -275,8 +275,9 @@ impl Inner {
         let source = match &mut request.body {
             Body::Empty => None,
             Body::Bytes(bytes) => Some(Source::Bytes(bytes.clone())),
-            Body::Stream(..) => match std::mem::take(&mut request.body) {
+            Body::Stream(..) | Body::Frames(..) => match std::mem::take(&mut request.body) {
                 Body::Stream(stream, length) => Some(Source::Stream(Mutex::new(stream), length)),
+                Body::Frames(frames, length) => Some(Source::Frames(Mutex::new(frames), length)),
                 _ => None,
             },
             Body::Multipart(parts) => {

@@ -27,7 +27,7 @@ pub use hostbox_permissions::{CheckedUrl, NetPermissions, Refusal, Transport};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use limits::NetLimits;
 pub use log::{FetchEvent, Log};
-pub use request::{Body, BodyError, BodyStream, CONNECTION_HEADERS, Part, Redirect, Request};
+pub use request::{Body, BodyError, BodyFrames, BodyStream, CONNECTION_HEADERS, Part, Redirect, Request};
 pub use response::{Response, ResponseBody};
 pub use rustls::pki_types::CertificateDer;
 pub use url::Url;

@@ -5,7 +5,8 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
+use http_body::Frame;
 use url::Url;
 
 use crate::error::{Error, Result};
@@ -17,7 +18,8 @@ pub struct Request {
     pub url: Url,
     /// The method, in the letters that go over the wire.
     pub method: Method,
-    /// Header fields. Those that belong to the connection are left out: [`CONNECTION_HEADERS`].
+    /// Header fields. Those that belong to the connection are left out: [`CONNECTION_HEADERS`], but for `trailer` with [`Body::Frames`] and
+    /// `te: trailers` where the body is raw.
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
@@ -52,6 +54,9 @@ pub type BodyError = Box<dyn StdError + Send + Sync>;
 /// Pieces of a body, asked for one by one as the connection takes them.
 pub type BodyStream = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, BodyError>> + Send>>;
 
+/// As [`BodyStream`], with header fields behind the bytes.
+pub type BodyFrames = Pin<Box<dyn Stream<Item = std::result::Result<Frame<Bytes>, BodyError>> + Send>>;
+
 /// What a request carries.
 #[derive(Default)]
 pub enum Body {
@@ -62,6 +67,8 @@ pub enum Body {
     Bytes(Bytes),
     /// Whatever comes, with its length where it is known. It cannot be sent twice, so that a redirect which keeps the body fails.
     Stream(BodyStream, Option<u64>),
+    /// The same with trailers. Over HTTP/1.1 those go out that the request's field `trailer` names, where the length is not known.
+    Frames(BodyFrames, Option<u64>),
     /// A form; its content type replaces that of the headers.
     Multipart(Vec<Part>),
 }
@@ -72,6 +79,7 @@ impl std::fmt::Debug for Body {
             Self::Empty => "Empty",
             Self::Bytes(_) => "Bytes",
             Self::Stream(..) => "Stream",
+            Self::Frames(..) => "Frames",
             Self::Multipart(_) => "Multipart",
         })
     }
@@ -107,13 +115,31 @@ pub const CONNECTION_HEADERS: &[&str] = &[
     "upgrade",
 ];
 
-pub(crate) fn own_headers(headers: &HeaderMap) -> HeaderMap {
+/// The fields that go over the wire: of those of the connection, only what a sender of trailers or a reader of a raw body says about trailers.
+pub(crate) fn own_headers(request: &Request) -> HeaderMap {
+    let mut own = without_connection(&request.headers);
+    if matches!(request.body, Body::Frames(..)) {
+        for names in request.headers.get_all(header::TRAILER) {
+            own.append(header::TRAILER, names.clone());
+        }
+    }
+    if request.is_raw && request.headers.get(header::TE).is_some_and(|te| te.as_bytes() == TRAILERS.as_bytes()) {
+        own.insert(header::TE, HeaderValue::from_static(TRAILERS));
+    }
+    own
+}
+
+/// Trailers of the sender's own.
+pub(crate) fn without_connection(headers: &HeaderMap) -> HeaderMap {
     let mut own = headers.clone();
     for name in CONNECTION_HEADERS {
         own.remove(*name);
     }
     own
 }
+
+/// Says that the sender takes trailers (RFC 9110, 10.1.4).
+const TRAILERS: &str = "trailers";
 
 /// A quotation mark would end the name, and a line end begin a header of the guest's own.
 fn escape(name: &str) -> String {

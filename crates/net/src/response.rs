@@ -1,13 +1,14 @@
 //! What comes back: the head at once, the body as it is asked for.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
 use hostbox_buffers::Cancel;
 use http::{HeaderMap, StatusCode};
+use http_body::Body as _;
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
@@ -34,18 +35,18 @@ pub struct Response {
     pub body: ResponseBody,
 }
 
-type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
-
 /// A body that comes piece by piece, decoded, within `fetchBytes`. Nothing is read from the connection before it is asked for; dropping it
 /// ends the request.
 pub struct ResponseBody {
     under_way: Option<UnderWay>,
+    trailers: Option<HeaderMap>,
     length: Option<u64>,
     is_null: bool,
 }
 
 struct UnderWay {
-    pieces: Pieces,
+    frames: reqwest::Body,
+    trailers: Option<HeaderMap>,
     encodings: Encodings,
     decoder: Option<Decoder>,
     origin: String,
@@ -78,7 +79,8 @@ impl ResponseBody {
         let config = &record.client.config;
         let (limit, idle) = (config.limits.fetch_bytes, config.limits.idle);
         let under_way = UnderWay {
-            pieces: Box::pin(response.bytes_stream()),
+            frames: response.into(),
+            trailers: None,
             encodings,
             decoder: None,
             origin,
@@ -89,7 +91,7 @@ impl ResponseBody {
             record,
             _open: open,
         };
-        Self { under_way: Some(under_way), length, is_null }
+        Self { under_way: Some(under_way), trailers: None, length, is_null }
     }
 
     /// Bytes that will come in all, where that is known: the body is not encoded and says so.
@@ -119,9 +121,15 @@ impl ResponseBody {
             body.record.failed(error);
         }
         if !matches!(outcome, Ok(Some(_))) {
+            self.trailers = body.trailers.take();
             self.under_way = None;
         }
         outcome
+    }
+
+    /// The header fields behind a body that came to its end as it was sent, once.
+    pub fn take_trailers(&mut self) -> Option<HeaderMap> {
+        self.trailers.take()
     }
 
     /// Reads to the end into a buffer of the sandbox's store; its id.
@@ -189,10 +197,18 @@ impl UnderWay {
 
     async fn received(&mut self) -> Result<Option<Bytes>> {
         loop {
-            let next = tokio::time::timeout(self.idle, self.pieces.next()).await;
+            let next = poll_fn(|context| Pin::new(&mut self.frames).poll_frame(context));
+            let next = tokio::time::timeout(self.idle, next).await;
             let next = next.map_err(|_| Error::Timeout { what: "the next bytes of the body", after: self.idle })?;
-            let Some(bytes) = next else { return Ok(None) };
-            let bytes = bytes.map_err(|error| translate(&error, &self.origin, "body"))?;
+            let Some(frame) = next else { return Ok(None) };
+            let frame = frame.map_err(|error| translate(&error, &self.origin, "body"))?;
+            let bytes = match frame.into_data() {
+                Ok(bytes) => bytes,
+                Err(frame) => {
+                    self.trailers = frame.into_trailers().ok();
+                    continue;
+                }
+            };
             self.raw += bytes.len() as u64;
             self.record.counts.received.store(self.raw, Relaxed);
             // An encoding that never gives anything must not run for good either.

@@ -3,14 +3,14 @@
 use std::pin::Pin;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::error::Error;
 use crate::log::Counts;
-use crate::request::BodyStream;
+use crate::request::{BodyFrames, BodyStream, without_connection};
 
 /// What is handed to the connection at a time.
 const PIECE: usize = 64 << 10;
@@ -19,6 +19,8 @@ pub(crate) enum Source {
     Bytes(Bytes),
     /// Never locked: the mutex makes it `Sync`, as the client asks.
     Stream(Mutex<BodyStream>, Option<u64>),
+    /// As above.
+    Frames(Mutex<BodyFrames>, Option<u64>),
     Form(reqwest::Body),
 }
 
@@ -47,25 +49,27 @@ impl HttpBody for Upload {
         let this = self.get_mut();
         let piece = match &mut this.source {
             Source::Bytes(bytes) if bytes.is_empty() => None,
-            Source::Bytes(bytes) => Some(Ok(bytes.split_to(bytes.len().min(PIECE)))),
+            Source::Bytes(bytes) => Some(Ok(Frame::data(bytes.split_to(bytes.len().min(PIECE))))),
             Source::Stream(stream, _) => {
-                match stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(context) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(piece) => piece.map(|piece| piece.map_err(|error| failed(&error))),
-                }
+                let polled = stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(context);
+                ready!(polled).map(|piece| piece.map(Frame::data).map_err(|error| failed(&error)))
             }
-            Source::Form(body) => match Pin::new(body).poll_frame(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(piece) => piece.map(|piece| {
-                    // Forms have no trailers: another frame carries nothing.
-                    piece.map(|frame| frame.into_data().unwrap_or_default()).map_err(|error| failed(&error))
-                }),
-            },
+            Source::Frames(frames, _) => {
+                let polled = frames.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(context);
+                ready!(polled).map(|frame| frame.map_err(|error| failed(&error)))
+            }
+            // Forms have no trailers.
+            Source::Form(body) => {
+                ready!(Pin::new(body).poll_frame(context)).map(|frame| frame.map_err(|error| failed(&error)))
+            }
         };
-        Poll::Ready(piece.map(|piece| {
-            piece.map(|bytes| {
-                this.counts.sent.fetch_add(bytes.len() as u64, Relaxed);
-                Frame::data(bytes)
+        Poll::Ready(piece.map(|frame| {
+            let frame = frame?;
+            let sent = frame.data_ref().map_or(0, Bytes::len);
+            this.counts.sent.fetch_add(sent as u64, Relaxed);
+            Ok(match frame.into_trailers() {
+                Ok(trailers) => Frame::trailers(without_connection(&trailers)),
+                Err(data) => data,
             })
         }))
     }
@@ -73,7 +77,7 @@ impl HttpBody for Upload {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Bytes(bytes) => bytes.is_empty(),
-            Source::Stream(..) => false,
+            Source::Stream(..) | Source::Frames(..) => false,
             Source::Form(body) => body.is_end_stream(),
         }
     }
@@ -81,8 +85,8 @@ impl HttpBody for Upload {
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Source::Stream(_, Some(length)) => SizeHint::with_exact(*length),
-            Source::Stream(_, None) => SizeHint::default(),
+            Source::Stream(_, Some(length)) | Source::Frames(_, Some(length)) => SizeHint::with_exact(*length),
+            Source::Stream(_, None) | Source::Frames(_, None) => SizeHint::default(),
             Source::Form(body) => body.size_hint(),
         }
     }

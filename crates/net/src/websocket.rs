@@ -30,7 +30,7 @@ use crate::client::{Client, Inner, origin};
 use crate::error::{Error, Result, translate};
 use crate::limits::CONNECT_TIMEOUT;
 use crate::log::Record;
-use crate::request::own_headers;
+use crate::request::without_connection;
 use crate::resolve::NoAddress;
 use crate::tls;
 
@@ -188,7 +188,7 @@ fn handshake(
     let mut url = checked.url().clone();
     url.set_fragment(None);
     let mut handshake = url.as_str().into_client_request().map_err(|error| invalid(&error))?;
-    for (name, value) in &own_headers(&request.headers) {
+    for (name, value) in &without_connection(&request.headers) {
         if !name.as_str().starts_with("sec-websocket-") {
             handshake.headers_mut().append(name, value.clone());
         }

@@ -8,12 +8,13 @@ mod fixtures;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use fixtures::{fixture, options};
 use hostbox_buffers::Cancel;
-use hostbox_net::{Body, Client, Config, Method, NetLimits, Url};
+use hostbox_net::{Body, Client, Config, HeaderMap, HeaderName, HeaderValue, Method, NetLimits, Url};
 use hostbox_permissions::{NetGrant, NetPermissions};
 use hostbox_wasm::Error;
-use hostbox_wasm::component::{BodyWriter, InstanceOptions, Request, Server, request};
+use hostbox_wasm::component::{BodyWriter, Frame, InstanceOptions, Request, Server, request};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> Runtime {
@@ -220,6 +221,36 @@ fn a_server_answers_many_at_once_and_outlives_what_fails() {
         shop.server.close().await;
         assert!(shop.ask("/hello", b"").await.is_err());
         assert_eq!((shop.server.stats().active, shop.server.stats().connections), (0, 0));
+    });
+}
+
+#[test]
+fn trailers_cross_a_server_in_both_directions() {
+    runtime().block_on(async {
+        let shop = Shop::open(1).await;
+        let sum = || HeaderMap::from_iter([(HeaderName::from_static("x-sum"), HeaderValue::from_static("42"))]);
+        let ask = async |headers: &[(&'static str, &'static str)]| {
+            let url = Url::parse(&format!("http://{}/", shop.server.address())).unwrap();
+            let frames = [Frame::data(Bytes::from_static(b"body")), Frame::trailers(sum())];
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
+            let request = hostbox_net::Request {
+                headers,
+                body: Body::Frames(Box::pin(futures_util::stream::iter(frames.map(Ok))), None),
+                is_raw: true,
+                ..hostbox_net::Request::new(Method::POST, url)
+            };
+            let mut body = shop.client.fetch(request).await.unwrap().body;
+            assert_eq!(body.chunk().await.unwrap().unwrap(), "body");
+            assert_eq!(body.chunk().await.unwrap(), None);
+            body.take_trailers()
+        };
+        assert_eq!(ask(&[("trailer", "x-sum"), ("te", "trailers")]).await, Some(sum()));
+        // Who does not say that it takes trailers gets none, and who does not announce them sends none.
+        assert_eq!(ask(&[("trailer", "x-sum")]).await, None);
+        assert_eq!(ask(&[("te", "trailers")]).await, None);
     });
 }
 

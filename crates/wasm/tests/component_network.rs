@@ -16,7 +16,7 @@ use hostbox_buffers::{Cancel, Store};
 use hostbox_net::{Client, Config, FetchEvent, NetLimits};
 use hostbox_permissions::{Environment, NetGrant, NetPermissions};
 use hostbox_testkit::{Page, Server};
-use hostbox_wasm::component::{Instance, InstanceOptions};
+use hostbox_wasm::component::{Instance, InstanceOptions, Server as Shop};
 use hostbox_wasm::{Command, Limits, Rights, Runner};
 use tokio::runtime::Runtime;
 
@@ -191,6 +191,23 @@ fn bodies_come_as_they_were_sent_and_redirects_are_the_components_own() {
     assert_eq!(probe.fetch(get(server.address(), "/away")).unwrap().0, 302);
     assert_eq!(server.seen()[0].header("accept-encoding"), None);
     assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
+fn trailers_go_out_and_come_back() {
+    let runtime = Runtime::new().unwrap();
+    let start = Shop::start(fixture("handler"), ([127, 0, 0, 1], 0).into(), 1, Arc::new(options), Arc::new(|_| ()));
+    let shop = runtime.block_on(start).unwrap();
+    let probe = granted(&[&format!("http://{}", shop.address())]);
+    let ask = |headers| {
+        let question = Question { method: "POST", headers, body: Some(b"body"), ..get(shop.address(), "/") };
+        let (_, headers, body) = probe.fetch(question).unwrap();
+        assert_eq!(body, b"body");
+        // The probe puts trailers behind the header fields.
+        headers.into_iter().filter(|(name, _)| name == "x-sum").map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(&[("trailer", "x-sum"), ("te", "trailers")]), [b"sent"]);
+    assert!(ask(&[("te", "trailers")]).is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,8 +26,8 @@ use crate::machine::{Machine, REQUESTS, Stack};
 use crate::network::{FIELDS_BYTES, fields_size, http_of};
 use crate::wasi::{Runner, on_thread, stopped, threads};
 
-/// Pieces of a request's body, asked for one by one as the component reads them. An error says why there is no more.
-pub type RequestBody = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, String>> + Send>>;
+/// Pieces of a request's body, asked for one by one as the component reads them, and its trailers. An error says why there is no more.
+pub type RequestBody = Pin<Box<dyn Stream<Item = std::result::Result<Frame<Bytes>, String>> + Send>>;
 
 /// A request for a component.
 pub type Request = http::Request<RequestBody>;
@@ -200,7 +200,7 @@ async fn run(
         let is_secure = request.uri().scheme() == Some(&http::uri::Scheme::HTTPS);
         let body = |body: RequestBody| {
             let failed = |reason| wasmtime_wasi_http::Error::InternalError(Some(reason));
-            StreamBody::new(body.map_ok(Frame::data).map_err(failed)).boxed_unsync()
+            StreamBody::new(body.map_err(failed)).boxed_unsync()
         };
         let scheme = if is_secure { Scheme::Https } else { Scheme::Http };
         let request: WasiRequest = request.map(body);
@@ -218,16 +218,17 @@ async fn run(
 type WasiRequest = http::Request<WasiBody>;
 
 impl ResponseBody {
-    /// The next bytes, or none at the end.
+    /// The next bytes, or none at the end. Trailers are left out: they come as frames of this [`Body`].
     ///
     /// # Errors
     /// Why the component did not come to the end: [`Error::Trap`], [`Error::Cancelled`] and its like, [`Error::Answer`] where it gave up its body.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        match self.frame().await {
-            Some(Ok(frame)) => Ok(frame.into_data().ok()),
-            Some(Err(error)) => Err(error),
-            None => Ok(None),
+        while let Some(frame) = self.frame().await.transpose()? {
+            if let Ok(bytes) = frame.into_data() {
+                return Ok(Some(bytes));
+            }
         }
+        Ok(None)
     }
 }
 
@@ -237,25 +238,20 @@ impl Body for ResponseBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
         let this = self.get_mut();
-        loop {
-            if this.is_over {
-                return Poll::Ready(None);
+        if this.is_over {
+            return Poll::Ready(None);
+        }
+        match ready!(Pin::new(&mut this.body).poll_frame(context)) {
+            Some(Ok(frame)) => Poll::Ready(Some(Ok(frame))),
+            Some(Err(error)) => {
+                this.is_over = true;
+                let why = this.exchange.failed();
+                Poll::Ready(Some(Err(why.unwrap_or_else(|| Error::Answer(format!("in its body: {error}"))))))
             }
-            return match Pin::new(&mut this.body).poll_frame(context) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(Some(Ok(frame))) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
-                // Trailers are nobody's here.
-                Poll::Ready(Some(Ok(_))) => continue,
-                Poll::Ready(Some(Err(error))) => {
-                    this.is_over = true;
-                    let why = this.exchange.failed();
-                    Poll::Ready(Some(Err(why.unwrap_or_else(|| Error::Answer(format!("in its body: {error}"))))))
-                }
-                Poll::Ready(None) => {
-                    this.is_over = true;
-                    Poll::Ready(this.exchange.failed().map(Err))
-                }
-            };
+            None => {
+                this.is_over = true;
+                Poll::Ready(this.exchange.failed().map(Err))
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+#[cfg(feature = "net")]
+pub use http_body::Frame;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 
 pub use self::concurrent::{CANCEL, GIVE_UP, PULL, READ};

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, Method, Uri};
+use http_body::Frame;
 use tokio::sync::mpsc;
 
 use super::handler::{Request, RequestBody};
@@ -17,8 +18,8 @@ impl BodyWriter {
     pub fn new() -> (BodyWriter, RequestBody) {
         let (sender, receiver) = mpsc::channel(1);
         let body = stream::unfold(receiver, |mut receiver| async move {
-            let piece = receiver.recv().await?;
-            Some((piece, receiver))
+            let piece: std::result::Result<Bytes, String> = receiver.recv().await?;
+            Some((piece.map(Frame::data), receiver))
         });
         (BodyWriter(sender), Box::pin(body))
     }

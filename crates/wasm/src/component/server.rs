@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{HeaderValue, StatusCode, header};
 use http_body::{Body, Frame};
-use http_body_util::BodyDataStream;
+use http_body_util::BodyStream;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -233,7 +233,7 @@ async fn answer(shared: Arc<Shared>, request: http::Request<Incoming>) -> std::r
     let component = shared.component.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(request) = with_host(request) else { return Ok(plain(StatusCode::BAD_REQUEST, "no host")) };
     let request =
-        request.map(|body| -> RequestBody { Box::pin(BodyDataStream::new(body).map_err(|error| error.to_string())) });
+        request.map(|body| -> RequestBody { Box::pin(BodyStream::new(body).map_err(|error| error.to_string())) });
     match component.handle(request, (shared.furnish)()).await {
         Ok(response) => Ok(response.map(|body| AnswerBody::Component { body, shared, _under_way: (active, turn) })),
         Err(error) => {

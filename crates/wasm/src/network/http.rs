@@ -5,10 +5,10 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use hostbox_net::{Body, Client, Error as NetError, HeaderMap, Method, Redirect, Request, Response, ResponseBody, Url};
 use http_body::{Body as _, Frame};
-use http_body_util::{BodyDataStream, BodyExt, StreamBody};
+use http_body_util::{BodyExt, BodyStream, StreamBody};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, IoError};
@@ -78,7 +78,7 @@ async fn send(
     let body = if body.is_end_stream() {
         Body::Empty
     } else {
-        Body::Stream(Box::pin(BodyDataStream::new(body).map_err(Into::into)), length)
+        Body::Frames(Box::pin(BodyStream::new(body.map_err(Into::into))), length)
     };
     let request = Request {
         headers: head.headers,
@@ -101,7 +101,7 @@ async fn send(
     if size > fields_bytes {
         return Err(Error::HttpResponseHeaderSectionSize(u32::try_from(size).ok()));
     }
-    let mut response = http::Response::new(received(body, options.between_bytes_timeout));
+    let mut response = http::Response::new(received(body, options.between_bytes_timeout, fields_bytes));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
@@ -111,8 +111,8 @@ pub(crate) fn fields_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
-/// The pieces of a body as the component asks for them.
-fn received(body: ResponseBody, patience: Option<Duration>) -> WasiBody {
+/// The pieces of a body as the component asks for them, and its trailers.
+fn received(body: ResponseBody, patience: Option<Duration>, fields_bytes: usize) -> WasiBody {
     let pieces = stream::unfold(Some(body), move |body| async move {
         let mut body = body?;
         let next = match patience {
@@ -122,8 +122,16 @@ fn received(body: ResponseBody, patience: Option<Duration>) -> WasiBody {
             },
             None => body.chunk().await,
         };
-        match next.transpose()? {
-            Ok(bytes) => Some((Ok(Frame::data(bytes)), Some(body))),
+        match next {
+            Ok(Some(bytes)) => Some((Ok(Frame::data(bytes)), Some(body))),
+            Ok(None) => {
+                let trailers = body.take_trailers()?;
+                let size = fields_size(&trailers);
+                if size > fields_bytes {
+                    return Some((Err(Error::HttpResponseTrailerSectionSize(u32::try_from(size).ok())), None));
+                }
+                Some((Ok(Frame::trailers(trailers)), None))
+            }
             Err(error) => Some((Err(translate(error)), None)),
         }
     });
@@ -170,6 +178,7 @@ fn code_of(error: &Error) -> Option<ErrorCode> {
         Error::HttpResponseBodySize(size) => ErrorCode::HttpResponseBodySize(*size),
         Error::HttpResponseIncomplete => ErrorCode::HttpResponseIncomplete,
         Error::HttpResponseTimeout => ErrorCode::HttpResponseTimeout,
+        Error::HttpResponseTrailerSectionSize(size) => ErrorCode::HttpResponseTrailerSectionSize(*size),
         Error::HttpProtocolError => ErrorCode::HttpProtocolError,
         Error::ConnectionTerminated => ErrorCode::ConnectionTerminated,
         Error::InternalError(reason) => ErrorCode::InternalError(reason.clone()),

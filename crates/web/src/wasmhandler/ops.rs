@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use hostbox_buffers::Block;
 use hostbox_engine::{Call, Charge, Native, NativeModule, OpError, OpOutcome};
 use hostbox_wasm::Error;
-use hostbox_wasm::component::{Request, RequestBody, request};
+use hostbox_wasm::component::{Frame, Request, RequestBody, request};
 use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
@@ -86,9 +86,9 @@ fn text_of(bytes: &[u8]) -> String {
 fn body_of(given: Given) -> Option<RequestBody> {
     match given {
         Given::Nothing => None,
-        Given::Whole(bytes) => Some(Box::pin(stream::iter([Ok(bytes)]))),
+        Given::Whole(bytes) => Some(Box::pin(stream::iter([Ok(Frame::data(bytes))]))),
         Given::Source(source, _) => {
-            Some(Box::pin(pieces(source).map(|piece| piece.map_err(|error| error.to_string()))))
+            Some(Box::pin(pieces(source).map(|piece| piece.map(Frame::data).map_err(|error| error.to_string()))))
         }
     }
 }
