@@ -16,7 +16,7 @@ use wasmtime::{Engine, Module};
 
 use crate::kept::Key;
 
-const MAGIC: &[u8; 16] = b"hostbox code 5\r\n";
+const MAGIC: &[u8; 16] = b"hostbox code 6\r\n";
 /// Of the footer: two lengths and the key; then, not summed up, the checksum and the magic bytes.
 const SUMMED: usize = 8 + 8 + 32;
 const FOOTER: usize = SUMMED + 32 + MAGIC.len();

@@ -5,10 +5,12 @@
 mod codec;
 mod fixtures;
 
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 
 use codec::{Codec, Random, Value};
-use fixtures::{Host, call, call_under, compile, err, f64, fixture, host_error, ok, options, start, text, u32};
+use fixtures::{Host, call, call_under, err, f64, fixture, host_error, ok, options, start, text, u32};
 use hostbox_buffers::Cancel;
 use hostbox_wasm::Error;
 use hostbox_wasm::component::{HostError, Instance, InstanceOptions};
@@ -288,15 +290,79 @@ fn a_call_within_a_call_finds_the_instance_busy() {
     slot.lock().unwrap().take();
 }
 
+/// A host whose blobs give back what they get, and how many of them have ended.
+fn blobs(options: InstanceOptions) -> (Instance, Codec, Arc<AtomicU32>) {
+    let component = fixtures::blobs();
+    let ended = Arc::new(AtomicU32::new(0));
+    let count = ended.clone();
+    let host = Host::new(&component, move |name, mut args| {
+        Ok(match (name, args.pop()) {
+            ("blob", _) => Some(u32(7)),
+            ("echo", Some(data)) => Some(data),
+            ("split", Some(Value::Bits(count))) => Some(Value::Parts((0..count as u32).map(u32).collect())),
+            ("drop blob", _) => {
+                count.fetch_add(1, SeqCst);
+                None
+            }
+            other => panic!("{other:?}"),
+        })
+    });
+    let instance = component.instantiate(InstanceOptions { host, ..options }).unwrap();
+    (instance, Codec::new(&component), ended)
+}
+
+fn list(numbers: std::ops::Range<u32>) -> Value {
+    Value::Parts(numbers.map(u32).collect())
+}
+
 #[test]
-fn a_resource_of_the_host_within_a_list_is_refused_with_a_sentence() {
-    let text = r#"(component
-      (import "test:r/host" (instance
-        (export "r" (type $r (sub resource)))
-        (type $l (list (own $r)))
-        (export "all" (func (result $l))))))"#;
-    let error = compile(text.as_bytes()).unwrap_err();
-    assert!(error.code() == "ERR_WASM_LINK" && error.to_string().contains("test:r/host#all"), "{error}");
+fn bytes_cross_whole_to_functions_with_resources_of_either_side() {
+    let (instance, codec, ended) = blobs(options());
+    let call = |name, args: &[Value]| {
+        call(&instance, &codec, name, args).unwrap_or_else(|error| panic!("{name}: {error}")).unwrap()
+    };
+    let data = Value::Parts((0..=255).map(Value::Bits).collect());
+    assert_eq!(call("relay", std::slice::from_ref(&data)), data);
+    assert_eq!(ended.load(SeqCst), 1);
+    let Value::Parts(boxes) = call("make", &[u32(1)]) else { panic!("no boxes") };
+    assert_eq!(call("echo", &[boxes[0].clone(), data.clone()]), data);
+    // More than 16 parameters stand in memory.
+    let numbers: Vec<_> = (0..16).map(u32).chain([data.clone()]).collect();
+    assert_eq!(call("tail", &numbers), data);
+}
+
+#[test]
+fn resources_cross_within_lists() {
+    let (instance, codec, ended) = blobs(options());
+    let call = |name, args: &[Value]| {
+        call(&instance, &codec, name, args).unwrap_or_else(|error| panic!("{name}: {error}")).unwrap()
+    };
+    assert_eq!(call("drop-all", &[u32(5)]), u32(5));
+    assert_eq!(ended.load(SeqCst), 5);
+    assert_eq!(call("pass", &[list(40..50)]), list(40..50));
+    let Value::Parts(boxes) = call("make", &[u32(3)]) else { panic!("no boxes") };
+    // Those that were handed over are other ones when they come back.
+    let Value::Parts(swapped) = call("swap", &[Value::Parts(boxes[..2].to_vec())]) else { panic!("no boxes") };
+    assert!(swapped.len() == 2 && swapped.iter().all(|swapped| !boxes.contains(swapped)), "{swapped:?}");
+}
+
+#[test]
+fn handles_of_a_component_are_no_more_than_its_memory_and_its_account_pays_for_them() {
+    let (instance, codec, _) = blobs(options());
+    let error = call(&instance, &codec, "make", &[u32(100_000)]).unwrap_err();
+    assert!(error.code() == "ERR_MEMORY" && error.to_string().contains("larger than the memory"), "{error}");
+    let (instance, codec, _) = blobs(InstanceOptions::new(Box::new(fixtures::Purse(4 << 20))));
+    let error = call(&instance, &codec, "make", &[u32(10_000)]).unwrap_err();
+    assert!(error.code() == "ERR_MEMORY" && error.to_string().contains("resources of this component"), "{error}");
+    // Given back they cost nothing more.
+    let (instance, codec, _) = blobs(InstanceOptions::new(Box::new(fixtures::Purse(4 << 20))));
+    for _ in 0..100 {
+        let Ok(Some(Value::Parts(boxes))) = call(&instance, &codec, "make", &[u32(1000)]) else { panic!("no boxes") };
+        for item in boxes {
+            let Value::Bits(handle) = item else { panic!("no handle") };
+            instance.call(codec.drop_of("box"), &handle.to_le_bytes(), &Cancel::new(), |_| ()).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -2,15 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Direct, Face, Imported, ImportedResource, Way};
+use super::{Direct, Face, Imported, ImportedResource};
 
 impl Face {
     pub(super) fn to_json(&self) -> Value {
-        let way = |way: &Way| json!([way.interface, way.name, way.params, way.has_flat_result]);
-        let imported = |found: &Imported| {
-            let way = found.way.as_ref().map(way);
-            json!([found.name, found.reply, way, found.is_async, found.params, found.results])
-        };
+        let imported = |found: &Imported| json!([found.name, found.reply, found.is_async, found.params, found.results]);
         let imported: Vec<_> = self.imported.iter().map(imported).collect();
         let direct = |direct: &Direct| json!([direct.interface, direct.name, direct.is_memory, direct.results]);
         let direct: Vec<_> = self.direct.iter().map(|found| found.as_ref().map(direct)).collect();
@@ -26,24 +22,14 @@ impl Face {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
         let list = |name: &str| value[name].as_array();
-        let way = |value: &Value| match value {
-            Value::Null => Some(None),
-            value => Some(Some(Way {
-                interface: text(&value[0]),
-                name: text(&value[1])?,
-                params: number(&value[2])?,
-                has_flat_result: value[3].as_bool()?,
-            })),
-        };
         let count = |value: &Value| u8::try_from(value.as_u64()?).ok();
         let imported = |value: &Value| {
             Some(Imported {
                 name: text(&value[0])?,
                 reply: number(&value[1])?,
-                way: way(&value[2])?,
-                is_async: value[3].as_bool()?,
-                params: count(&value[4])?,
-                results: count(&value[5])?,
+                is_async: value[2].as_bool()?,
+                params: count(&value[3])?,
+                results: count(&value[4])?,
             })
         };
         let direct = |value: &Value| match value {
@@ -61,6 +47,7 @@ impl Face {
         };
         Some(Face {
             resources: list("resources")?.iter().map(resource).collect::<Option<_>>()?,
+            functions: list("direct")?.len(),
             direct: list("direct")?.iter().map(direct).collect::<Option<_>>()?,
             shape: text(&value["shape"])?,
             wit: text(&value["wit"])?,

@@ -10,18 +10,19 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hostbox_buffers::Cancel;
 use tokio::sync::Mutex;
-use wasmtime::component::{Func, TypedFunc, WasmList};
+use wasmtime::component::{Func, ResourceAny, TypedFunc, WasmList};
 use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
-use super::Component;
-use super::concurrent::{CANCEL, Driver, READ, Turn, too_many};
-use super::direct::{Answer, Args};
+use super::concurrent::{CANCEL, Driver, Giver, READ, Reference, Turn, too_many};
+use super::direct::{Answer, Args, wrong};
 use super::host::{HostError, HostFunctions, NoHostFunctions};
+use super::inward::HEADER;
 use super::state::State;
 use super::stock;
 use super::surroundings::{self, Sink, Stream};
+use super::{Compiled, Component};
 use crate::drive::drive;
 use crate::error::{Error, Result};
 use crate::limits::{Limiter, Limits, MemoryAccount};
@@ -131,7 +132,10 @@ enum Life {
 pub(super) struct Alive {
     store: Store<State>,
     instance: wasmtime::component::Instance,
-    call: Func,
+    /// The adapter, where there is one.
+    call: Option<Func>,
+    /// Who has what stands in messages to it as numbers.
+    giver: Giver,
     /// The ways in that were looked for, by the functions' numbers.
     entries: Vec<Option<Entry>>,
 }
@@ -144,6 +148,8 @@ enum Entry {
     Flat(Func),
     /// The function itself, with a result in memory.
     Memory(Func),
+    /// The end of one of its resources.
+    End,
 }
 
 /// Where an answer is.
@@ -244,12 +250,16 @@ impl Instance {
             compiled.linked.instantiate(&mut store)
         };
         let started = instance.and_then(|instance| {
+            if compiled.face.is_bare() {
+                return Ok((instance, None));
+            }
             let call = instance.get_func(&mut store, "call");
             let call = call.ok_or_else(|| wasmtime::Error::msg("the adapter exports no function"))?;
-            call.typed::<(u32, &[u8]), (WasmList<u8>,)>(&store).map(|_| (instance, call))
+            call.typed::<(u32, &[u8]), (WasmList<u8>,)>(&store).map(|_| (instance, Some(call)))
         });
         let (instance, call) = started.map_err(|error| failure(&error, &mut store))?;
-        Ok(Box::new(Alive { store, instance, call, entries: Vec::new() }))
+        let giver = store.data().giver();
+        Ok(Box::new(Alive { store, instance, call, giver, entries: Vec::new() }))
     }
 
     /// The component that it runs.
@@ -283,7 +293,7 @@ impl Instance {
         let component = &self.0.component.0;
         let _running = component.machine.running();
         alive.begin(cancel, true);
-        let entry = alive.entry(&self.0.component, function);
+        let entry = alive.entry(&self.0.component, function)?;
         let answer = if component.has_imports || is_stack_short(component.stack) {
             let (cancel, closed) = (cancel.clone(), self.0.closed.clone());
             let host = alive.store.data().host.clone();
@@ -365,8 +375,10 @@ impl Instance {
         let (instance, cancel) = (self.clone(), stop.0.clone());
         let call = Box::pin(async move {
             alive.begin(&cancel, false);
-            let entry = alive.entry(&instance.0.component, function);
-            let answer = alive.enter_async(entry, function, &args).await;
+            let answer = match alive.entry(&instance.0.component, function) {
+                Ok(entry) => alive.enter_async(entry, function, &args).await,
+                Err(error) => Err(error.into()),
+            };
             match answer {
                 Ok(answer) => {
                     instance.note(&alive);
@@ -452,6 +464,7 @@ impl Alive {
             let used = u64::MAX - self.store.get_fuel().map_err(unavailable)?;
             self.store.set_fuel(fuel.checked_sub(used).ok_or(Error::Fuel)?).map_err(unavailable)?;
         }
+        self.giver = state.giver();
         *self.store.data_mut() = state;
         Ok(self)
     }
@@ -463,52 +476,62 @@ impl Alive {
         self.store.set_epoch_deadline(1);
     }
 
-    fn entry(&mut self, component: &Component, function: u32) -> Entry {
+    fn entry(&mut self, component: &Component, function: u32) -> Result<Entry> {
         let index = function as usize;
         if let Some(Some(entry)) = self.entries.get(index) {
-            return *entry;
+            return Ok(*entry);
         }
-        let direct = component.0.direct.get(index).and_then(Option::as_ref);
-        let found = direct.and_then(|direct| self.instance.get_func(&mut self.store, direct));
-        let is_memory =
-            component.0.face.direct.get(index).and_then(Option::as_ref).is_some_and(|direct| direct.is_memory);
-        let entry = match found {
-            Some(function) if is_memory => Entry::Memory(function),
-            Some(function) => Entry::Flat(function),
-            None => Entry::Adapter(self.call),
+        let Compiled { direct, face, .. } = &*component.0;
+        let exported = direct.get(index).and_then(Option::as_ref);
+        let found = exported.and_then(|exported| self.instance.get_func(&mut self.store, exported));
+        let is_memory = face.direct.get(index).and_then(Option::as_ref).is_some_and(|direct| direct.is_memory);
+        let entry = match (found, self.call) {
+            (Some(function), _) if is_memory => Entry::Memory(function),
+            (Some(function), _) => Entry::Flat(function),
+            _ if index >= face.functions => Entry::End,
+            (None, Some(call)) => Entry::Adapter(call),
+            (None, None) => return Err(Error::Unavailable("the function is not there".into())),
         };
         if self.entries.len() <= index {
             self.entries.resize(index + 1, None);
         }
         self.entries[index] = Some(entry);
-        entry
+        Ok(entry)
     }
 
     fn enter(&mut self, entry: Entry, number: u32, args: &[u8]) -> wasmtime::Result<Reply> {
-        let store = &mut self.store;
+        let Self { store, giver, .. } = self;
         match entry {
             Entry::Adapter(function) => {
                 adapter(function).call(store, (number, args)).map(|(list,)| Reply::Adapter(list))
             }
-            Entry::Flat(function) => direct::<1>(function).call(store, Args(args)).map(|answer| Reply::Host(answer.0)),
-            Entry::Memory(function) => {
-                direct::<2>(function).call(store, Args(args)).map(|answer| Reply::Host(answer.0))
+            Entry::Flat(function) => {
+                let Answer(answer, given) = direct::<1>(function).call(&mut *store, Args(args, giver))?;
+                numbered(store, giver, answer, given)
             }
+            Entry::Memory(function) => {
+                let Answer(answer, given) = direct::<2>(function).call(&mut *store, Args(args, giver))?;
+                numbered(store, giver, answer, given)
+            }
+            Entry::End => ending(giver, args)?.resource_drop(store).map(|()| nothing()),
         }
     }
 
     async fn enter_async(&mut self, entry: Entry, number: u32, args: &[u8]) -> wasmtime::Result<Reply> {
-        let store = &mut self.store;
+        let Self { store, giver, .. } = self;
         match entry {
             Entry::Adapter(function) => {
                 adapter(function).call_async(store, (number, args)).await.map(|(list,)| Reply::Adapter(list))
             }
             Entry::Flat(function) => {
-                direct::<1>(function).call_async(store, Args(args)).await.map(|answer| Reply::Host(answer.0))
+                let Answer(answer, given) = direct::<1>(function).call_async(&mut *store, Args(args, giver)).await?;
+                numbered(store, giver, answer, given)
             }
             Entry::Memory(function) => {
-                direct::<2>(function).call_async(store, Args(args)).await.map(|answer| Reply::Host(answer.0))
+                let Answer(answer, given) = direct::<2>(function).call_async(&mut *store, Args(args, giver)).await?;
+                numbered(store, giver, answer, given)
             }
+            Entry::End => ending(giver, args)?.resource_drop_async(store).await.map(|()| nothing()),
         }
     }
 
@@ -523,14 +546,49 @@ impl Alive {
     }
 }
 
+/// An answer with the numbers of its resources.
+fn numbered(
+    store: &mut Store<State>,
+    Giver { handles, .. }: &Giver,
+    mut answer: Vec<u8>,
+    references: Vec<(usize, Reference)>,
+) -> wasmtime::Result<Reply> {
+    if !references.is_empty() && !store.data_mut().pay_entries(references.len()) {
+        return Err(too_many());
+    }
+    for (place, reference) in references {
+        let Reference::Resource(resource) = reference else { return Err(wrong("a stream where there are none")) };
+        let number = answer.get_mut(place..place + 4).ok_or_else(|| wrong("a resource outside of its message"))?;
+        number.copy_from_slice(&handles.add(resource).to_le_bytes());
+    }
+    Ok(Reply::Host(answer))
+}
+
+/// The resource of a number, at its end.
+fn ending(Giver { handles, .. }: &Giver, args: &[u8]) -> wasmtime::Result<ResourceAny> {
+    handles.take(first(args)).ok_or_else(|| wrong("a handle that there is not"))
+}
+
+/// The number in the first slot of a message.
+fn first(args: &[u8]) -> u32 {
+    args.first_chunk().map_or(u32::MAX, |bytes| u32::from_le_bytes(*bytes))
+}
+
+/// The answer of what has no result.
+fn nothing() -> Reply {
+    let mut answer = vec![0; HEADER as usize];
+    answer[..4].copy_from_slice(&(HEADER as u32).to_le_bytes());
+    Reply::Host(answer)
+}
+
 fn adapter<'a>(function: Func) -> Call<'a> {
     // SAFETY: `Instance::new` has looked at the type of this very function.
     unsafe { TypedFunc::new_unchecked(function) }
 }
 
 fn direct<'a, const FLAT: usize>(function: Func) -> DirectCall<'a, FLAT> {
-    // SAFETY: `Args` and `Answer` take the type of the function as it is. That it has no more than 16 flat parameters, and whether its result is
-    // in memory, is known from the same types, by `World::direct`.
+    // SAFETY: `Args` and `Answer` take the type of the function as it is. Whether its result is in memory is known from the same types, by
+    // `World::direct`.
     unsafe { TypedFunc::new_unchecked(function) }
 }
 

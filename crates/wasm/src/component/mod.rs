@@ -1,10 +1,9 @@
 //! Components: compiled, described, instantiated, called.
 //!
-//! One flat message crosses each way, and never a value by itself. Every component is compiled between two small generated ones: the inward
-//! adapter turns a message into a call of any exported function, the outward adapter turns any call of an imported function into a message.
-//! A message is the canonical ABI's memory layout, so both are a handful of loads and a call; the machine's own code between components
-//! copies and checks what crosses there. Functions of bytes, of numbers and of lists of them are called by the same messages without the
-//! inward adapter, and a component that imports no handles calls the host without the outward one (`direct`): lists cross whole then.
+//! One flat message crosses each way, and never a value by itself: the canonical ABI's memory layout, with handles as numbers. The host lowers
+//! it into a component's memory and lifts answers from there, lists whole, by the machine's own types (`direct`). Functions with lists of records, text
+//! and the like, and none of numbers, are called by a small generated component before the user's one, the adapter (`inward`), which turns a message into a
+//! call of any of them: the machine's own code between components goes through such lists faster.
 //!
 //! **A message to a component** lies at [`BASE`], addresses in it are absolute. First a slot of 8 bytes for each flat parameter, little-endian,
 //! short ones in the lower half; or, where these are more than 16, the tuple of all parameters in its memory layout. Then, 16-aligned, whatever they
@@ -23,12 +22,10 @@ mod direct;
 mod face;
 #[cfg(feature = "net")]
 mod handler;
-mod handles;
 mod host;
 mod instance;
 mod inward;
 mod lines;
-mod outward;
 mod plug;
 #[cfg(feature = "net")]
 mod request;
@@ -111,7 +108,9 @@ struct Face {
     exports: Vec<String>,
     /// Bytes of the parameters of each function that it exports, and of each drop.
     exported: Vec<usize>,
-    /// Which of these are called without the inward adapter.
+    /// How many of these are functions.
+    functions: usize,
+    /// Which of these are called without the adapter.
     direct: Vec<Option<Direct>>,
     /// What it imports of the host's code, by number: functions, and the ends of resources.
     imported: Vec<Imported>,
@@ -121,7 +120,7 @@ struct Face {
     is_concurrent: bool,
 }
 
-/// A function that the host calls without the inward adapter.
+/// A function that the host calls without the adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Direct {
     /// None for a function of the world itself.
@@ -133,14 +132,13 @@ struct Direct {
     results: u8,
 }
 
+/// A function of the host's code that a component calls, or the end of one of the host's resources.
 #[derive(Debug)]
 struct Imported {
     /// `demo:kv/store@1.0.0#get`
     name: String,
     /// Bytes that an answer has at least.
     reply: usize,
-    /// How the component calls it without the outward adapter.
-    way: Option<Way>,
     is_async: bool,
     /// Flat values of its parameters, 0 where they are more than 16.
     params: u8,
@@ -158,16 +156,14 @@ struct ImportedResource {
     end: u32,
 }
 
-/// A function of the host that a component calls itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Way {
-    /// None for a function of the world itself.
-    interface: Option<String>,
-    name: String,
-    /// Flat parameters; none where they are in memory.
-    params: usize,
-    /// Whether its result is one flat value.
-    has_flat_result: bool,
+impl Imported {
+    /// Its interface, none for a function of the world itself, and its name there.
+    fn place(&self) -> (Option<&str>, &str) {
+        match self.name.split_once('#') {
+            Some((interface, name)) => (Some(interface), name),
+            None => (None, &self.name),
+        }
+    }
 }
 
 impl std::fmt::Debug for Component {
@@ -393,35 +389,29 @@ fn compile(bytes: &Bytes, content: Key, machine: &'static Machine, options: Code
         )));
     }
     let world = World::decode(&component, need.is_some())?;
-    let mut face = Face::new(&world)?;
-    if face.is_concurrent {
-        let code = wasmtime::component::Component::from_binary(&machine.engine, &component);
-        let code = code.map_err(|error| Error::Compile(format!("{error:#}")))?;
-        return link(content, &code, (machine, Stack::default()), options, Arc::new(face), bytes.clone());
-    }
-    let mut code = wrapped(&component, &world, &face, machine);
-    // What it exports cannot always be exported by what is around it, nor what it imports. By its adapters it can always be called.
-    if code.is_err() && face.direct.iter().any(Option::is_some) {
-        face.direct.fill(None);
-        code = wrapped(&component, &world, &face, machine);
-    }
-    if code.is_err() && face.imported.iter().any(|imported| imported.way.is_some()) {
-        face.imported.iter_mut().for_each(|imported| imported.way = None);
-        code = wrapped(&component, &world, &face, machine);
-    }
-    let code = code?;
+    let is_bare = world.is_bare();
+    // What it exports cannot always be exported by what is around it. By itself it can always be called.
+    let wrapped = (!is_bare).then(|| wrapped(&component, &world, machine)).and_then(Result::ok);
+    let (code, face) = match wrapped {
+        Some(wrapped) => wrapped,
+        None => (translate(&component, machine)?, Face::new(&world, true)?),
+    };
     link(content, &code, (machine, Stack::default()), options, Arc::new(face), bytes.clone())
 }
 
 fn wrapped(
     component: &[u8],
     world: &World,
-    face: &Face,
     machine: &'static Machine,
-) -> Result<wasmtime::component::Component> {
-    let wrapped = plug::wrap(component, world, face)?;
+) -> Result<(wasmtime::component::Component, Face)> {
+    let face = Face::new(world, false)?;
+    let code = translate(&plug::wrap(component, world, &face)?, machine)?;
+    Ok((code, face))
+}
+
+fn translate(component: &[u8], machine: &'static Machine) -> Result<wasmtime::component::Component> {
     let failed = |error: wasmtime::Error| Error::Compile(format!("{error:#}"));
-    wasmtime::component::Component::from_binary(&machine.engine, &wrapped).map_err(failed)
+    wasmtime::component::Component::from_binary(&machine.engine, component).map_err(failed)
 }
 
 /// What was compiled before, from a file of a directory that nobody else can write.
@@ -465,7 +455,7 @@ fn link(
         linker
     } else {
         let mut linker = if has_imports { linker(machine).map_err(unlinked)? } else { Linker::new(&machine.engine) };
-        direct::link(&mut linker, &face.imported).map_err(unlinked)?;
+        direct::link(&mut linker, &face).map_err(unlinked)?;
         linker
     };
     let image = code.image_range();
@@ -501,20 +491,30 @@ fn link(
 }
 
 impl Face {
-    fn new(world: &World) -> Result<Face> {
+    /// The functions of the host's code, with their numbers.
+    fn imported_functions(&self) -> impl Iterator<Item = (&Imported, u32)> {
+        let is_end = |number: u32| self.resources.iter().any(|resource| resource.end == number);
+        self.imported.iter().zip(0..).filter(move |(_, number)| !is_end(*number))
+    }
+
+    /// Whether the component has no adapter before it.
+    fn is_bare(&self) -> bool {
+        self.direct.iter().all(Option::is_some)
+    }
+
+    fn new(world: &World, is_bare: bool) -> Result<Face> {
         let own = &world.resolve.worlds[world.id];
         let slot = 8;
         let exported = world.export_functions().map(|(_, function)| world.params_bytes(function));
         let exported = exported.chain(world.export_resources().map(|_| slot)).collect();
-        let direct = world.export_functions().map(|(interface, function)| world.direct(interface, function));
-        let direct = direct.chain(world.export_resources().map(|_| None)).collect();
+        let direct = world.export_functions().map(|(interface, function)| world.direct(is_bare, interface, function));
+        let direct: Vec<_> = direct.collect();
         let imported = world.import_functions().map(|(interface, function)| Imported {
             name: match &interface.key {
                 Some(key) => format!("{}#{}", world.name(key), function.name),
                 None => function.name.clone(),
             },
             reply: world.result_bytes(function),
-            way: world.has_plain_imports().then(|| world.way(interface, function)),
             is_async: function.kind.is_async(),
             params: world.flats(function.params.iter().map(|param| &param.ty)).unwrap_or(0),
             results: u8::from(world.flat_results(function) == 1),
@@ -522,7 +522,6 @@ impl Face {
         let ends = world.import_resources().map(|(key, resource)| Imported {
             name: format!("{}#{}", world.name(key), world.resolve.types[resource].name.as_deref().unwrap_or_default()),
             reply: 0,
-            way: None,
             is_async: false,
             params: 1,
             results: 0,
@@ -536,6 +535,7 @@ impl Face {
             imports: own.imports.keys().map(|key| world.name(key)).collect(),
             exports: own.exports.keys().map(|key| world.name(key)).collect(),
             exported,
+            functions: direct.len(),
             direct,
             imported: imported.chain(ends).collect(),
             is_concurrent: world.is_concurrent,

@@ -1,4 +1,4 @@
-//! A component between its two adapters, as one component that exports `call`, and what needs no adapter, and imports WASI and one function of the host.
+//! A component behind its adapter, as one component that exports `call`, and what needs no adapter, and imports what the component imports.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -7,28 +7,18 @@ use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
 use super::Face;
 use super::inward;
-use super::outward;
 use super::world::World;
 use crate::error::{Error, Result};
 
 /// How the name of the interface begins by which components answer HTTP.
 const HANDLER: &str = "wasi:http/incoming-handler@0.2.";
 
-/// A component with its adapters.
+/// A component with its adapter.
 pub(super) fn wrap(component: &[u8], world: &World, face: &Face) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let inner = Part::new(&mut graph, "hostbox:component", component.to_vec())?;
-    let inward = Part::new(&mut graph, "hostbox:inward", inward::encode(world)?)?;
-    let is_adapted = face.imported.iter().all(|imported| imported.way.is_none());
-    let outward = if is_adapted { outward::encode(world)? } else { None };
-    let outward = outward.map(|bytes| Part::new(&mut graph, "hostbox:outward", bytes)).transpose()?;
-    if let Some(outward) = &outward {
-        inner.plug(&mut graph, outward)?;
-    }
+    let inward = Part::new(&mut graph, "hostbox:inward", inward::encode(world, face)?)?;
     inward.plug(&mut graph, &inner)?;
-    if let Some(outward) = &outward {
-        inward.plug(&mut graph, outward)?;
-    }
     let call = graph.alias_instance_export(inward.instance, "call").map_err(failed)?;
     graph.export(call, "call").map_err(failed)?;
     let direct = face.direct.iter().flatten();

@@ -5,14 +5,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use hostbox_buffers::Cancel;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, ResourceTable, WasmList};
+use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::Component;
 use super::concurrent::{Ends, Giver, Handles, Turn};
 use super::core::BASE;
 use super::host::{HostAnswer, HostCall, HostError, HostFunctions};
-use super::outward::HOST;
 use crate::error::Error;
 use crate::limits::Limiter;
 use crate::network::{self, Connected, Network, View};
@@ -125,26 +124,12 @@ impl Connected for State {
     }
 }
 
-type Message = (u32, u32, u32, WasmList<u8>);
-
-/// Offers WASI, and the one function behind the outward adapter.
+/// Offers WASI.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    network::link(linker)?;
-    linker.root().func_wrap_async(HOST, |mut store: StoreContextMut<'_, State>, message: Message| {
-        Box::new(async move {
-            let (function, at, reply, args) = message;
-            store.data_mut().has_asked = true;
-            let state = store.data();
-            let (host, is_sync) = (state.host.clone(), state.is_sync);
-            let args = args.as_le_slice(&store).into();
-            let answer = host.call(HostCall { function, at, reply, args, is_sync });
-            let component = state.component.clone();
-            Ok((settled(&component, function, answer).await?,))
-        })
-    })
+    network::link(linker)
 }
 
-/// Calls a function of the host without an adapter: its parameters, and its answer, are a message from [`BASE`] on.
+/// Calls a function of the host: its parameters, and its answer, are a message from [`BASE`] on.
 pub(super) async fn answer(
     mut store: StoreContextMut<'_, State>,
     function: u32,

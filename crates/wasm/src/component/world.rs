@@ -7,7 +7,7 @@ use wit_parser::{
     TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
 };
 
-use super::{Direct, Way};
+use super::Direct;
 use crate::error::{Error, Result};
 
 /// Packages whose interfaces the host itself offers.
@@ -145,7 +145,7 @@ impl World {
         if function.kind.is_async() {
             return Some("is an async function of WASI 0.3".into());
         }
-        types.find_map(|ty| self.obstacle_of(ty, side)).or_else(|| self.nested(function, side))
+        types.find_map(|ty| self.obstacle_of(ty, side))
     }
 
     /// Why a type cannot cross where functions are concurrent.
@@ -221,31 +221,6 @@ impl World {
         id
     }
 
-    /// A resource of the host changes hands as a parameter, a result, or within `option` or `result` of a result: elsewhere its handle would
-    /// have to be found in lists and records.
-    fn nested(&self, function: &Function, side: Side) -> Option<String> {
-        let changes_hands = |handle: &Handle| match handle {
-            Handle::Own(resource) => self.is_of_host(*resource, side),
-            // What is lent to the host comes as its number.
-            Handle::Borrow(resource) => side == Side::Export && self.is_of_host(*resource, side),
-        };
-        let is_nested = |ty: &Type| self.handle(ty).is_none() && self.has(ty, &changes_hands);
-        let is_nested_result = |ty: &Type| match self.kind(ty) {
-            Some(TypeDefKind::Option(some)) => is_nested(some),
-            Some(TypeDefKind::Result(result)) => {
-                let is_err = result.err.as_ref().is_some_and(|err| self.has(err, &changes_hands));
-                is_err || result.ok.as_ref().is_some_and(is_nested)
-            }
-            _ => is_nested(ty),
-        };
-        let params = function.params.iter().any(|param| is_nested(&param.ty));
-        (params || function.result.as_ref().is_some_and(is_nested_result)).then(|| {
-            "hands over a resource of the host within a list, a record or a variant: hand it over as a parameter or as \
-             the result"
-                .into()
-        })
-    }
-
     pub(super) fn kind(&self, ty: &Type) -> Option<&TypeDefKind> {
         let Type::Id(id) = ty else { return None };
         Some(&self.resolve.types[self.definition(*id)].kind)
@@ -259,34 +234,42 @@ impl World {
         }
     }
 
-    fn has(&self, ty: &Type, wanted: &dyn Fn(&Handle) -> bool) -> bool {
-        match self.kind(ty) {
-            Some(TypeDefKind::Handle(handle)) => wanted(handle),
-            Some(kind) => parts(kind).into_iter().any(|ty| self.has(ty, wanted)),
-            None => false,
-        }
-    }
-
-    /// How an exported function is called without the adapter, where that is right: there are no handles in its values, and no lists that the code
-    /// between components goes through faster than the host would.
-    pub(super) fn direct(&self, interface: &Interface, function: &Function) -> Option<Direct> {
-        let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
-        let results = self.flat_results(function);
-        if self.is_concurrent {
-            let interface = interface.key.as_ref().map(|key| self.name(key));
-            return Some(Direct { interface, name: function.name.clone(), is_memory: signature.retptr, results });
-        }
-        let types = || function.params.iter().map(|param| &param.ty).chain(&function.result);
-        let found = |wanted: &dyn Fn(&Type) -> bool| types().any(|ty| self.any(ty, wanted));
-        let is_plain_list = |ty: &Type| matches!(self.kind(ty), Some(TypeDefKind::List(ty)) if self.is_plain(ty));
-        let is_other_list = |ty: &Type| matches!(self.kind(ty), Some(TypeDefKind::List(ty)) if !self.is_plain(ty));
-        let is_handle = |ty: &Type| self.handle(ty).is_some();
-        let is_better = found(&is_plain_list) || !found(&is_other_list);
-        if signature.indirect_params || found(&is_handle) || !is_better || !self.can_be_exported(interface, function) {
+    /// How an exported function is called without the adapter, where it is; all of them where there is none.
+    pub(super) fn direct(&self, is_bare: bool, interface: &Interface, function: &Function) -> Option<Direct> {
+        if !is_bare && (self.is_adapted(function) || !self.can_be_exported(interface, function)) {
             return None;
         }
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
         let interface = interface.key.as_ref().map(|key| self.name(key));
+        let results = self.flat_results(function);
         Some(Direct { interface, name: function.name.clone(), is_memory: signature.retptr, results })
+    }
+
+    /// Whether it has no adapter: no function is better called by one, or one that must not be cannot be called beside it.
+    pub(super) fn is_bare(&self) -> bool {
+        let is_shut_in = |(interface, function): (&Interface, &Function)| {
+            self.must_be_direct(function) && !self.can_be_exported(interface, function)
+        };
+        self.is_concurrent
+            || !self.export_functions().any(|(_, function)| self.is_adapted(function))
+            || self.export_functions().any(is_shut_in)
+    }
+
+    /// Whether the code between components goes through its lists faster than the host would.
+    fn is_adapted(&self, function: &Function) -> bool {
+        let is_list = |ty: &Type| matches!(self.kind(ty), Some(TypeDefKind::List(_)));
+        !self.must_be_direct(function) && self.mentions(function, &is_list)
+    }
+
+    /// Whether it has lists that have to be copied whole, or handles, of which the adapter knows nothing.
+    fn must_be_direct(&self, function: &Function) -> bool {
+        let is_plain_list = |ty: &Type| matches!(self.kind(ty), Some(TypeDefKind::List(ty)) if self.is_plain(ty));
+        self.mentions(function, &|ty| self.handle(ty).is_some() || is_plain_list(ty))
+    }
+
+    fn mentions(&self, function: &Function, wanted: &dyn Fn(&Type) -> bool) -> bool {
+        let mut types = function.params.iter().map(|param| &param.ty).chain(&function.result);
+        types.any(|ty| self.any(ty, wanted))
     }
 
     /// Flat values of a result; one more than a function gives at most where they are more.
@@ -303,30 +286,10 @@ impl World {
         fits.then(|| flat.to_vec().len() as u8)
     }
 
-    /// Whether nothing that the component imports of the host's code has handles: it calls the host without an adapter then.
-    pub(super) fn has_plain_imports(&self) -> bool {
-        let is_handle = |ty: &Type| self.handle(ty).is_some();
-        let mut types = self
-            .import_functions()
-            .flat_map(|(_, function)| function.params.iter().map(|param| &param.ty).chain(&function.result));
-        self.import_resources().next().is_none() && !types.any(|ty| self.any(ty, &is_handle))
-    }
-
-    /// How a function of the host is called without an adapter.
-    pub(super) fn way(&self, interface: &Interface, function: &Function) -> Way {
-        let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
-        Way {
-            interface: interface.key.as_ref().map(|key| self.name(key)),
-            name: function.name.clone(),
-            params: if signature.indirect_params { 0 } else { signature.params.len() - usize::from(signature.retptr) },
-            has_flat_result: !signature.results.is_empty(),
-        }
-    }
-
     /// Types with a name have to be exported, too, or imported: those of other interfaces that it exports are not.
     fn can_be_exported(&self, interface: &Interface, function: &Function) -> bool {
         let world = &self.resolve.worlds[self.id];
-        let is_imported = |id| world.imports.values().any(|item| is_interface(item, id)) && self.has_plain_imports();
+        let is_imported = |id| world.imports.values().any(|item| is_interface(item, id));
         match &interface.key {
             Some(key) => match &world.exports[key] {
                 WorldItem::Interface { id, .. } => self.resolve.interface_direct_deps(*id).all(is_imported),
@@ -334,9 +297,8 @@ impl World {
             },
             None => {
                 let is_named = |ty: &Type| matches!(ty, Type::Id(id) if self.resolve.types[*id].name.is_some());
-                let mut types = function.params.iter().map(|param| &param.ty).chain(&function.result);
                 // `call` is the adapter's.
-                function.name != "call" && !types.any(|ty| self.any(ty, &is_named))
+                function.name != "call" && !self.mentions(function, &is_named)
             }
         }
     }

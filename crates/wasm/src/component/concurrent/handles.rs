@@ -15,7 +15,7 @@ use crate::component::host::HostFunctions;
 type Result<T> = wasmtime::Result<T>;
 
 /// Any resource of the host's code: which one it is, the types of the component say.
-pub(super) enum HostObject {}
+pub(in crate::component) enum HostObject {}
 
 /// Who has what stands as a number in a message to the component: streams, futures and resources.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ impl Handles {
     }
 
     /// A number that no other one has.
-    pub(super) fn add(&self, resource: ResourceAny) -> u32 {
+    pub(in crate::component) fn add(&self, resource: ResourceAny) -> u32 {
         let mut numbered = self.lock();
         loop {
             numbered.last = numbered.last.wrapping_add(1);
@@ -89,7 +89,7 @@ impl Handles {
     }
 
     /// What has a number no more.
-    pub(super) fn take(&self, number: u32) -> Option<ResourceAny> {
+    pub(in crate::component) fn take(&self, number: u32) -> Option<ResourceAny> {
         self.lock().resources.remove(&number)
     }
 

@@ -1,4 +1,4 @@
-//! The host's functions behind the imports of a component, by the same messages as the outward adapter's.
+//! The host's functions behind the imports of a component, by the same messages as everywhere.
 
 use wasmtime::component::{Accessor, Linker, LinkerInstance, ResourceType};
 use wasmtime::{AsContextMut, StoreContextMut};
@@ -33,12 +33,8 @@ pub(in crate::component) fn link(linker: &mut Linker<State>, face: &Face) -> Res
             Box::new(async move { ended(store, end, number).await })
         })?;
     }
-    let is_end = |number: u32| face.resources.iter().any(|resource| resource.end == number);
-    for (imported, number) in face.imported.iter().zip(0..).filter(|(_, number)| !is_end(*number)) {
-        let (interface, function) = match imported.name.split_once('#') {
-            Some((interface, function)) => (Some(interface), function),
-            None => (None, imported.name.as_str()),
-        };
+    for (imported, number) in face.imported_functions() {
+        let (interface, function) = imported.place();
         offer(&mut place(linker, interface)?, function, imported, number)?;
     }
     Ok(())

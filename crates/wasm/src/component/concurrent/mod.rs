@@ -1,6 +1,6 @@
 //! Components with component-model async: several calls at once in one instance, streams and futures.
 //!
-//! There are no adapters here: the functions of a component are called, and call, by the walk of `direct.rs`, in the same messages. A stream or a future
+//! There is no adapter here: the functions of a component are called, and call, by the walk of `direct.rs`, in the same messages. A stream or a future
 //! stands in a message as a number of whoever gives it. What it has crosses by messages, too, when whoever reads it asks for it:
 //!
 //! - **To read what a component gave**, call [`READ`] with two slots: the number, and how many elements there may be at most. The answer is a
@@ -26,7 +26,7 @@ mod values;
 pub(super) use self::driver::{Driver, Turn};
 pub(super) use self::ends::{Ends, Incoming};
 pub(super) use self::feed::lower_end;
-pub(super) use self::handles::{Giver, Handles, Reference};
+pub(super) use self::handles::{Giver, Handles, HostObject, Reference};
 pub(super) use self::imports::link;
 pub(super) use self::need::{need, needed_by, unoffered};
 

@@ -60,10 +60,6 @@ impl<'a, 'b> Lifting<'a, 'b> {
         bytes.as_ptr() as usize - self.memory.as_ptr() as usize
     }
 
-    pub(super) fn message(self) -> Vec<u8> {
-        self.out
-    }
-
     /// The message, with its streams, futures and resources.
     pub(in crate::component) fn parts(self) -> (Vec<u8>, Vec<(usize, Reference)>) {
         (self.out, self.references)
@@ -139,6 +135,7 @@ impl<'a, 'b> Lifting<'a, 'b> {
                 cases.payload(self.types, ty, case)?;
                 case
             }
+            None if is_reference(ty) => u64::from(self.reference(ty, from.get_u32(), self.out.len())?),
             None => scalar(self.types, ty, bits(ty, from))?,
         };
         self.out.extend_from_slice(&bits.to_le_bytes());

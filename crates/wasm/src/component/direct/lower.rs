@@ -6,7 +6,7 @@ use wasmtime::ValRaw;
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LowerContext};
 use wasmtime::component::Lower;
 
-use super::plan::{Index, Kind, Plan, cases, is_reference, no_case, parts, read, read_pair, scalar, total};
+use super::plan::{Index, Kind, Plan, cases, is_reference, layout, no_case, parts, read, read_pair, scalar, total};
 use super::{Result, SLOTS, wrong};
 use crate::component::concurrent::{Giver, lower_end};
 use crate::component::core::BASE;
@@ -92,6 +92,14 @@ impl<'a, 'b, 'c, T: 'static> Lowering<'a, 'b, 'c, T> {
         };
         self.put(place)?;
         self.put(length)
+    }
+
+    /// The same in memory that the component gives for it; one flat value says where.
+    pub(super) fn placed(&mut self, ty: &InterfaceType) -> Result<()> {
+        let (size, align) = layout(self.types, ty);
+        let to = self.cx.realloc(0, 0, align, size)?;
+        self.whole(ty, to)?;
+        self.put(to as u64)
     }
 
     /// A value that stands at the beginning of the message as it does in memory.

@@ -23,21 +23,23 @@ pub(super) use self::lift::Lifting;
 pub(super) use self::lower::Lowering;
 pub(super) use self::plan::layout;
 
+use super::concurrent::{Giver, Reference};
+
 type Result<T> = wasmtime::Result<T>;
 
-/// The parameters of a call: a message.
-pub(super) struct Args<'a>(pub(super) &'a [u8]);
+/// The parameters of a call: a message, and who has what stands in it as numbers.
+pub(super) struct Args<'a>(pub(super) &'a [u8], pub(super) &'a Giver);
 
-/// A result, as a message: of one flat value or none (`1`), or in memory (`2`).
-pub(super) struct Answer<const FLAT: usize>(pub(super) Vec<u8>);
+/// A result, as a message: of one flat value or none (`1`), or in memory (`2`). And the resources in it, at their places, which have no numbers yet.
+pub(super) struct Answer<const FLAT: usize>(pub(super) Vec<u8>, pub(super) Vec<(usize, Reference)>);
 
 /// Nothing of the type in memory is read by way of its size.
 pub(super) const fn flat_info(count: u8) -> CanonicalAbiInfo {
     CanonicalAbiInfo { size32: 0, align32: 1, size64: 0, align64: 1, flat_count: Some(count) }
 }
 
-// SAFETY: the flat form is an array of raw values, of which a function reads as many as it has parameters: 16 at most, or it is not called by
-// this type. Which values they are is decided by the function's own type when they are lowered.
+// SAFETY: the flat form is an array of raw values, of which a function reads as many as it has parameters: 16 at most, since more are one that says where they are.
+// Which values they are is decided by the function's own type when they are lowered.
 unsafe impl ComponentType for Args<'_> {
     type Lower = [ValRaw; SLOTS];
     const ABI: CanonicalAbiInfo = flat_info(SLOTS as u8);
@@ -60,16 +62,19 @@ unsafe impl Lower for Args<'_> {
     ) -> Result<()> {
         let InterfaceType::Tuple(params) = ty else { return Err(wrong("the parameters are no tuple")) };
         let types = cx.types;
-        let mut lowering = Lowering::new(types, self.0, cx);
-        for ty in &types[params].types {
-            lowering.flat(ty)?;
+        let is_flat = types[params].abi.flat_count(SLOTS).is_some();
+        let mut lowering = Lowering::new(types, self.0, cx).given_by(self.1);
+        if is_flat {
+            types[params].types.iter().try_for_each(|ty| lowering.flat(ty))?;
+        } else {
+            lowering.placed(&ty)?;
         }
         to.write(lowering.slots());
         Ok(())
     }
 
     fn linear_lower_to_memory<T>(&self, _: &mut LowerContext<'_, T>, _: InterfaceType, _: usize) -> Result<()> {
-        Err(wrong("the parameters are too many"))
+        Err(wrong("the parameters stand in slots"))
     }
 }
 
@@ -93,7 +98,8 @@ unsafe impl<const FLAT: usize> Lift for Answer<FLAT> {
         if let (Some(ty), Some(first)) = (lifting.members(ty)?.first(), from.first()) {
             lifting.single(ty, first)?;
         }
-        Ok(Self(lifting.message()))
+        let (message, references) = lifting.parts();
+        Ok(Self(message, references))
     }
 
     fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
@@ -103,7 +109,8 @@ unsafe impl<const FLAT: usize> Lift for Answer<FLAT> {
         if let Some(ty) = lifting.members(ty)?.first() {
             lifting.whole(ty, from)?;
         }
-        Ok(Self(lifting.message()))
+        let (message, references) = lifting.parts();
+        Ok(Self(message, references))
     }
 }
 
