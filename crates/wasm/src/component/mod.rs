@@ -418,7 +418,7 @@ fn translate(component: &[u8], machine: &'static Machine) -> Result<wasmtime::co
 fn load(file: std::fs::File, fitting: &Key, content: Key, source: &Bytes, options: CodeOptions) -> Option<Component> {
     let machine = Machine::for_components(options, Stack::default()).ok()?;
     let artifact = Artifact::open(file, fitting)?;
-    let face = Face::from_json(&serde_json::from_slice(&artifact.about).ok()?)?;
+    let face = Face::from_json(&serde_json::from_slice(artifact.about()).ok()?)?;
     // SAFETY: `CodeCache::find` gave this file, of this user or of root and in such a directory, that nobody else can write: it is what
     // `Component::sealed` made, with an engine of the same key.
     let code = unsafe { artifact.component(&machine.engine) }?;
