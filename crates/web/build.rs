@@ -10,7 +10,7 @@ const LEFT_OUT_WITHOUT: &[(&str, &[&str])] = &[
         "CARGO_FEATURE_FS",
         &["filehandle", "fs", "fscp", "fsdir", "fspromises", "fsstats", "fsstreams", "fsvalues", "fswatch"],
     ),
-    ("CARGO_FEATURE_WASI", &["wasi", "wasm", "wasmhandler", "webassembly"]),
+    ("CARGO_FEATURE_WASI", &["wasi", "wasm", "wasmhandler", "webassembly", "webassemblyobjects", "webassemblyvalues"]),
 ];
 
 fn is_left_out(feature: &str) -> bool {

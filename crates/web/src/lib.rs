@@ -185,7 +185,7 @@ const GLOBALS: &[Global] = &[
     Global { name: c"PromiseRejectionEvent", module: "guest:uncaught", enumerable: false },
     Global { name: c"ReadableByteStreamController", module: "guest:bytes", enumerable: false },
     Global { name: c"ReadableStream", module: "guest:readablestream", enumerable: false },
-    Global { name: c"ReadableStreamBYOBReader", module: "guest:bytes", enumerable: false },
+    Global { name: c"ReadableStreamBYOBReader", module: "guest:byobreader", enumerable: false },
     Global { name: c"ReadableStreamBYOBRequest", module: "guest:bytes", enumerable: false },
     Global { name: c"ReadableStreamDefaultController", module: "guest:readable", enumerable: false },
     Global { name: c"ReadableStreamDefaultReader", module: "guest:readable", enumerable: false },

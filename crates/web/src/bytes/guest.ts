@@ -1,29 +1,15 @@
-// Readable byte streams: their controller, readers that bring their own buffers, and the requests for those.
+// Readable byte streams: their controller, what readers ask it for, and the requests for their buffers.
 //
 // Buffers are transferred whenever they change hands, so that no two sides ever see the same memory.
 // Specification: https://streams.spec.whatwg.org/#rbs-controller-class
 
-import { promising, resolved, upon } from 'guest:promises';
+import { resolved, upon } from 'guest:promises';
 import { Queue } from 'guest:queuing';
+import { closeReadable, errorReadable } from 'guest:readable';
+import type { Controller, Readable, Reader, ReadIntoRequest, ReadRequest } from 'guest:readable';
+import { bufferBytes, extentOf, isDetached, kinds, transfer, typedBuffer } from 'guest:viewextent';
+import type { Extent, ViewKind } from 'guest:viewextent';
 import {
-  acquireReader,
-  argument,
-  cancelReadable,
-  closeReadable,
-  errorReadable,
-  lockedTo,
-  releaseReader,
-} from 'guest:readable';
-import type {
-  Controller,
-  Readable,
-  Reader,
-  ReadableStreamReadResult,
-  ReadIntoRequest,
-  ReadRequest,
-} from 'guest:readable';
-import {
-  dictionary,
   enforceUnsignedLongLong,
   illegalConstructor,
   illegalInvocation,
@@ -33,89 +19,9 @@ import {
   uncurry,
 } from 'guest:webidl';
 
-// ── memory ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
-const { isView } = ArrayBuffer;
 const { min } = Math;
-const typedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!;
-
-function getter<T>(prototype: object, name: PropertyKey): (self: unknown) => T {
-  return uncurry(getOwnPropertyDescriptor(prototype, name)!.get as () => T) as (self: unknown) => T;
-}
-
-const typedName = getter<string | undefined>(typedArrayPrototype, Symbol.toStringTag);
-const typedBuffer = getter<ArrayBufferLike>(typedArrayPrototype, 'buffer');
-const typedOffset = getter<number>(typedArrayPrototype, 'byteOffset');
-const typedBytes = getter<number>(typedArrayPrototype, 'byteLength');
-const viewBuffer = getter<ArrayBufferLike>(DataView.prototype, 'buffer');
-const viewOffset = getter<number>(DataView.prototype, 'byteOffset');
-const viewBytes = getter<number>(DataView.prototype, 'byteLength');
-const bufferBytes = getter<number>(ArrayBuffer.prototype, 'byteLength');
-const isDetached = getter<boolean>(ArrayBuffer.prototype, 'detached');
-const transfer = uncurry(ArrayBuffer.prototype.transfer) as (buffer: unknown) => ArrayBuffer;
 const sliceBuffer = uncurry(ArrayBuffer.prototype.slice) as (b: unknown, start: number, end: number) => ArrayBuffer;
 const setBytes = uncurry(Uint8Array.prototype.set) as (target: unknown, source: unknown, offset: number) => void;
-
-type ViewConstructor = new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView;
-
-interface ViewKind {
-  readonly construct: ViewConstructor;
-  readonly elementBytes: number;
-}
-
-const kinds: Record<string, ViewKind> = (() => {
-  const table = { __proto__: null } as unknown as Record<string, ViewKind>;
-  const add = (name: string, construct: unknown, elementBytes: number): void => {
-    table[name] = { construct: construct as ViewConstructor, elementBytes };
-  };
-  add('Int8Array', Int8Array, 1);
-  add('Uint8Array', Uint8Array, 1);
-  add('Uint8ClampedArray', Uint8ClampedArray, 1);
-  add('Int16Array', Int16Array, 2);
-  add('Uint16Array', Uint16Array, 2);
-  add('Float16Array', Float16Array, 2);
-  add('Int32Array', Int32Array, 4);
-  add('Uint32Array', Uint32Array, 4);
-  add('Float32Array', Float32Array, 4);
-  add('Float64Array', Float64Array, 8);
-  add('BigInt64Array', BigInt64Array, 8);
-  add('BigUint64Array', BigUint64Array, 8);
-  return table;
-})();
-const dataView: ViewKind = { construct: DataView as unknown as ViewConstructor, elementBytes: 1 };
-
-interface Extent {
-  readonly buffer: ArrayBuffer;
-  readonly offset: number;
-  readonly length: number;
-  readonly kind: ViewKind;
-}
-
-/** A view's memory, read past whatever stands on its prototypes. A TypeError for what is no view of an ArrayBuffer. */
-export function extentOf(view: unknown, where: string): Extent {
-  if (!isView(view)) throw new TypeError(`${where}: the argument is not a view of an ArrayBuffer`);
-  const name = typedName(view);
-  const isTyped = name !== undefined;
-  const buffer = isTyped ? typedBuffer(view) : viewBuffer(view);
-  const detached = isArrayBufferDetached(buffer, where);
-  const kind = isTyped ? kinds[name]! : dataView;
-  if (detached) return { buffer: buffer as ArrayBuffer, offset: 0, length: 0, kind };
-  return {
-    buffer: buffer as ArrayBuffer,
-    offset: isTyped ? typedOffset(view) : viewOffset(view),
-    length: isTyped ? typedBytes(view) : viewBytes(view),
-    kind,
-  };
-}
-
-function isArrayBufferDetached(buffer: unknown, where: string): boolean {
-  try {
-    return isDetached(buffer);
-  } catch {
-    throw new TypeError(`${where}: a view of a SharedArrayBuffer is not allowed`);
-  }
-}
 
 // ── the controller ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -689,68 +595,4 @@ function respondReadable(controller: ByteController, count: number, first: PullI
   for (let one = filled.shift(); one !== undefined; one = filled.shift()) commit(controller, one);
 }
 
-// ── the reader ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-let readerOf: (value: unknown) => Reader;
-
-class ReadableStreamBYOBReader {
-  #reader: Reader;
-
-  static {
-    readerOf = (value) => {
-      if (isObject(value) && #reader in value) return value.#reader;
-      throw illegalInvocation();
-    };
-  }
-
-  constructor(stream: unknown) {
-    this.#reader = acquireByobReader(argument(stream, 'ReadableStreamBYOBReader'));
-  }
-
-  get closed(): Promise<void> {
-    return promising(() => readerOf(this).closed);
-  }
-
-  cancel(reason: unknown = undefined): Promise<void> {
-    return promising(() => cancelReadable(lockedTo(readerOf(this), 'cancel'), reason));
-  }
-
-  read(view: ArrayBufferView, options: { min?: number } = {}): Promise<ReadableStreamReadResult> {
-    const given = arguments.length;
-    return promising(() => {
-      const reader = readerOf(this);
-      requireArguments(given, 1, 'ReadableStreamBYOBReader.read');
-      const extent = extentOf(view, 'ReadableStreamBYOBReader.read');
-      const wanted = dictionary(options, 'ReadableStreamBYOBReader.read')?.min;
-      const minimum = wanted === undefined ? 1 : enforceUnsignedLongLong(wanted, 'ReadableStreamBYOBReader.read: min');
-      if (extent.length === 0) throw new TypeError('ReadableStreamBYOBReader.read: the view is empty');
-      if (bufferBytes(extent.buffer) === 0) throw new TypeError('ReadableStreamBYOBReader.read: the buffer is empty');
-      if (minimum === 0) throw new TypeError('ReadableStreamBYOBReader.read: min is 0');
-      if (minimum > extent.length / extent.kind.elementBytes) {
-        throw new RangeError('ReadableStreamBYOBReader.read: min is more than the view has room for');
-      }
-      lockedTo(reader, 'read');
-      return new Promise<ReadableStreamReadResult>((resolve, reject) => {
-        readInto(reader, extent, minimum, {
-          chunk: (value) => resolve({ value, done: false }),
-          close: (value) => resolve({ value, done: true }),
-          error: reject,
-        });
-      });
-    });
-  }
-
-  releaseLock(): void {
-    releaseReader(readerOf(this));
-  }
-}
-
-makeEnumerable(ReadableStreamBYOBReader, ['closed', 'cancel', 'read', 'releaseLock']);
-
-export function acquireByobReader(stream: Readable): Reader {
-  if (stream.reader !== undefined) throw new TypeError('the stream is locked to a reader already');
-  if (!stream.controller.isBytes) throw new TypeError('the stream is no byte stream');
-  return acquireReader(stream, 'byob');
-}
-
-export { ReadableByteStreamController, ReadableStreamBYOBReader, ReadableStreamBYOBRequest };
+export { ReadableByteStreamController, ReadableStreamBYOBRequest };

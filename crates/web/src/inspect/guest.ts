@@ -3,17 +3,28 @@
 // The value may be hostile. Nothing of it runs: no getter, no proxy trap, no toString, toJSON or custom inspection. Work is
 // bounded by depth, by items, and by a budget of characters. What cannot be read is shown as such; nothing is thrown.
 
+import { lay, MAX_ITEMS, MAX_STRING, quote, quoted } from 'guest:inspectlayout';
+import type { Shape, Walk } from 'guest:inspectlayout';
+import {
+  className,
+  dataProperty,
+  enumerableKeys,
+  lookUp,
+  MAX_PROTOTYPES,
+  nameAtDepth,
+  prefix,
+  stringOf,
+} from 'guest:inspectnames';
 import { marks } from 'guest:marks';
 import { isObject, uncurry } from 'guest:webidl';
 import { isProxy, promiseState } from 'host:inspect';
 
-const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys, apply } = Reflect;
+const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { isArray } = Array;
 const { isError } = Error as { isError?: (value: unknown) => boolean };
 const { stringify } = JSON;
-const { floor, max, min, round, sqrt } = Math;
+const { min } = Math;
 const { is } = Object;
-const { isInteger } = Number;
 const { parseFloat: parseFloatIntrinsic, parseInt: parseIntIntrinsic } = globalThis;
 const { toStringTag } = Symbol;
 
@@ -22,12 +33,8 @@ const method = <T extends object, K extends keyof T>(owner: T, name: K) =>
 const getter = (owner: object, name: PropertyKey) =>
   uncurry(getOwnPropertyDescriptor(owner, name)?.get ?? (() => undefined));
 
-const charCodeAt = method(String.prototype, 'charCodeAt');
 const endsWith = method(String.prototype, 'endsWith');
 const includes = method(String.prototype, 'includes');
-const indexOf = method(String.prototype, 'indexOf');
-const join = method(Array.prototype, 'join');
-const padEnd = method(String.prototype, 'padEnd');
 const padStart = method(String.prototype, 'padStart');
 const repeat = method(String.prototype, 'repeat');
 const replaceAll = method(String.prototype, 'replaceAll');
@@ -73,54 +80,17 @@ const regExpFlags = (
 const exceptionName = getter(DOMException.prototype, 'name');
 const Uint8ArrayIntrinsic = Uint8Array;
 
-// Accessors of the engine's own, the only ones that are ever called.
-const trusted: unknown[] = [
-  getOwnPropertyDescriptor(Error.prototype, 'stack')?.get,
-  ...['name', 'message', 'code', 'stack'].map((name) => getOwnPropertyDescriptor(DOMException.prototype, name)?.get),
-];
-
 const MAX_TEXT = 64 * 1024;
-const MAX_STRING = 10_000;
-const MAX_ITEMS = 100;
 const MAX_HOLES = 100_000;
 const MAX_BYTES_SHOWN = 100;
 const MAX_BUFFER_SHOWN = 50;
-const MAX_PROTOTYPES = 1_000;
 const MAX_OWN_KEYS_LENGTH = 1_000;
-const BREAK_LENGTH = 80;
-const COMPACT = 3;
 const DEPTH = 2;
 const UNREADABLE = '<unreadable>';
 
 export interface InspectOptions {
   /** How many levels of objects to go into; null for all. */
   depth?: number | null;
-}
-
-interface Walk {
-  readonly depth: number;
-  /** Objects that the walk is inside of. */
-  readonly seen: object[];
-  /** Objects that were met inside themselves: their place is their reference number less one. */
-  readonly circular: object[];
-  indentation: number;
-  deepest: number;
-  /** Characters left. */
-  budget: number;
-}
-
-/** How a kind of object is shown: `base open items, properties close`. */
-interface Shape {
-  readonly base: string;
-  readonly open: string;
-  readonly close: string;
-  readonly items: () => string[];
-  readonly keys: readonly PropertyKey[];
-  readonly isList: boolean;
-  /** Without properties there is nothing to go into, at whatever depth. */
-  readonly isHollow: boolean;
-  /** Whether all items are numbers, which stand flush right. */
-  readonly numeric: boolean;
 }
 
 // ── entry points ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,66 +308,6 @@ function isIdentifier(name: string): boolean {
     if (!isLetter && !(i > 0 && c >= '0' && c <= '9')) return false;
   }
   return name !== '';
-}
-
-// ── strings ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function quoted(walk: Walk, text: string): string {
-  const shown = text.length > MAX_STRING ? slice(text, 0, MAX_STRING) : text;
-  const rest = text.length - shown.length;
-  const note = rest === 0 ? '' : `... ${rest} more character${rest === 1 ? '' : 's'}`;
-  const room = BREAK_LENGTH - walk.indentation - 4;
-  if (shown.length <= 16 || shown.length <= room || !includes(shown, '\n')) return quote(shown) + note;
-  const lines: string[] = [];
-  for (let from = 0; from < shown.length;) {
-    const end = indexOf(shown, '\n', from);
-    const to = end === -1 ? shown.length : end + 1;
-    lines[lines.length] = quote(slice(shown, from, to));
-    from = to;
-  }
-  return join(lines, ` +\n${repeat(' ', walk.indentation + 2)}`) + note;
-}
-
-function quote(text: string): string {
-  if (!includes(text, "'")) return escaped(text, "'");
-  if (!includes(text, '"')) return escaped(text, '"');
-  return escaped(text, includes(text, '`') || includes(text, '${') ? "'" : '`');
-}
-
-const SHORT_ESCAPES: { readonly [code: number]: string | undefined } = {
-  8: '\\b',
-  9: '\\t',
-  10: '\\n',
-  12: '\\f',
-  13: '\\r',
-  92: '\\\\',
-};
-
-function escaped(text: string, mark: string): string {
-  let result = '';
-  let from = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = charCodeAt(text, i) as number;
-    let escape: string | undefined;
-    if (text[i] === mark) escape = `\\${mark}`;
-    else if (code < 32 || code === 92 || (code >= 127 && code <= 159))
-      escape = SHORT_ESCAPES[code] ?? `\\x${upperHex(code, 2)}`;
-    else if (code >= 0xd800 && code <= 0xdfff) {
-      const pair = code < 0xdc00 && i + 1 < text.length ? (charCodeAt(text, i + 1) as number) : 0;
-      if (pair >= 0xdc00 && pair <= 0xdfff) i++;
-      else escape = `\\u${upperHex(code, 4)}`;
-    }
-    if (escape === undefined) continue;
-    result += slice(text, from, i) + escape;
-    from = i + 1;
-  }
-  return mark + (from === 0 ? text : result + slice(text, from)) + mark;
-}
-
-const upperCase = method(String.prototype, 'toUpperCase');
-
-function upperHex(code: number, digits: number): string {
-  return upperCase(padStart(toHex(code, 16), digits, '0'));
 }
 
 // ── kinds of objects ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -717,153 +627,4 @@ function errorText(
   if (text.length > MAX_STRING) text = `${slice(text, 0, MAX_STRING)}... ${text.length - MAX_STRING} more characters`;
   if (!includes(text, '\n    at')) text = `[${text}]`;
   return walk.indentation === 0 ? text : replaceAll(text, '\n', `\n${repeat(' ', walk.indentation)}`);
-}
-
-// ── names and properties ──────────────────────────────────────────────────────────────────────────────────────────────
-
-function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function dataProperty(value: object, key: PropertyKey): unknown {
-  return getOwnPropertyDescriptor(value, key)?.value;
-}
-
-/** A property by way of the prototype chain, where it is data or an accessor of the engine's own. */
-function lookUp(value: object, key: PropertyKey): unknown {
-  let at: object | null = value;
-  for (let steps = 0; at !== null && !isProxy(at) && steps < MAX_PROTOTYPES; at = getPrototypeOf(at), steps++) {
-    const property = getOwnPropertyDescriptor(at, key);
-    if (property === undefined) continue;
-    if (property.get === undefined) return property.value;
-    for (let i = 0; i < trusted.length; i++) if (trusted[i] === property.get) return apply(property.get, value, []);
-    return undefined;
-  }
-  return undefined;
-}
-
-/** The name of the class that made the value, undefined where its prototypes name none. */
-function className(value: object): string | undefined {
-  let at: object | null = value;
-  for (let steps = 0; at !== null && !isProxy(at) && steps < MAX_PROTOTYPES; at = getPrototypeOf(at), steps++) {
-    const constructor = dataProperty(at, 'constructor');
-    if (typeof constructor !== 'function' || isProxy(constructor)) continue;
-    const name = dataProperty(constructor, 'name');
-    if (typeof name !== 'string' || name === '') continue;
-    // A class's own prototype object is no instance of the class.
-    if (inherits(value, dataProperty(constructor, 'prototype'))) return slice(name, 0, 256);
-  }
-  return undefined;
-}
-
-function inherits(value: object, prototype: unknown): boolean {
-  let at = getPrototypeOf(value);
-  for (let steps = 0; at !== null && steps < MAX_PROTOTYPES; at = getPrototypeOf(at), steps++) {
-    if (at === prototype) return true;
-    if (isProxy(at)) return false;
-  }
-  return false;
-}
-
-function tagOf(value: object, name: string): string {
-  const tag = stringOf(lookUp(value, toStringTag)) ?? '';
-  return tag === '' || tag === name || getOwnPropertyDescriptor(value, toStringTag)?.enumerable
-    ? ''
-    : ` [${slice(tag, 0, 256)}]`;
-}
-
-/** 'Foo(2) [tag]', '[Map(2): null prototype]', and nothing where the name is `silent`. */
-function prefix(value: object, fallback: string, silent?: string, size?: number): string {
-  const name = className(value);
-  const length = size === undefined ? '' : `(${size})`;
-  if (name === undefined) return `[${fallback}${length}: null prototype]${tagOf(value, fallback)}`;
-  const tag = tagOf(value, name);
-  return name === silent && tag === '' ? '' : `${name}${length}${tag}`;
-}
-
-function nameAtDepth(value: object): string {
-  if (isArray(value)) return className(value) ?? 'Array: null prototype';
-  const name = className(value);
-  return name === undefined ? 'Object: null prototype' : `${name}${tagOf(value, name)}`;
-}
-
-function enumerableKeys(value: object, withoutIndices: boolean): PropertyKey[] {
-  const all = ownKeys(value);
-  const keys: PropertyKey[] = [];
-  for (let i = 0; i < all.length; i++) {
-    const key = all[i]!;
-    if (withoutIndices && typeof key === 'string' && isIndex(key)) continue;
-    if (getOwnPropertyDescriptor(value, key)?.enumerable) keys[keys.length] = key;
-  }
-  return keys;
-}
-
-function isIndex(key: string): boolean {
-  const number = +key;
-  return isInteger(number) && number >= 0 && number < 4294967295 && `${number}` === key;
-}
-
-// ── layout, as Node's ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-function lay(
-  walk: Walk,
-  items: string[],
-  base: string,
-  open: string,
-  close: string,
-  shape: Shape,
-  level: number,
-): string {
-  const lead = base === '' ? '' : `${base} `;
-  const entries = shape.isList && items.length > 6 ? grouped(walk, items, shape) : items;
-  if (walk.deepest - level < COMPACT && entries === items) {
-    let total = items.length + walk.indentation + open.length + base.length + 10 + items.length;
-    for (let i = 0; i < items.length && total <= BREAK_LENGTH; i++) total += items[i]!.length;
-    const joined = total <= BREAK_LENGTH && !includes(base, '\n') ? join(items, ', ') : '\n';
-    if (!includes(joined, '\n')) return `${lead}${open} ${joined} ${close}`;
-  }
-  const margin = `\n${repeat(' ', walk.indentation)}`;
-  return `${lead}${open}${margin}  ${join(entries, `,${margin}  `)}${margin}${close}`;
-}
-
-/** Items of a long list in columns. The last one may be the note of how many more there are. */
-function grouped(walk: Walk, items: string[], shape: Shape): string[] {
-  const hasNote = items.length > MAX_ITEMS;
-  const count = hasNote ? items.length - 1 : items.length;
-  let total = 0;
-  let longest = 0;
-  for (let i = 0; i < count; i++) {
-    total += items[i]!.length + 2;
-    longest = max(longest, items[i]!.length);
-  }
-  const widest = longest + 2;
-  if (widest * 3 + walk.indentation >= BREAK_LENGTH || !(total / widest > 5 || longest <= 6)) return items;
-  const biased = max(widest - 3 - sqrt(widest - total / items.length), 1);
-  const columns = min(
-    round(sqrt(2.5 * biased * count) / biased),
-    floor((BREAK_LENGTH - walk.indentation) / widest),
-    COMPACT * 4,
-    15,
-  );
-  if (columns <= 1) return items;
-  const widths: number[] = [];
-  for (let i = 0; i < columns; i++) {
-    let width = 0;
-    for (let j = i; j < count; j += columns) width = max(width, items[j]!.length);
-    widths[i] = width + 2;
-  }
-  const rows: string[] = [];
-  for (let i = 0; i < count; i += columns) {
-    const end = min(i + columns, count);
-    let row = '';
-    for (let j = i; j < end; j++) {
-      const isLast = j === end - 1;
-      if (shape.numeric)
-        row += isLast ? padStart(items[j], widths[j - i]! - 2) : padStart(`${items[j]}, `, widths[j - i]);
-      else row += isLast ? items[j] : padEnd(`${items[j]}, `, widths[j - i]);
-    }
-    rows[rows.length] = row;
-  }
-  if (hasNote) rows[rows.length] = items[count]!;
-  return rows;
 }

@@ -321,7 +321,8 @@ const consumers = {
 /** What `require('stream/web')` gives. */
 const web: Record<string, unknown> = {};
 for (const [module, ...names] of [
-  ['guest:bytes', 'ReadableByteStreamController', 'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest'],
+  ['guest:byobreader', 'ReadableStreamBYOBReader'],
+  ['guest:bytes', 'ReadableByteStreamController', 'ReadableStreamBYOBRequest'],
   ['guest:compression', 'CompressionStream', 'DecompressionStream'],
   ['guest:queuing', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy'],
   ['guest:readable', 'ReadableStreamDefaultController', 'ReadableStreamDefaultReader'],

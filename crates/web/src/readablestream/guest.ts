@@ -3,7 +3,8 @@
 // Specification: https://streams.spec.whatwg.org/#rs-class
 
 import type { AbortSignal } from 'guest:abort';
-import { ReadableStreamBYOBReader, startBytes } from 'guest:bytes';
+import { ReadableStreamBYOBReader } from 'guest:byobreader';
+import { startBytes } from 'guest:bytes';
 import type { ByteSource } from 'guest:bytes';
 import { pipe, toPipeOptions } from 'guest:pipe';
 import { invoke, markHandled, promising, react, rejected, resolved } from 'guest:promises';

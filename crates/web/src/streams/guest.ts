@@ -5,12 +5,12 @@
 // The shape of sources and sinks stands in native.rs.
 
 import { abortReason, onAbort } from 'guest:abort';
+import { ReadableStreamBYOBReader } from 'guest:byobreader';
 import {
   closeBytes,
   enqueueView,
   failBytes,
   ReadableByteStreamController,
-  ReadableStreamBYOBReader,
   ReadableStreamBYOBRequest,
   respond,
 } from 'guest:bytes';

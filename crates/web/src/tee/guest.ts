@@ -2,12 +2,11 @@
 //
 // Specification: https://streams.spec.whatwg.org/#abstract-opdef-readablestreamtee
 
+import { acquireByobReader } from 'guest:byobreader';
 import {
-  acquireByobReader,
   byobRequestOf,
   closeBytes,
   enqueueView,
-  extentOf,
   failBytes,
   readInto,
   respond,
@@ -29,6 +28,7 @@ import {
   startDefault,
 } from 'guest:readable';
 import type { DefaultController, Readable, Reader, Source } from 'guest:readable';
+import { extentOf } from 'guest:viewextent';
 import { uncurry } from 'guest:webidl';
 
 const enqueueMicrotask = queueMicrotask;

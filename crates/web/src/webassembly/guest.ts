@@ -6,7 +6,6 @@
 
 import {
   descriptor,
-  dictionary,
   domString,
   enumerable,
   illegalInvocation,
@@ -15,192 +14,43 @@ import {
   makeEnumerable,
   put,
   requireArguments,
-  sequence,
   tag,
   uncurry,
 } from 'guest:webidl';
 import { registerPlatform } from 'guest:serializable';
+import {
+  Global,
+  globalNumber,
+  globalOf,
+  Memory,
+  memoryNumber,
+  memoryOf,
+  Table,
+  tableNumber,
+  tableOf,
+} from 'guest:webassemblyobjects';
+import {
+  check,
+  CompileError,
+  dispatch,
+  functionOf,
+  importFunction,
+  LinkError,
+  numberOf,
+  RuntimeError,
+  toWasm,
+} from 'guest:webassemblyvalues';
+import type { Callable } from 'guest:webassemblyvalues';
 import { load } from 'host:modules';
 import * as host from 'host:webassembly';
 
-const { apply, construct, defineProperty } = Reflect;
-const { create, freeze, setPrototypeOf } = Object;
-const { fround, trunc } = Math;
-const { asIntN } = BigInt;
-const toText = String;
-const ErrorIntrinsic = Error;
-const RangeErrorIntrinsic = RangeError;
+const { defineProperty } = Reflect;
+const { create, freeze } = Object;
 const TypeErrorIntrinsic = TypeError;
-const MapIntrinsic = Map;
-const getItem = uncurry(Map.prototype.get as (key: unknown) => any);
-const setItem = uncurry(Map.prototype.set as (key: unknown, value: unknown) => any);
-const getNumber = uncurry(WeakMap.prototype.get as (key: object) => number | undefined);
-const setNumber = uncurry(WeakMap.prototype.set as (key: object, value: number) => unknown);
-const slice = uncurry(String.prototype.slice);
-const indexOf = uncurry(String.prototype.indexOf as (text: string) => number);
 const trim = uncurry(String.prototype.trim);
 const lower = uncurry(String.prototype.toLowerCase);
-const isDetached = uncurry(Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached')!.get as () => boolean);
 
-type Value = host.Value;
-type Callable = (...args: unknown[]) => unknown;
 type BufferSource = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
-
-const MAX_PAGES = 65_536;
-const MAX_UNSIGNED = 4_294_967_295;
-
-// ── errors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** As the language's own: to be called with and without `new` (NativeError, ECMA-262 20.5.6). */
-function nativeError(name: string): ErrorConstructor {
-  const Class = function (message: unknown = undefined, options: unknown = undefined): Error {
-    return construct(ErrorIntrinsic, [message, options], new.target ?? Class) as Error;
-  } as unknown as ErrorConstructor;
-  const hidden = (value: unknown): PropertyDescriptor => descriptor({ value, writable: true, configurable: true });
-  const prototype = create(ErrorIntrinsic.prototype, {}) as object;
-  defineProperty(prototype, 'constructor', hidden(Class));
-  defineProperty(prototype, 'name', hidden(name));
-  defineProperty(prototype, 'message', hidden(''));
-  defineProperty(Class, 'name', descriptor({ value: name, configurable: true }));
-  defineProperty(Class, 'length', descriptor({ value: 1, configurable: true }));
-  defineProperty(Class, 'prototype', descriptor({ value: prototype, writable: false }));
-  setPrototypeOf(Class, ErrorIntrinsic);
-  return Class;
-}
-
-const CompileError = nativeError('CompileError');
-const LinkError = nativeError('LinkError');
-const RuntimeError = nativeError('RuntimeError');
-
-/** Natives that fail answer with a text: a letter for the class of the error, and its message. */
-function failed(text: string): Error {
-  const message = slice(text, 1);
-  switch (text[0]) {
-    case 'C':
-      return new CompileError(message);
-    case 'L':
-      return new LinkError(message);
-    case 'R':
-      return new RangeErrorIntrinsic(message);
-    case 'E':
-      return new TypeErrorIntrinsic(message);
-    default:
-      return new RuntimeError(message);
-  }
-}
-
-function check<T>(answer: T | string): T {
-  if (typeof answer === 'string') throw failed(answer);
-  return answer;
-}
-
-// ── values ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** ToWebAssemblyValue, as far as a native takes it from there. */
-function toWasm(value: unknown, type: string): Value {
-  switch (type) {
-    case 'i':
-      return (value as number) | 0;
-    case 'I':
-      return asIntN(64, value as bigint);
-    case 'f':
-      return fround(value as number);
-    case 'F':
-      return +(value as number);
-    case 'r': {
-      if (value === null) return null;
-      const number = numberOf(value);
-      if (number !== undefined) return number;
-      throw new TypeErrorIntrinsic('the value is neither null nor an exported WebAssembly function');
-    }
-    default:
-      throw new TypeErrorIntrinsic('a value of this WebAssembly type has no counterpart in JavaScript');
-  }
-}
-
-function toScript(value: Value, type: string): unknown {
-  return type === 'r' && value !== null ? functionOf(value as number) : value;
-}
-
-/** `[EnforceRange] unsigned long` */
-function unsigned(value: unknown, where: string): number {
-  const number = +(value as number);
-  const whole = trunc(number) + 0;
-  if (whole >= 0 && whole <= MAX_UNSIGNED) return whole;
-  throw new TypeErrorIntrinsic(`${where}: ${number} is not a whole number from 0 to ${MAX_UNSIGNED}`);
-}
-
-// ── functions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Imported {
-  readonly callable: Callable;
-  readonly params: string;
-  readonly results: string;
-}
-
-const functions = new MapIntrinsic<number, Callable>();
-const numbers = new WeakMap<object, number>();
-const imported = new MapIntrinsic<number, Imported>();
-let importedCount = 0;
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'function' ? getNumber(numbers, value) : undefined;
-}
-
-/** The Exported Function of a number, always the same. `name` is its index where its module tells. */
-function functionOf(number: number, name: number = number): Callable {
-  const known = getItem(functions, number) as Callable | undefined;
-  if (known !== undefined) return known;
-  const type = host.signature(number);
-  const end = indexOf(type, ':');
-  const params = slice(type, 0, end);
-  const results = slice(type, end + 1);
-  const isUnspeakable = indexOf(type, 'x') >= 0;
-  // An arrow function is no constructor.
-  const exported = (...args: unknown[]): unknown => {
-    if (isUnspeakable) toWasm(undefined, 'x');
-    for (let i = 0; i < params.length; i++) {
-      if (i < args.length) args[i] = toWasm(args[i], params[i]!);
-      else put(args, i, toWasm(undefined, params[i]!));
-    }
-    const values = check(host.call(dispatch, number, params, args as Value[]));
-    if (results.length === 0) return undefined;
-    if (results.length === 1) return toScript(values[0]!, results);
-    for (let i = 0; i < results.length; i++) put(values, i, toScript(values[i]!, results[i]!));
-    return values;
-  };
-  defineProperty(exported, 'name', descriptor({ value: toText(name), configurable: true }));
-  defineProperty(exported, 'length', descriptor({ value: params.length, configurable: true }));
-  setItem(functions, number, exported);
-  setNumber(numbers, exported, number);
-  return exported;
-}
-
-/** Calls an imported function; the types of its results, and the results. */
-function dispatch(number: number, values: readonly Value[]): unknown[] {
-  const { callable, params, results } = getItem(imported, number) as Imported;
-  const args: unknown[] = [];
-  for (let i = 0; i < params.length; i++) put(args, i, toScript(values[i]!, params[i]!));
-  const answer = apply(callable, undefined, args) as unknown;
-  if (results.length === 0) return [results];
-  if (results.length === 1) return [results, toWasm(answer, results)];
-  const list = sequence(answer, (item) => item, 'an imported function');
-  if (list.length !== results.length) {
-    throw new TypeErrorIntrinsic(`an imported function gave ${list.length} results instead of ${results.length}`);
-  }
-  const converted: unknown[] = [results];
-  for (let i = 0; i < results.length; i++) put(converted, i + 1, toWasm(list[i], results[i]!));
-  return converted;
-}
-
-function importFunction(module: number, index: number, callable: Callable, type: string): number {
-  const known = numberOf(callable);
-  if (known !== undefined) return known;
-  const end = indexOf(type, ':');
-  const number = importedCount++;
-  setItem(imported, number, { callable, params: slice(type, 0, end), results: slice(type, end + 1) });
-  return check(host.importFunction(module, index, number));
-}
 
 // ── modules ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -372,232 +222,6 @@ function importGlobal(value: unknown, type: string, where: string): number {
   return check(host.newGlobal(content, toWasm(value, content), false));
 }
 
-// ── memories ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface MemoryDescriptor {
-  initial: number;
-  maximum?: number;
-  shared?: boolean;
-}
-
-let memoryNumber: (value: object) => number | undefined;
-
-class Memory {
-  #number: number;
-  #buffer: ArrayBuffer | undefined;
-
-  static {
-    memoryNumber = (value) => (#number in value ? value.#number : undefined);
-  }
-
-  constructor(limits: MemoryDescriptor, ...number: number[]) {
-    if ((limits as unknown) === made) {
-      this.#number = number[0]!;
-      return;
-    }
-    const { initial, maximum } = limitsOf(limits, 'WebAssembly.Memory', MAX_PAGES);
-    if (limits.shared) throw new TypeErrorIntrinsic('WebAssembly.Memory: shared memories are not there');
-    this.#number = check(host.newMemory(initial, maximum));
-    setItem(memories, this.#number, this);
-  }
-
-  get buffer(): ArrayBuffer {
-    if (!isObject(this) || !(#number in this)) throw illegalInvocation();
-    if (this.#buffer === undefined || isDetached(this.#buffer)) this.#buffer = check(host.memoryBuffer(this.#number));
-    return this.#buffer;
-  }
-
-  grow(delta: number): number {
-    if (!isObject(this) || !(#number in this)) throw illegalInvocation();
-    requireArguments(arguments.length, 1, 'WebAssembly.Memory.grow');
-    return check(host.growMemory(this.#number, unsigned(delta, 'WebAssembly.Memory.grow')));
-  }
-}
-
-const memories = new MapIntrinsic<number, Memory>();
-
-function memoryOf(number: number): Memory {
-  let memory = getItem(memories, number) as Memory | undefined;
-  if (memory === undefined) setItem(memories, number, (memory = new Memory(made as MemoryDescriptor, number)));
-  return memory;
-}
-
-interface Limits {
-  readonly initial: number;
-  readonly maximum: number | undefined;
-}
-
-function limitsOf(value: unknown, where: string, most: number): Limits {
-  const members = dictionary(value, where);
-  const first = members?.initial;
-  if (first === undefined) throw new TypeErrorIntrinsic(`${where}: initial is missing`);
-  const initial = unsigned(first, where);
-  const last = members!.maximum;
-  const maximum = last === undefined ? undefined : unsigned(last, where);
-  if (initial > most || (maximum !== undefined && (maximum > most || maximum < initial))) {
-    throw new RangeErrorIntrinsic(`${where}: initial and maximum are not in order, or above ${most}`);
-  }
-  return { initial, maximum };
-}
-
-// ── tables ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface TableDescriptor {
-  element: 'anyfunc';
-  initial: number;
-  maximum?: number;
-}
-
-let tableNumber: (value: object) => number | undefined;
-
-class Table {
-  #number: number;
-
-  static {
-    tableNumber = (value) => (#number in value ? value.#number : undefined);
-  }
-
-  constructor(limits: TableDescriptor, ...init: unknown[]) {
-    if ((limits as unknown) === made) {
-      this.#number = init[0] as number;
-      return;
-    }
-    const where = 'WebAssembly.Table';
-    const element = dictionary(limits, where)?.element;
-    if (element === undefined) throw new TypeErrorIntrinsic(`${where}: element is missing`);
-    const kind = domString(element);
-    if (kind !== 'anyfunc') throw new TypeErrorIntrinsic(`${where}: "${kind}" is no type of elements that is there`);
-    const { initial, maximum } = limitsOf(limits, where, MAX_UNSIGNED);
-    this.#number = check(host.newTable(initial, maximum, elementOf(init, 0)));
-    setItem(tables, this.#number, this);
-  }
-
-  get length(): number {
-    return check(host.tableLength(ofTable(this)));
-  }
-
-  get(index: number): Callable | null {
-    const table = ofTable(this);
-    requireArguments(arguments.length, 1, 'WebAssembly.Table.get');
-    return toScript(check(host.tableGet(table, unsigned(index, 'WebAssembly.Table.get'))), 'r') as Callable | null;
-  }
-
-  set(index: number, ...value: unknown[]): void {
-    const table = ofTable(this);
-    requireArguments(arguments.length, 1, 'WebAssembly.Table.set');
-    const at = unsigned(index, 'WebAssembly.Table.set');
-    check(host.tableSet(table, at, value.length === 0 ? null : (toWasm(value[0], 'r') as number | null)));
-  }
-
-  grow(delta: number, ...value: unknown[]): number {
-    const table = ofTable(this);
-    requireArguments(arguments.length, 1, 'WebAssembly.Table.grow');
-    const more = unsigned(delta, 'WebAssembly.Table.grow');
-    return check(host.growTable(table, more, elementOf(value, 0)));
-  }
-}
-
-/** An argument that may be missing, or undefined. */
-function elementOf(args: readonly unknown[], index: number): number | null {
-  if (args.length <= index || args[index] === undefined) return null;
-  return toWasm(args[index], 'r') as number | null;
-}
-
-function ofTable(value: unknown): number {
-  const number = isObject(value) ? tableNumber(value) : undefined;
-  if (number === undefined) throw illegalInvocation();
-  return number;
-}
-
-const tables = new MapIntrinsic<number, Table>();
-
-function tableOf(number: number): Table {
-  let table = getItem(tables, number) as Table | undefined;
-  if (table === undefined) setItem(tables, number, (table = new Table(made as TableDescriptor, number)));
-  return table;
-}
-
-// ── globals ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface GlobalDescriptor {
-  mutable?: boolean;
-  value: 'i32' | 'i64' | 'f32' | 'f64' | 'anyfunc';
-}
-
-const TYPES = { __proto__: null, i32: 'i', i64: 'I', f32: 'f', f64: 'F', anyfunc: 'r' } as unknown as {
-  readonly [name: string]: string | undefined;
-};
-
-let globalNumber: (value: object) => number | undefined;
-
-class Global {
-  #number: number;
-
-  static {
-    globalNumber = (value) => (#number in value ? value.#number : undefined);
-  }
-
-  constructor(type: GlobalDescriptor, v: unknown = undefined, ...number: number[]) {
-    if ((type as unknown) === made) {
-      this.#number = number[0]!;
-      return;
-    }
-    const where = 'WebAssembly.Global';
-    const members = dictionary(type, where);
-    const isMutable = !!members?.mutable;
-    const named = members?.value;
-    if (named === undefined) throw new TypeErrorIntrinsic(`${where}: value is missing`);
-    const name = domString(named);
-    const content = TYPES[name];
-    if (content === undefined) throw new TypeErrorIntrinsic(`${where}: "${name}" is no type of values that is there`);
-    const value = v === undefined ? initialValue(content) : toWasm(v, content);
-    this.#number = check(host.newGlobal(content, value, isMutable));
-    setItem(globals, this.#number, this);
-  }
-
-  get value(): unknown {
-    return globalValue(this);
-  }
-
-  set value(value: unknown) {
-    const number = ofGlobal(this);
-    requireArguments(arguments.length, 1, 'WebAssembly.Global.value');
-    const type = host.globalType(number);
-    if (type[0] === '=') throw new TypeErrorIntrinsic('WebAssembly.Global: the global is immutable');
-    check(host.globalSet(number, type, toWasm(value, type)));
-  }
-
-  valueOf(): unknown {
-    return globalValue(this);
-  }
-}
-
-function initialValue(type: string): Value {
-  if (type === 'I') return 0n;
-  return type === 'r' ? null : 0;
-}
-
-function ofGlobal(value: unknown): number {
-  const number = isObject(value) ? globalNumber(value) : undefined;
-  if (number === undefined) throw illegalInvocation();
-  return number;
-}
-
-function globalValue(global: Global): unknown {
-  const number = ofGlobal(global);
-  const type = host.globalType(number);
-  return toScript(check(host.globalGet(number)), type[type.length - 1]!);
-}
-
-const globals = new MapIntrinsic<number, Global>();
-
-function globalOf(number: number): Global {
-  let global = getItem(globals, number) as Global | undefined;
-  if (global === undefined)
-    setItem(globals, number, (global = new Global(made as GlobalDescriptor, undefined, number)));
-  return global;
-}
-
 // ── the namespace ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Instantiated {
@@ -693,18 +317,9 @@ tag(WebAssembly, 'WebAssembly');
 enumerable(Module, ['exports', 'imports', 'customSections']);
 makeEnumerable(Module, []);
 makeEnumerable(Instance, ['exports']);
-makeEnumerable(Memory, ['buffer', 'grow']);
-makeEnumerable(Table, ['length', 'get', 'set', 'grow']);
-makeEnumerable(Global, ['value', 'valueOf']);
 tag(Module.prototype, 'WebAssembly.Module');
 tag(Instance.prototype, 'WebAssembly.Instance');
-tag(Memory.prototype, 'WebAssembly.Memory');
-tag(Table.prototype, 'WebAssembly.Table');
-tag(Global.prototype, 'WebAssembly.Global');
 
 registerPlatform({ name: 'WebAssembly.Module', is: (value) => moduleNumber(value) !== undefined });
-registerPlatform({ name: 'WebAssembly.Memory', is: (value) => memoryNumber(value) !== undefined });
-registerPlatform({ name: 'WebAssembly.Table', is: (value) => tableNumber(value) !== undefined });
-registerPlatform({ name: 'WebAssembly.Global', is: (value) => globalNumber(value) !== undefined });
 
 export { WebAssembly };
