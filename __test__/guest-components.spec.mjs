@@ -393,6 +393,13 @@ test('limits of an instance and of the sandbox hold', async (t) => {
     await call('call', 'traps', 'traps', 'overflowStack', [5_000]),
   ]);
   assert.equal((await call('failsOpen', 'traps', bytes('traps'), { limits: { memoryBytes: 1 } }))[1], 'ERR_MEMORY');
+  const input = { stdin: new Uint8Array(6 << 20) };
+  const [opened] = await call('failsOpen', 'first', bytes('traps'), input);
+  assert.equal(opened, undefined);
+  assert.equal(
+    (await call('failsOpen', 'second', bytes('traps'), { ...input, stdin: new Uint8Array(14 << 20) }))[1],
+    'ERR_MEMORY',
+  );
   await call('open', 'traps', bytes('traps'));
   await call('close', 'traps');
   assert.deepEqual((await fails('fine')).slice(1, 3), ['ERR_CLOSED', 'the instance is closed']);

@@ -187,8 +187,17 @@ pub(crate) fn given(
     first: usize,
 ) -> rquickjs::Result<Result<InstanceOptions, OpError>> {
     let settings = Settings::read(&call.arg(first + 3))?;
-    let account = Account { charge: call.wasm_charge(), left: settings.memory_bytes.unwrap_or(usize::MAX) };
+    let mut account = Account { charge: call.wasm_charge(), left: settings.memory_bytes.unwrap_or(usize::MAX) };
+    let mut stdin = Vec::new();
+    if !call.is_undefined(first + 1) {
+        match bytes(call, first + 1) {
+            Ok(bytes) if account.charge.grow(bytes.len()) => stdin = bytes,
+            Ok(_) => return Ok(Err(out_of_memory("the standard input does not fit into this sandbox's memory"))),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
     let mut options = InstanceOptions::new(Box::new(account));
+    options.stdin = stdin;
     if let Some(elements) = settings.table_elements {
         options.limits.table_elements = elements.min(MOST_TABLE);
     }
@@ -201,12 +210,6 @@ pub(crate) fn given(
     (options.fuel, options.clock, options.seed) = (settings.fuel, settings.clock, settings.seed);
     options.args = call.arg(first).get()?;
     options.rights = runner(call)?.rights();
-    if !call.is_undefined(first + 1) {
-        match bytes(call, first + 1) {
-            Ok(stdin) => options.stdin = stdin,
-            Err(error) => return Ok(Err(error)),
-        }
-    }
     if call.boolean(first + 2) {
         let stream = |level| {
             let console = call.console_writer();

@@ -5,12 +5,10 @@ use std::time::Instant;
 
 use futures_util::{StreamExt, stream};
 use hostbox_buffers::Block;
-use hostbox_engine::{Call, Charge, Native, NativeModule, OpError, OpOutcome};
+use hostbox_engine::{Call, Charge, Native, NativeModule, OpError, OpOutcome, held, hold};
 use hostbox_wasm::Error;
 use hostbox_wasm::component::{Frame, Request, RequestBody, request};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
+use rquickjs::{Array, Class, Value};
 
 use super::exchange::{AnswerBody, Exchange};
 use crate::Data;
@@ -38,35 +36,13 @@ type Answer<'js> = rquickjs::Result<Value<'js>>;
 /// An exchange as guest code holds it.
 struct ExchangeHandle(Arc<Exchange>, #[expect(dead_code, reason = "paid for as long as it is there")] Charge);
 
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for ExchangeHandle {
-    type Changed<'to> = ExchangeHandle;
-}
-
-impl<'js> Trace<'js> for ExchangeHandle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for ExchangeHandle {
-    const NAME: &'static str = "ComponentExchange";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
 fn exchange(call: &Call<'_, '_>) -> rquickjs::Result<Arc<Exchange>> {
-    Ok(Class::<ExchangeHandle>::from_value(&call.arg(0))?.borrow().0.clone())
+    Ok(held::<ExchangeHandle>(&call.arg(0))?.borrow().0.clone())
 }
 
 fn open<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let handle = ExchangeHandle(Arc::new(Exchange::new()), call.charge(OVERHEAD)?);
-    Ok(Class::instance(call.ctx().clone(), handle)?.into_value())
+    hold(call.ctx(), handle)
 }
 
 fn cancel<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
