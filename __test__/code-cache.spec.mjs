@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const library = JSON.stringify(new URL('../index.js', import.meta.url).href);
 const fixture = (path) => JSON.stringify(new URL(`../crates/testkit/fixtures/${path}.wasm`, import.meta.url).pathname);
-const skip = process.platform === 'win32' && 'it is not known there who may write a directory';
+const skip = process.platform === 'win32' && 'modes and these places for caches are of other systems';
 
 let folder;
 before(async () => (folder = await mkdtemp(join(tmpdir(), 'hostbox-code-'))));

@@ -353,20 +353,16 @@ test('components are linked into one', async (t) => {
   await assert.rejects(Component.compose({ root: visitor }), { code: 'ERR_ARGUMENT', message: /plan\.with/ });
 }); // prettier-ignore
 
-test(
-  'compiled code is kept in a directory, and can be brought there',
-  { skip: process.platform === 'win32' },
-  async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'hostbox-code-'));
-    t.after(() => rmSync(dir, { recursive: true }));
-    const component = await compile('calculator', { fuel: true, cache: { dir } });
-    const [file] = readdirSync(dir);
-    const code = await component.precompile();
-    assert.equal(code.fileName, file);
-    assert.deepEqual(new Uint8Array(readFileSync(join(dir, file))), new Uint8Array(code));
-    await assert.rejects(compile('calculator', { cache: { path: dir } }), { code: 'ERR_ARGUMENT' });
-  },
-);
+test('compiled code is kept in a directory, and can be brought there', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'hostbox-code-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const component = await compile('calculator', { fuel: true, cache: { dir } });
+  const [file] = readdirSync(dir);
+  const code = await component.precompile();
+  assert.equal(code.fileName, file);
+  assert.deepEqual(new Uint8Array(readFileSync(join(dir, file))), new Uint8Array(code));
+  await assert.rejects(compile('calculator', { cache: { path: dir } }), { code: 'ERR_ARGUMENT' });
+});
 
 // ── resources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

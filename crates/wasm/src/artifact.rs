@@ -152,7 +152,7 @@ impl Drop for Content {
     }
 }
 
-/// Elsewhere there is no directory that code is read from.
+/// Elsewhere they are read.
 #[cfg(not(unix))]
 struct Content(Vec<u8>);
 
