@@ -9,9 +9,10 @@ const { tell, write } = require('./console.js');
 const binding = require('./load.js');
 const { HostboxError, ComponentError } = require('./errors.js');
 const { native, answer, receive, translated } = require('./port.js');
-const { ComponentCode, Surface } = require('./wit/instance.js');
 const { Memory } = require('./wit/memory.js');
-const { declarations } = require('./wit/types.js');
+
+/** @typedef {import('./wit/instance').ComponentCode} ComponentCode */
+/** @typedef {import('./wit/instance').Surface} Surface */
 
 /** @typedef {import('../binding').NativeComponent} NativeComponent */
 /** @typedef {import('../binding').NativeInstance} NativeInstance */
@@ -24,6 +25,9 @@ const { declarations } = require('./wit/types.js');
  */
 
 const SCRATCH = 64 * 1024;
+
+/** What reads and writes values: loaded while the first component is compiled, on another thread. */
+const codec = () => require('./wit/instance.js');
 
 // ── what Node's engine does in its own way ──
 
@@ -468,7 +472,7 @@ const refusal = (text) => ({ level: 'warn', args: [text], text, time: Date.now()
 
 /** @param {NativeComponent} compiled */
 function codeOf(compiled) {
-  return new ComponentCode(JSON.parse(compiled.shape), engine);
+  return new (codec().ComponentCode)(JSON.parse(compiled.shape), engine);
 }
 
 /**
@@ -481,7 +485,7 @@ function codeOf(compiled) {
  */
 async function instantiate(compiled, code, { imports, ...given }, options) {
   const carrier = new Carrier(compiled, options.timeoutMs, given);
-  const surface = new Surface(code, carrier, imports);
+  const surface = new (codec().Surface)(code, carrier, imports);
   await carrier.start(surface, compiled, options);
   return { carrier, surface };
 }
@@ -496,10 +500,10 @@ async function instantiate(compiled, code, { imports, ...given }, options) {
  */
 function standIn(compiled, code, { imports, ...given }, timeoutMs) {
   const carrier = new Carrier(compiled, timeoutMs, given);
-  return carrier.stand(new Surface(code, carrier, imports));
+  return carrier.stand(new (codec().Surface)(code, carrier, imports));
 }
 
 /** @param {ComponentCode} code @param {string} name */
-const typesOf = (code, name) => declarations(code.shape, name);
+const typesOf = (code, name) => require('./wit/types.js').declarations(code.shape, name);
 
-module.exports = { Carrier, codeOf, componentPort, instantiate, standIn, surfaces, typesOf };
+module.exports = { Carrier, codec, codeOf, componentPort, instantiate, standIn, surfaces, typesOf };

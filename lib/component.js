@@ -101,7 +101,9 @@ class Component {
     const { name, ...rest } = check.compileOptions(options);
     const { bytes, path } = await sourceBytes(source);
     const compiled = new binding.NativeComponent(carrier().componentPort());
-    await answered(() => compiled.compile(bytes, /** @type {any} */ (rest)));
+    const ended = answered(() => compiled.compile(bytes, /** @type {any} */ (rest)));
+    carrier().codec();
+    await ended;
     return new Component(
       MAKING,
       compiled,
