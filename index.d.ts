@@ -218,7 +218,10 @@ export interface HostRuntimeOptions {
    * new HostRuntime('shop', { cache: { store: { file: 'shop.cache' }, ttlMs: 3_600_000 } });
    */
   cache?: CacheOptions;
-  /** Where a guest's `console` goes: this process's own, nowhere, or a function. Default `'inherit'`. */
+  /**
+   * Where a guest's `console` goes: this process's own, nowhere, or a function; and, at the level `warn`, files that WASI commands and components of guests
+   * asked for and were not granted. Default `'inherit'`.
+   */
   console?: 'inherit' | 'silent' | ((entry: ConsoleEntry) => void);
   /** Hears of every request of the guests, once each: those that were refused, and those that failed, too. */
   onFetch?: (event: FetchEvent) => void;
@@ -762,7 +765,7 @@ export interface InstanceOptions {
   random?: 'real' | { seed: number };
   /**
    * Where its output goes, line by line: standard output at the level `log`, standard error at `error`; and, at `warn`, what it asked
-   * of the network and was not granted. To this process's own console, nowhere, or to
+   * of the network or of files and was not granted. To this process's own console, nowhere, or to
    * a function. A line of more than 16 KiB comes in parts. Default `'silent'`.
    */
   console?: 'inherit' | 'silent' | ((entry: ConsoleEntry) => void);

@@ -2,9 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Component } from '../index.js';
+import { fileURLToPath } from 'node:url';
+import { Component, HostRuntime } from '../index.js';
 import { COPY } from './components/copy.mjs';
 
 const component = await Component.compile({ wat: COPY });
@@ -75,4 +79,34 @@ test('a console that is none is refused', async () => {
     code: 'ERR_ARGUMENT',
     message: /options\.console/,
   });
+});
+
+test('the console hears which file was denied to a component', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hostbox-denied-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const command = new URL('../crates/testkit/fixtures/commands/command.wasm', import.meta.url);
+  const made = await Component.compile({ path: fileURLToPath(command) });
+  const entries = [];
+  const options = {
+    permissions: { fs: { '/data': folder } },
+    args: ['command', 'mkdir', '/data/new'],
+    console: ({ level, text }) => entries.push([level, text]),
+  };
+  const denied =
+    'creating the directory "/data/new" refused: permissions.fs grants it without write (granted: /data for reading)';
+  const instance = await made.instantiate(options);
+  t.after(() => instance.close());
+  await instance.exports.run.run().catch(() => {});
+  while (entries.length === 0) await turn();
+  assert.deepEqual(entries[0], ['warn', denied]);
+
+  entries.length = 0;
+  const { permissions, args, console } = options;
+  const host = new HostRuntime('denied', { wasi: true, permissions, console });
+  t.after(() => host.close());
+  await host.eval(`wasm.Component.compile(new Uint8Array([${[...readFileSync(command)]}]))
+    .then((made) => made.instantiate({ args: ${JSON.stringify(args)} }))
+    .then(({ exports }) => exports.run.run().then(() => {}, () => {}))`);
+  while (entries.length === 0) await turn();
+  assert.deepEqual(entries, [['warn', denied]]);
 });

@@ -526,6 +526,19 @@ test('memory has its limit', async (t) => {
   assert.ok(made.stats().memoryBytes > 0);
 });
 
+test('a component that asks for 2 GiB is refused, and the process works on', async (t) => {
+  const large = await Component.compile({
+    wat: '(component (core module $m (memory 32768)) (core instance (instantiate $m)))',
+  });
+  for (const limits of [{}, { memoryBytes: 1 << 20 }]) {
+    await assert.rejects(large.instantiate({ limits }), { code: 'ERR_MEMORY', message: /2147483648 bytes/ });
+  }
+  const { sync } = await instance(t, 'traps');
+  assert.equal(sync.traps.allocate(2 ** 31), false);
+  assert.equal(sync.traps.fine(), 42);
+  v8IsFine();
+});
+
 test('fuel is a budget of instructions', async (t) => {
   const component = await compile('traps', { fuel: true });
   const made = await component.instantiate({ limits: { fuel: 1_000_000 } });

@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { HostRuntime } from '../index.js';
 
 const fixture = (name) => readFile(new URL(`../crates/testkit/fixtures/commands/${name}.wasm`, import.meta.url));
@@ -75,6 +76,30 @@ for (const preview of ['preview 1', 'preview 2']) {
       assert.deepEqual(await run(...args), [1, ''], args.join(' '));
     }
     assert.equal(await readFile(join(folder, 'greeting'), 'utf8'), 'hello');
+  });
+
+  test(`the console hears which file was denied to a command of ${preview}`, async (t) => {
+    const entries = [];
+    const heard = async (run) => {
+      await run();
+      while (entries.length === 0) await turn();
+      return entries.splice(0);
+    };
+    const console = ({ level, text }) => entries.push([level, text]);
+    const host = sandbox(t, { permissions: { fs: { '/data': folder } }, console });
+    const moduleId = await host.native.put(modules[preview]);
+    const args = ['mkdir', '/data/new'];
+    const line =
+      'creating the directory "/data/new" refused: permissions.fs grants it without write (granted: /data for reading)';
+    const expected = [['warn', line]];
+    const options = { args, reuseModule: true };
+    assert.deepEqual(await heard(() => host.wasi.runById(moduleId, options)), expected);
+    assert.deepEqual(
+      await heard(() => host.eval(`wasi.runById(${moduleId}, ${JSON.stringify(options)}).then(() => {})`)),
+      expected,
+    );
+    const step = { op: 'wasi', args: { moduleId, ...options } };
+    assert.deepEqual(await heard(() => host.native.chain([step], new Uint8Array(4)).catch(() => {})), expected);
   });
 }
 
@@ -218,6 +243,24 @@ test('linear memory counts against memoryBytes', async (t) => {
   );
   await assert.rejects(host.wasi.run(grows), { code: 'ERR_WASM_TRAP', message: /memoryBytes/ });
   assert.equal((await sandbox(t).wasi.run(grows)).exitCode, 0);
+  assert.equal(host.stats().wasmBytes, 0);
+});
+
+test('a command that asks for 2 GiB is refused, and the sandbox works on', async (t) => {
+  const host = sandbox(t);
+  // (module (memory 32768) (func (export "_start")))
+  const large = Buffer.from(
+    '0061736d010000000104016000000302010005050100808002070a01065f737461727400000a040102000b',
+    'hex',
+  );
+  const refused = { code: 'ERR_MEMORY', limit: /^memoryBytes/, message: /2147483648 bytes/ };
+  await assert.rejects(host.wasi.run(large), refused);
+  for (const preview of ['preview 1', 'preview 2']) {
+    const run = (bytes) => host.wasi.run(modules[preview], { args: ['allocate', String(bytes)] });
+    assert.equal((await run(2 ** 31)).exitCode, 1);
+    assert.equal((await run(2 ** 20)).exitCode, 0);
+  }
+  assert.equal(await host.eval('1 + 1'), 2);
   assert.equal(host.stats().wasmBytes, 0);
 });
 

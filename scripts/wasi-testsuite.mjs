@@ -83,7 +83,7 @@ async function runCase({ HostRuntime }, { folder, module, settings }) {
     cpSync(join(folder, directory), scratch, { recursive: true });
     fs['/'] = { path: scratch, write: true };
   }
-  const host = new HostRuntime('wasi-testsuite', { wasi: true, permissions: { env, fs } });
+  const host = new HostRuntime('wasi-testsuite', { wasi: true, permissions: { env, fs }, console: 'silent' });
   try {
     const result = await host.wasi.run(readFileSync(module), { args, timeoutMs: 60_000 });
     const stdout = Buffer.from(await host.wasi.takeStdout(result)).toString();

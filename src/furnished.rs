@@ -112,6 +112,10 @@ impl Inner {
             let most = size(options.memory_bytes) / CONSOLE_SHARE;
             self.output.get_or_init(|| Output::new(self.desk.port.clone(), self.asked.number, most));
         }
+        let rights = Rights::new(variables).with_files(files).with_net(net);
+        if let Some(output) = self.output.get().cloned() {
+            rights.hear_denials(move |line| output.write("warn", line));
+        }
         Ok(Furnished {
             host: self.asked.clone(),
             memory_bytes: size(options.memory_bytes),
@@ -121,7 +125,7 @@ impl Inner {
             args: options.args,
             clock: options.clock_ms.map(|ms| Duration::from_secs_f64(ms / 1e3)),
             seed: options.seed.map(whole),
-            rights: Arc::new(Rights::new(variables).with_files(files).with_net(net)),
+            rights: Arc::new(rights),
             stdin: options.stdin.map(|bytes| bytes.to_vec()).unwrap_or_default(),
             output: self.output.get().cloned(),
         })

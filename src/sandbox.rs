@@ -9,8 +9,8 @@ use hostbox::parts::component::Error as WasmError;
 use hostbox::parts::{
     Cache, Cancel, Client, Config, Data, EXTENSION, Environment, ErrorClass, Event, Failure, Files, Format,
     FsPermissions, Host, Lanes, Log, NetConfig, NetLimits, NetPermissions, OpError, OpId, OpOutcome, Operations,
-    Payload, Plugin, Request, Rights, Runner, Sandbox, Sources, Store, SyncProgress, WASI_GLOBALS, WasiStep, bind_step,
-    next_ticket, spawn_blocking, wasm_failure,
+    Payload, Plugin, Request, Rights, Runner, Sandbox, Sources, Store, SyncProgress, WASI_GLOBALS, WasiStep,
+    bind_runner, next_ticket, spawn_blocking, wasm_failure,
 };
 use hostbox::{CacheOptions, CacheStore, FsGrant, Limits, NetGrant};
 use napi::bindgen_prelude::{Object, Uint8Array, Unknown};
@@ -280,7 +280,7 @@ impl NativeSandbox {
         });
         let sandbox = Arc::new(sandbox.map_err(|failure| reason(&failure))?);
         if let Some(runner) = &runner {
-            bind_step(&step, runner, &sandbox);
+            bind_runner(&step, runner, &sandbox);
         }
         let caller = Caller { id, sandbox: sandbox.clone(), line: line.clone(), targets: Mutex::default() };
         let caller = Arc::new(caller);

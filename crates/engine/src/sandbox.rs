@@ -15,6 +15,7 @@ use crate::extension::Extension;
 use crate::mail::{Code, Event, Failure, Host, Mail, Request, Ticket};
 use crate::ops::{OpId, OpOutcome};
 use crate::payload::Payload;
+use crate::report::ConsoleWriter;
 use crate::stats::Stats;
 use crate::sync::SyncStart;
 use crate::threads;
@@ -255,6 +256,11 @@ impl Sandbox {
     /// An empty reservation for the linear memories and tables of a WebAssembly module that the app runs in this sandbox.
     pub fn wasm_charge(&self) -> Charge {
         self.shared.account.wasm_charge()
+    }
+
+    /// Writes to its console from any thread: for what works for its guest.
+    pub fn console_writer(&self) -> ConsoleWriter {
+        self.shared.console_writer()
     }
 
     /// Figures of this sandbox.

@@ -155,7 +155,7 @@ pub mod parts {
     pub use crate::error::cache_failure;
     pub use crate::source::{Plugin, Sources};
     #[cfg(feature = "wasi")]
-    pub use crate::wasi::{WasiRun, bind_step, failure as wasm_failure, switched_off};
+    pub use crate::wasi::{WasiRun, bind_runner, failure as wasm_failure, switched_off};
     pub use hostbox_buffers::{
         Block, Cancel, Chain, Error as BufferError, Info, Operations, OutOfMemory, Pipeline, Progress, SharedBytes,
         Step, Store, TakenInto, Writer as Written,

@@ -87,7 +87,7 @@ impl Parts {
         self.board.connect(Arc::downgrade(sandbox));
         #[cfg(feature = "wasi")]
         if let Some(runner) = &self.runner {
-            crate::wasi::bind_step(&self.step, runner, sandbox);
+            crate::wasi::bind_runner(&self.step, runner, sandbox);
         }
     }
 }
@@ -163,7 +163,7 @@ impl Builder {
         Ok(crate::AsyncHostRuntime::over(self.with_routes().build()?))
     }
 
-    /// What becomes of the console; nothing where this is not set.
+    /// What becomes of the console, and of lines at the level `warn` about files that WASI commands were not granted; nothing where this is not set.
     pub fn console(mut self, hook: impl Fn(ConsoleEntry) + Send + Sync + 'static) -> Self {
         self.console = Some(Box::new(hook));
         self

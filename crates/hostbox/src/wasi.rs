@@ -133,8 +133,10 @@ impl MemoryAccount for Account {
     }
 }
 
-/// Lets chains of a sandbox have commands as steps.
-pub fn bind_step(step: &Step, runner: &Runner, sandbox: &Arc<Sandbox>) {
+/// Lets chains of a sandbox have commands as steps, and its console hear what commands and components of guests were denied of their files.
+pub fn bind_runner(step: &Step, runner: &Runner, sandbox: &Arc<Sandbox>) {
+    let console = sandbox.console_writer();
+    runner.rights().hear_denials(move |line| console.write("warn", line));
     let sandbox = Arc::downgrade(sandbox);
     step.bind(runner.clone(), move || {
         let sandbox: Arc<Sandbox> = sandbox.upgrade()?;

@@ -11,6 +11,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use crate::artifact::{self, Artifact};
 use crate::cache::CodeCache;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::kept::{Kept, Key, Weighed, key};
 use crate::machine::{Form, Machine};
 use crate::network;
@@ -166,13 +167,14 @@ impl Loaded {
         let (kind, image) = match self {
             Loaded::Component(component) => {
                 let mut linker = ComponentLinker::new(engine);
-                network::link(&mut linker).map_err(unlinked)?;
+                network::link(&mut linker).and_then(|()| files::preview2::link(&mut linker)).map_err(unlinked)?;
                 let linked = linker.instantiate_pre(component).and_then(CommandPre::new).map_err(unlinked)?;
                 (Kind::Component(linked), component.image_range())
             }
             Loaded::Module(module) => {
                 let mut linker = Linker::new(engine);
                 wasmtime_wasi::p1::add_to_linker_async(&mut linker, |state: &mut ModuleState| &mut state.wasi)
+                    .and_then(|()| files::preview1::link(&mut linker))
                     .map_err(unlinked)?;
                 if module.get_export("_start").is_none() {
                     return Err(Error::Link("it exports no _start: a library, not a command".into()));

@@ -6,7 +6,8 @@
 //!
 //! In: bytes, arguments, ids of a buffer store. Out: an exit code and ids, or an [`Error`] with a stable code. Everything that comes
 //! from a module is hostile: what it makes us hold is paid for first, what it makes us wait for ends with the [`Cancel`] of the call.
-//! A module reaches its arguments, its streams, clocks and random numbers, and what its sandbox was granted of files, environment and network ([`Rights`]).
+//! A module reaches its arguments, its streams, clocks and random numbers, and what its sandbox was granted of files, environment and network ([`Rights`]);
+//! the app hears what it was denied of them.
 //!
 //! [`Cancel`]: hostbox_buffers::Cancel
 
@@ -16,6 +17,7 @@ mod code;
 pub mod component;
 mod drive;
 mod error;
+mod files;
 mod input;
 mod kept;
 mod limits;

@@ -1,5 +1,7 @@
 //! What a module may reach beyond its arguments and streams: a part of the sandbox's grants.
 
+use std::sync::{Arc, OnceLock};
+
 #[cfg(feature = "net")]
 use hostbox_net::Client;
 use hostbox_permissions::{Environment, FsPermissions};
@@ -7,14 +9,23 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::cache::CodeCache;
 use crate::error::{Error, Result};
+use crate::files::Hear;
 
 /// Grants of one sandbox, as far as modules have a use for them. Empty by default.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Rights {
     env: Environment,
     files: FsPermissions,
+    /// Shared by clones: who hears may come later.
+    hear: Arc<OnceLock<Hear>>,
     #[cfg(feature = "net")]
     net: Option<Client>,
+}
+
+impl std::fmt::Debug for Rights {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rights").field("env", &self.env).field("files", &self.files).finish_non_exhaustive()
+    }
 }
 
 impl Rights {
@@ -27,6 +38,18 @@ impl Rights {
     #[must_use]
     pub fn with_files(self, files: FsPermissions) -> Self {
         Self { files, ..self }
+    }
+
+    /// Has this function hear of what modules with these rights were denied of their files, one line each: what was asked and what is granted.
+    /// Of the first that is said, on the thread that runs the module. A run causes 64 lines at most.
+    pub fn hear_denials(&self, hear: impl Fn(String) + Send + Sync + 'static) {
+        // The first one stays: a sandbox has one console.
+        let _ = self.hear.set(Box::new(hear));
+    }
+
+    /// Who hears of denials, and of what.
+    pub(crate) fn denials(&self) -> (Arc<OnceLock<Hear>>, FsPermissions) {
+        (self.hear.clone(), self.files.clone())
     }
 
     /// Their requests and sockets go through this client, which has grants, limits and a log of its own. Without one there is no network.

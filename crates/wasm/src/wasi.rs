@@ -18,6 +18,8 @@ use crate::cache::CodeCache;
 use crate::code::{Code, Kind};
 use crate::drive::drive;
 use crate::error::{Error, Result};
+use crate::files::Denials;
+use crate::files::preview2::{self as files, Denied};
 use crate::input::Source;
 use crate::limits::{Limiter, Limits, MemoryAccount};
 use crate::linger;
@@ -59,6 +61,7 @@ pub struct Exit {
 /// The host's side of a running module.
 pub(crate) struct ModuleState {
     pub(crate) wasi: WasiP1Ctx,
+    pub(crate) denials: Denials,
     limiter: Limiter,
 }
 
@@ -67,6 +70,7 @@ pub(crate) struct ComponentState {
     wasi: WasiCtx,
     table: ResourceTable,
     network: Network,
+    denials: Denials,
     limiter: Limiter,
 }
 
@@ -79,6 +83,13 @@ impl WasiView for ComponentState {
 impl Connected for ComponentState {
     fn network(&mut self) -> View<'_> {
         View { network: &mut self.network, wasi: WasiCtxView { ctx: &mut self.wasi, table: &mut self.table } }
+    }
+}
+
+impl Denied for ComponentState {
+    fn files(&mut self) -> files::View<'_> {
+        let wasi = WasiCtxView { ctx: &mut self.wasi, table: &mut self.table };
+        files::View { denials: &mut self.denials, wasi }
     }
 }
 
@@ -413,11 +424,13 @@ impl Code {
         rights.give(&mut wasi)?;
         wasi.arg("module.wasm").args(args).stdin(stdin).stdout(stdout.clone()).stderr(stderr.clone());
         let machine = self.machine();
+        let denials = Denials::new(rights);
         let run = pin!(async {
             let _running = machine.running();
             match self.kind() {
                 Kind::Module(linked) => {
-                    let mut store = prepared(machine, ModuleState { wasi: wasi.build_p1(), limiter }, fuel, cancel);
+                    let state = ModuleState { wasi: wasi.build_p1(), denials, limiter };
+                    let mut store = prepared(machine, state, fuel, cancel);
                     let result = match linked.instantiate_async(&mut store).await {
                         Ok(instance) => match instance.get_typed_func::<(), ()>(&mut store, "_start") {
                             Ok(start) => start.call_async(&mut store, ()).await.map(|()| 0),
@@ -429,7 +442,8 @@ impl Code {
                 }
                 Kind::Component(linked) => {
                     let network = Network::new(rights, &mut wasi);
-                    let state = ComponentState { wasi: wasi.build(), table: network::table(), network, limiter };
+                    let state =
+                        ComponentState { wasi: wasi.build(), table: network::table(), network, denials, limiter };
                     let mut store = prepared(machine, state, fuel, cancel);
                     let result = match linked.instantiate_async(&mut store).await {
                         Ok(instance) => instance.wasi_cli_run().call_run(&mut store).await,

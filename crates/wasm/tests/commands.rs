@@ -1,6 +1,6 @@
 //! Commands of WASI preview 1: what they get, what they give, and how they end.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hostbox_buffers::{Cancel, Store};
@@ -337,6 +337,104 @@ fn a_quota_that_cannot_be_kept_is_refused() {
     assert!(refused.code() == "ERR_PERMISSION" && refused.to_string().contains("permissions.fs['/data']"), "{refused}");
     // Where nothing can be written the quota is kept.
     assert!(run_granted(text, rights(false)).is_ok());
+}
+
+/// What a command ends with that was granted a directory, and what the app hears.
+fn heard(name: &str, args: &[&str], grant: FsGrant) -> (i32, Vec<String>) {
+    let rights = Rights::default().with_files(FsPermissions::new([("/data", grant)]).expect("a grant"));
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let to = lines.clone();
+    rights.hear_denials(move |line| to.lock().expect("a list").push(line));
+    let command = Command { args: args.iter().map(|arg| (*arg).into()).collect(), ..Command::default() };
+    let exit = start(&fixture(name), command, rights, &store(1 << 20), &Cancel::new()).expect("an exit");
+    (exit.code, std::mem::take(&mut lines.lock().expect("a list")))
+}
+
+#[test]
+fn the_app_hears_of_each_file_that_was_denied_and_of_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(inner.join("file"), "f").unwrap();
+    std::os::unix::fs::symlink("../secret", inner.join("link")).unwrap();
+    let (read_only, writable) = (FsGrant::from(inner.clone()), FsGrant { write: true, ..FsGrant::from(inner) });
+    let without_write = |what| {
+        let line = format!("{what} refused: permissions.fs grants it without write (granted: /data for reading)");
+        (1, vec![line])
+    };
+    let leads_out = |what| {
+        let reason = "it leads out of the granted directory, or the system does not permit it";
+        (1, vec![format!("{what} refused: {reason} (granted: /data for reading and writing)")])
+    };
+    for name in ["command", "command-p2"] {
+        for (args, what) in [
+            (&["mkdir", "/data/new"][..], "creating the directory \"/data/new\""),
+            (&["remove", "/data/file"], "removing \"/data/file\""),
+            (&["write", "/data/file", "x"], "opening for writing \"/data/file\""),
+            (&["rename", "/data/file", "/data/other"], "renaming \"/data/file\" to \"/data/other\""),
+            (&["symlink", "file", "/data/other"], "making the link \"/data/other\""),
+        ] {
+            assert_eq!(heard(name, args, read_only.clone()), without_write(what), "{name} {args:?}");
+        }
+        for (args, what) in [
+            (["read", "/data/../secret"], "opening \"/data/../secret\""),
+            (["read", "/data/link"], "opening \"/data/link\""),
+            (["size", "/data/../secret"], "looking at \"/data/../secret\""),
+        ] {
+            assert_eq!(heard(name, &args, writable.clone()), leads_out(what), "{name} {args:?}");
+        }
+        for (code, args) in [
+            (0, &["read", "/data/file"][..]),
+            (1, &["read", "/data/none"]),
+            // No directory has it, which the command's own library knows: it asks nobody.
+            (1, &["read", "/etc/passwd"]),
+            (0, &["write", "/data/file", "f"]),
+        ] {
+            assert_eq!(heard(name, args, writable.clone()), (code, vec![]), "{name} {args:?}");
+        }
+    }
+}
+
+/// A component that ends with a code that preview 2 has known since 0.2.12.
+fn exits_with(code: u8) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+          (import "wasi:cli/exit@0.2.12" (instance $exit (export "exit-with-code" (func (param "status-code" u8)))))
+          (core func $exit (canon lower (func $exit "exit-with-code")))
+          (core module $m
+            (import "" "exit" (func $exit (param i32)))
+            (func (export "run") (result i32) (call $exit (i32.const {code})) (i32.const 0)))
+          (core instance $i (instantiate $m (with "" (instance (export "exit" (func $exit))))))
+          (func $run (result (result)) (canon lift (core func $i "run")))
+          (instance $run (export "run" (func $run)))
+          (export "wasi:cli/run@0.2.12" (instance $run)))"#
+    );
+    wat::parse_str(text).expect("text of a component")
+}
+
+#[test]
+fn a_component_gives_its_exit_code_where_it_says_one() {
+    for code in [0, 1, 42, 255] {
+        assert_eq!(run_within(&exits_with(code), &[], None, None).unwrap().code, i32::from(code));
+    }
+}
+
+#[test]
+fn two_gibibytes_are_refused_to_commands_of_either_kind_at_their_start_and_later() {
+    let component = r#"(component
+      (core module $m (memory 32768) (func (export "run") (result i32) (i32.const 0)))
+      (core instance $i (instantiate $m))
+      (func $run (result (result)) (canon lift (core func $i "run")))
+      (instance $run (export "run" (func $run)))
+      (export "wasi:cli/run@0.2.12" (instance $run)))"#;
+    let error = run(component).unwrap_err();
+    assert_eq!(error.code(), "ERR_MEMORY");
+    assert!(error.to_string().contains("a linear memory of 2147483648 bytes"), "{error}");
+    for name in ["command", "command-p2"] {
+        let module = fixture(name);
+        assert_eq!(run_within(&module, &["allocate", "2147483648"], None, None).unwrap().code, 1, "{name}");
+        assert_eq!(run_within(&module, &["allocate", "1000000"], None, None).unwrap().code, 0, "{name}");
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ use super::surroundings::{self, Sink, Stream};
 use super::{Compiled, Component};
 use crate::drive::drive;
 use crate::error::{Error, Result};
+use crate::files::Denials;
 use crate::limits::{Limiter, Limits, MemoryAccount};
 use crate::machine::{Machine, STACK_BYTES, Stack, TICK};
 use crate::network::{self, Network};
@@ -690,6 +691,7 @@ impl State {
             wasi: wasi.build(),
             table: network::table(),
             network,
+            denials: Denials::new(&options.rights),
             limiter: Limiter::new(account, &options.limits),
             host: options.host,
             component: component.clone(),

@@ -13,6 +13,8 @@ use super::concurrent::{Ends, Giver, Handles, Turn};
 use super::core::BASE;
 use super::host::{HostAnswer, HostCall, HostError, HostFunctions};
 use crate::error::Error;
+use crate::files::Denials;
+use crate::files::preview2::{self as files, Denied};
 use crate::limits::Limiter;
 use crate::network::{self, Connected, Network, View};
 
@@ -20,6 +22,7 @@ pub(super) struct State {
     pub(super) wasi: WasiCtx,
     pub(super) table: ResourceTable,
     pub(super) network: Network,
+    pub(super) denials: Denials,
     pub(super) limiter: Limiter,
     pub(super) host: Arc<dyn HostFunctions>,
     pub(super) component: Component,
@@ -124,9 +127,18 @@ impl Connected for State {
     }
 }
 
+impl Denied for State {
+    fn files(&mut self) -> files::View<'_> {
+        self.has_asked = true;
+        let wasi = WasiCtxView { ctx: &mut self.wasi, table: &mut self.table };
+        files::View { denials: &mut self.denials, wasi }
+    }
+}
+
 /// Offers WASI.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    network::link(linker)
+    network::link(linker)?;
+    files::link(linker)
 }
 
 /// Calls a function of the host: its parameters, and its answer, are a message from [`BASE`] on.

@@ -11,7 +11,7 @@ use crate::component::core::BASE;
 use crate::component::host::{HostAnswer, HostCall};
 use crate::component::state::{Held, State, settled};
 use crate::component::{Component, Face, Imported};
-use crate::network;
+use crate::{files, network};
 
 type Result<T> = wasmtime::Result<T>;
 
@@ -21,6 +21,7 @@ pub(in crate::component) fn link(linker: &mut Linker<State>, face: &Face) -> Res
         return Ok(());
     }
     network::link(linker)?;
+    files::preview2::link(linker)?;
     network::link_p3(linker)?;
     p3::cli::add_to_linker(linker)?;
     p3::clocks::add_to_linker(linker)?;
