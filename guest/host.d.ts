@@ -170,7 +170,10 @@ declare namespace Hostbox {
      */
     handle(request: Request, options?: ComponentInstanceOptions): Promise<Response>;
   }
-  /** A running component. Calls come one after the other. After a trap, a timeout or `close()` it is gone. */
+  /**
+   * A running component. Calls come one after the other, or, where it has component-model async, are under way at once. After a trap, a timeout or `close()`
+   * it is gone.
+   */
   interface ComponentInstance {
     /** Its functions, which return promises: by the interface's name with its version, without it, and in short; functions in camelCase. */
     readonly exports: Record<string, any>;
@@ -198,6 +201,8 @@ declare namespace Hostbox {
      * then on have it.
      */
     baseline?: boolean;
+    /** Takes components that need component-model async: async functions, streams, futures, WASI 0.3. Their instances have no `sync`. */
+    experimental?: boolean;
   }
   /** Components of WebAssembly, compiled and called as apps do it. */
   interface Wasm {

@@ -59,6 +59,8 @@ pub struct InstanceOptions {
     /// How long its code may run without a break, whoever called it; for components that need component-model async, whose code runs on
     /// after calls.
     pub turn: Option<Duration>,
+    /// Whose places its code runs in, one while it runs without a break; for components that need component-model async.
+    pub runner: Option<Runner>,
     /// Ends the instantiation.
     pub cancel: Cancel,
     /// Whether instances of this component are made ready for those to come, where its start is slow.
@@ -83,6 +85,7 @@ impl InstanceOptions {
             clock: None,
             seed: None,
             turn: None,
+            runner: None,
             cancel: Cancel::new(),
             warm: false,
             places: None,
@@ -226,6 +229,7 @@ impl Instance {
     /// An instance that works on several calls at once.
     fn driven(component: Component, options: InstanceOptions) -> Result<Instance> {
         let compiled = &component.0;
+        let runner = options.runner.clone();
         let mut store = furnish(&component, options, false)?;
         let _running = compiled.machine.running();
         let stop = store.data().cancel.clone();
@@ -234,7 +238,7 @@ impl Instance {
         let fuel = Arc::new(AtomicU64::new(store.get_fuel().unwrap_or_default()));
         store.data_mut().cancel = Cancel::new();
         let (closed, memory_bytes) = (store.data().closed.clone(), store.data().memory_bytes.clone());
-        let driver = Driver::start(component.clone(), store, instance, fuel.clone())?;
+        let driver = Driver::start(component.clone(), store, instance, fuel.clone(), runner)?;
         let life = Arc::new(Mutex::new(Life::Gone(Error::Cancelled)));
         Ok(Instance(Arc::new(Shared { component, life, closed, memory_bytes, fuel, driver: Some(driver) })))
     }

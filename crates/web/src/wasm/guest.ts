@@ -4,6 +4,8 @@
 // messages are checked natively; a component reaches what its sandbox was granted, and no more.
 
 import { argumentError, isBufferSource, isObject, sequence, uncurry, withCode } from 'guest:webidl';
+import { close, enqueue } from 'guest:readable';
+import { createReadable } from 'guest:readablestream';
 import { Memory } from 'guest:witmemory';
 import { ComponentCode, Surface } from 'guest:witinstance';
 import type { Link } from 'guest:witinstance';
@@ -11,6 +13,7 @@ import { dispose } from 'guest:witimports';
 import type { ImportEngine } from 'guest:witimports';
 import type { Shape } from 'guest:witshape';
 import type { Response } from 'guest:response';
+import type { StreamSource } from 'guest:witstreams';
 import { declarations } from 'guest:wittypes';
 import { decodeOnce, encode, encodeInto } from 'host:encoding';
 import { load } from 'host:modules';
@@ -74,7 +77,27 @@ const engine: ImportEngine = {
   shown,
   failed: (payload, where) => new ComponentError(payload, where),
   provider: (value) => ComponentInstance.surface(value),
+  readable,
 };
+
+/** A ReadableStream over a stream of a component. */
+function readable(source: StreamSource, isBytes: boolean): object {
+  const made = createReadable(
+    {
+      async pull() {
+        const batch = await source.pull();
+        if (batch === undefined) return close(made.controller);
+        if (isBytes) return enqueue(made.controller, batch);
+        for (let i = 0; i < batch.length; i++) enqueue(made.controller, batch[i]);
+      },
+      async cancel() {
+        source.cancel();
+      },
+    },
+    0,
+  );
+  return made.stream;
+}
 
 /** Carries the messages of one instance. */
 class Carrier implements Link {
@@ -83,9 +106,12 @@ class Carrier implements Link {
   readonly #free: Memory[] = [];
   /** What a function of the guest threw while the component called it. */
   #thrown: { readonly error: unknown; readonly where: string } | undefined;
+  /** Whether calls are under way beside each other. */
+  readonly #isConcurrent: boolean;
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, isConcurrent: boolean) {
     this.#handle = host.instance(timeoutMs);
+    this.#isConcurrent = isConcurrent;
   }
 
   async start(
@@ -136,7 +162,15 @@ class Carrier implements Link {
   async #finished(begun: Promise<host.Step>): Promise<ArrayBuffer> {
     try {
       let step = await begun;
-      while (step[0]) step = await this.#answered(step);
+      while (step[0]) {
+        const { 5: call } = step;
+        if (call === undefined) {
+          step = await this.#answered(step);
+        } else {
+          void this.#answeredBeside(step);
+          step = await host.follow(this.#handle, call);
+        }
+      }
       return step[1];
     } catch (error) {
       throw this.explained(error);
@@ -165,6 +199,21 @@ class Carrier implements Link {
         this.#thrown = { error, where: surface.importName(fn) };
       }
       return await (bytes < 0 ? send(undefined, 0) : send(reply.u8, bytes));
+    } finally {
+      this.release(reply);
+    }
+  }
+
+  /** Answers what was asked beside calls, which go on meanwhile. */
+  async #answeredBeside(step: host.Step & { 0: true }): Promise<void> {
+    const { 1: buffer, 2: fn, 3: at, 4: address, 6: ticket } = step;
+    const reply = this.take();
+    try {
+      const bytes = await this.#replied(fn, at, address, buffer, reply);
+      host.answer(this.#handle, ticket!, reply.u8, bytes);
+    } catch (error) {
+      this.#thrown = { error, where: this.#surface!.importName(fn) };
+      host.answer(this.#handle, ticket!, undefined, 0);
     } finally {
       this.release(reply);
     }
@@ -225,7 +274,8 @@ class Carrier implements Link {
   /** An error of the instance, with what it came from. */
   explained(error: unknown): unknown {
     const thrown = this.#thrown;
-    this.#thrown = undefined;
+    // What ends one of several calls ends all of them.
+    if (!this.#isConcurrent) this.#thrown = undefined;
     if (thrown === undefined || (error as { code?: unknown }).code !== 'ERR_WASM_TRAP') return error;
     if (isObject(thrown.error) && (thrown.error as { code?: unknown }).code === 'ERR_ASYNC') return thrown.error;
     const message = `${thrown.where} of the guest failed: ${described(thrown.error)}`;
@@ -408,12 +458,14 @@ class Component {
 
   static async compile(
     source: ArrayBuffer | ArrayBufferView | { readonly wat: string },
-    options: { name?: string; fuel?: boolean; baseline?: boolean } | undefined = undefined,
+    options: { name?: string; fuel?: boolean; baseline?: boolean; experimental?: boolean } | undefined = undefined,
   ): Promise<Component> {
     const bytes = isBufferSource(source) ? source : textSource(source);
-    const { name, fuel, baseline } = members(options, 'options', ['name', 'fuel', 'baseline']);
+    const given = members(options, 'options', ['name', 'fuel', 'baseline', 'experimental']);
+    const { name, fuel, baseline, experimental } = given;
     if (name !== undefined && typeof name !== 'string') throw argumentError('a string', 'options.name', name);
-    const handle = await host.compile(bytes, flag(fuel, 'fuel'), flag(baseline, 'baseline'));
+    const flags = [flag(fuel, 'fuel'), flag(baseline, 'baseline'), flag(experimental, 'experimental')] as const;
+    const handle = await host.compile(bytes, flags[0], flags[1], flags[2]);
     return new Component(making, handle, name ?? 'component');
   }
 
@@ -472,7 +524,7 @@ class Component {
 
   async instantiate(options: unknown = undefined): Promise<ComponentInstance> {
     const given = instanceOptions(options);
-    const carrier = new Carrier(given.timeoutMs);
+    const carrier = new Carrier(given.timeoutMs, this.#code.shape.concurrent === true);
     const surface = new Surface(this.#code, carrier, given.imports);
     await carrier.start(surface, this.#handle, given);
     return new ComponentInstance(making, surface, carrier);
@@ -480,7 +532,7 @@ class Component {
 
   async handle(request: unknown, options: unknown = undefined): Promise<Response> {
     const given = instanceOptions(options);
-    const carrier = new Carrier(given.timeoutMs);
+    const carrier = new Carrier(given.timeoutMs, this.#code.shape.concurrent === true);
     carrier.stand(new Surface(this.#code, carrier, given.imports));
     const { handle } = load<typeof import('guest:wasmhandler')>('guest:wasmhandler');
     return handle(carrier, this.#handle, request, given);

@@ -10,10 +10,13 @@ declare module 'host:wasm' {
     readonly __instance: never;
   }
 
-  /** How far a call has come: its answer, or a function of the guest that is to be called, where its parameters stand and where the answer will. */
+  /**
+   * How far a call has come: its answer, or a function of the guest that is to be called, where its parameters stand and where the answer will. Of an
+   * instance that works on several calls, also the numbers by which `follow` goes on with this one and `answer` answers.
+   */
   type Step =
     | [isAsking: false, answer: ArrayBuffer]
-    | [isAsking: true, message: ArrayBuffer, fn: number, at: number, reply: number];
+    | [isAsking: true, message: ArrayBuffer, fn: number, at: number, reply: number, call?: number, ticket?: number];
 
   // Every promise may reject with an error with code `ERR_WASM_COMPILE`, `ERR_WASM_LINK`, `ERR_WASM_TRAP`, `ERR_PERMISSION`, `ERR_MEMORY`, `ERR_LIMIT`,
   // `ERR_TIMEOUT`, `ERR_ARGUMENT` or `ERR_CLOSED`.
@@ -29,7 +32,12 @@ declare module 'host:wasm' {
   ];
 
   /** The bytes are read before it returns. */
-  export function compile(source: Source, fuel: boolean, baseline: boolean): Promise<ComponentHandle>;
+  export function compile(
+    source: Source,
+    fuel: boolean,
+    baseline: boolean,
+    experimental: boolean,
+  ): Promise<ComponentHandle>;
   /** Links others to a root, each for the import of its name or for whatever it exports. */
   export function compose(
     root: ComponentHandle,
@@ -51,7 +59,10 @@ declare module 'host:wasm' {
     hasConsole: boolean,
     settings: Settings,
   ): Promise<Step>;
-  /** Calls a function with the first so many bytes of a message, which are read before it returns. */
+  /**
+   * Calls a function with the first so many bytes of a message, which are read before it returns. Where the component has component-model async, at once,
+   * and reads of streams as well; otherwise after the calls before it.
+   */
   export function call(instance: InstanceHandle, fn: number, message: Uint8Array, length: number): Promise<Step>;
   /**
    * The same on this thread, with an error of those above thrown, or one with code `ERR_BUSY`. `answer` is called with what the component asks; the bytes that it
@@ -66,6 +77,15 @@ declare module 'host:wasm' {
   ): ArrayBuffer;
   /** Goes on with a call that asked; without an answer it ends. */
   export function resume(instance: InstanceHandle, answer: Uint8Array | undefined, length: number): Promise<Step>;
+  /** Waits on for a call beside others; what is asked meanwhile need not be of it. */
+  export function follow(instance: InstanceHandle, call: number): Promise<Step>;
+  /** Answers what was asked beside calls; without an answer the instance ends. */
+  export function answer(
+    instance: InstanceHandle,
+    ticket: number,
+    answer: Uint8Array | undefined,
+    length: number,
+  ): void;
   /** Bytes of its memories, and what is left of its fuel. */
   export function stats(instance: InstanceHandle): [memoryBytes: number, fuel: number | undefined];
   export function close(instance: InstanceHandle): void;

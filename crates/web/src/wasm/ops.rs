@@ -11,13 +11,14 @@ use rquickjs::class::{JsClass, Readable, Trace, Tracer};
 use rquickjs::function::Constructor;
 use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
 
+use super::beside::Wanted;
 use super::running::{Caller, Running, Step};
 use crate::Data;
 
 pub(crate) const MODULE: NativeModule = NativeModule {
     name: "host:wasm",
     functions: &[
-        Native { name: c"compile", length: 3, run: compile },
+        Native { name: c"compile", length: 4, run: compile },
         Native { name: c"compose", length: 3, run: compose },
         Native { name: c"describe", length: 1, run: describe },
         Native { name: c"instance", length: 1, run: instance },
@@ -25,6 +26,8 @@ pub(crate) const MODULE: NativeModule = NativeModule {
         Native { name: c"call", length: 4, run: call_function },
         Native { name: c"callSync", length: 5, run: call_sync },
         Native { name: c"resume", length: 3, run: resume },
+        Native { name: c"follow", length: 2, run: follow },
+        Native { name: c"answer", length: 4, run: answer },
         Native { name: c"stats", length: 1, run: stats },
         Native { name: c"close", length: 1, run: close },
         Native { name: c"answersHttp", length: 0, run: answers_http },
@@ -264,7 +267,8 @@ fn compile<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Ok(bytes) => bytes,
         Err(error) => return call.settled(Err(&error)),
     };
-    let options = CodeOptions { fuel: call.boolean(1), baseline: call.boolean(2), ..CodeOptions::default() };
+    let [fuel, baseline, experimental] = [1, 2, 3].map(|index| call.boolean(index));
+    let options = CodeOptions { fuel, baseline, experimental, ..CodeOptions::default() };
     let cache = runner(call)?.code_cache().cloned();
     // Quick code stays beside the other.
     let weight = if options.baseline { 2 * bytes.len() } else { bytes.len() };
@@ -354,12 +358,14 @@ fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Err(error) => return call.settled(Err(&error)),
     };
     options.host = running.host(Box::new(Lent));
+    options.turn = Some(running.timeout);
+    options.runner = Some(runner(call)?);
     let begun = running.clone().begin(move |running, cancel| {
         options.cancel = cancel.clone();
         Box::pin(async move {
             let _stop = StopOnDrop(cancel);
             let started = on_thread(move || component.instantiate(options)).await?;
-            let _ = running.instance.set(started);
+            running.started(started);
             Ok(Vec::new())
         })
     });
@@ -374,6 +380,9 @@ fn call_function<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Err(error) => return call.settled(Err(&error)),
     };
     let cancel = running.cancel.clone();
+    if running.beside().is_some() {
+        return beside(call, running, Wanted::Call { function, message });
+    }
     let begun = running.begin(move |running, cancel| {
         Box::pin(async move {
             let gone = || Error::Gone("it was not started".into());
@@ -453,6 +462,26 @@ fn resume<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     call.spawn(None, async move { outcome(running.resume(answer).await, &cancel) })
 }
 
+/// A step of a call beside others.
+fn beside<'js>(call: &Call<'_, 'js>, running: Arc<Running>, wanted: Wanted) -> Answer<'js> {
+    call.spawn(None, async move { outcome(running.step_beside(wanted).await, &running.cancel) })
+}
+
+fn follow<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let (running, number) = (running(call)?, call.number(1)? as u32);
+    beside(call, running, Wanted::Rest(number))
+}
+
+fn answer<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
+    let (running, ticket) = (running(call)?, call.number(1)? as u32);
+    let answer =
+        if call.is_undefined(2) { None } else { Some(message(call, 2, 3).map_err(|error| call.throw(&error))?) };
+    if let Some(beside) = running.beside() {
+        beside.answer(ticket, answer);
+    }
+    Ok(call.undefined())
+}
+
 fn outcome(step: hostbox_wasm::Result<Step>, cancel: &Cancel) -> OpOutcome {
     let step = match step {
         Ok(step) => step,
@@ -465,11 +494,16 @@ fn outcome(step: hostbox_wasm::Result<Step>, cancel: &Cancel) -> OpOutcome {
                 answer.set(0, false)?;
                 bytes
             }
-            Step::Asking { function, at, reply, args } => {
+            Step::Asking { function, at, reply, args, beside } => {
                 answer.set(0, true)?;
-                answer.set(2, function)?;
+                // As a number: the binding takes the upper half of 32 bits for negative ones.
+                answer.set(2, f64::from(function))?;
                 answer.set(3, at)?;
                 answer.set(4, reply)?;
+                if let Some((call, ticket)) = beside {
+                    answer.set(5, call)?;
+                    answer.set(6, ticket)?;
+                }
                 args
             }
         };

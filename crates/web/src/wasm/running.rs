@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use hostbox_buffers::Cancel;
-use hostbox_wasm::component::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance};
+use hostbox_wasm::component::{HostAnswer, HostCall, HostError, HostFunctions, HostResult, Instance, READ};
 use hostbox_wasm::{Error, Result, Runner};
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard, mpsc, oneshot};
+
+use super::beside::{Beside, Call, Wanted};
 
 /// What a component asks of the guest.
 pub(super) struct Ask {
@@ -15,16 +17,23 @@ pub(super) struct Ask {
     pub(super) at: u32,
     pub(super) reply: u32,
     pub(super) args: Vec<u8>,
-    answer: oneshot::Sender<HostResult>,
+    pub(super) answer: oneshot::Sender<HostResult>,
 }
 
 /// How far a call has come.
 pub(super) enum Step {
     Done(Vec<u8>),
-    Asking { function: u32, at: u32, reply: u32, args: Vec<u8> },
+    Asking {
+        function: u32,
+        at: u32,
+        reply: u32,
+        args: Vec<u8>,
+        /// Of an instance that works on several calls: the number by which the call goes on, and that of the answer.
+        beside: Option<(u32, u32)>,
+    },
 }
 
-type Work = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>;
+pub(super) type Work = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>>;
 
 /// A call that has begun. Dropped, it ends, and the instance with it.
 struct Session {
@@ -48,9 +57,11 @@ pub(super) struct Running {
     asks: Arc<Mutex<Option<mpsc::UnboundedSender<Ask>>>>,
     /// The call that waits for the guest.
     waiting: Mutex<Option<Session>>,
+    /// The calls of an instance that works on several at once.
+    beside: OnceLock<Beside>,
 }
 
-fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -65,6 +76,40 @@ impl Running {
             turns: Arc::default(),
             asks: Arc::default(),
             waiting: Mutex::default(),
+            beside: OnceLock::new(),
+        }
+    }
+
+    /// The instance runs.
+    pub(super) fn started(&self, instance: Instance) {
+        if instance.is_concurrent() {
+            let (sender, asks) = mpsc::unbounded_channel();
+            *lock(&self.asks) = Some(sender);
+            let _ = self.beside.set(Beside::new(asks));
+        }
+        let _ = self.instance.set(instance);
+        if self.cancel.is_cancelled() {
+            self.close();
+        }
+    }
+
+    /// The calls that are under way beside each other; none where they come one after the other.
+    pub(super) fn beside(&self) -> Option<&Beside> {
+        self.beside.get()
+    }
+
+    /// Begins a call beside others, or a read of a stream, or goes on with one.
+    pub(super) async fn step_beside(&self, wanted: Wanted) -> Result<Step> {
+        let (Some(beside), Some(instance)) = (self.beside.get(), self.instance.get()) else {
+            return Err(Error::Argument("this instance works on one call at a time".into()));
+        };
+        match wanted {
+            Wanted::Rest(number) => beside.resume(number).await,
+            Wanted::Call { function, message } => {
+                let deadline = (function != READ).then(|| Instant::now() + self.timeout);
+                let work = Box::pin(instance.call_concurrent(function, message)?);
+                beside.advance(Call { work, deadline }).await
+            }
         }
     }
 
@@ -134,7 +179,7 @@ impl Running {
             Ok(Ask { function, at, reply, args, answer }) => {
                 session.answer = Some(answer);
                 *lock(&self.waiting) = Some(session);
-                Ok(Step::Asking { function, at, reply, args })
+                Ok(Step::Asking { function, at, reply, args, beside: None })
             }
         }
     }
@@ -145,6 +190,9 @@ impl Running {
         if let Some(instance) = self.instance.get() {
             instance.close();
         }
+        if let Some(beside) = self.beside.get() {
+            beside.close();
+        }
     }
 }
 
@@ -154,7 +202,7 @@ impl Drop for Running {
     }
 }
 
-fn failed(message: &str) -> HostError {
+pub(super) fn failed(message: &str) -> HostError {
     HostError { message: message.into(), code: None, token: 0 }
 }
 

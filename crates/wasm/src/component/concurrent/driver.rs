@@ -20,7 +20,7 @@ use crate::component::instance::{Woken, failure};
 use crate::component::state::State;
 use crate::component::{Compiled, Component};
 use crate::error::{Error, Result};
-use crate::wasi::threads;
+use crate::wasi::{Runner, threads};
 
 /// An instance that works on several calls. Dropped, it ends the instance.
 pub(in crate::component) struct Driver {
@@ -80,6 +80,7 @@ impl Driver {
         store: Store<State>,
         instance: Instance,
         fuel: Arc<AtomicU64>,
+        runner: Option<Runner>,
     ) -> Result<Driver> {
         let (jobs, received) = mpsc::unbounded_channel();
         let state = store.data();
@@ -89,7 +90,7 @@ impl Driver {
         let work = Box::pin(work(component, store, instance, fuel, received, inner.clone()));
         let driven = inner.clone();
         threads()?.spawn(async move {
-            if let Err(error) = driven.clone().drive(work, machine, turn).await {
+            if let Err(error) = driven.clone().drive(work, machine, (turn, runner)).await {
                 driven.over(error);
             }
         });
@@ -190,9 +191,13 @@ impl Inner {
         self: Arc<Self>,
         mut work: Pin<Box<dyn Future<Output = ()> + Send>>,
         machine: &'static crate::machine::Machine,
-        turn: Arc<Turn>,
+        (turn, runner): (Arc<Turn>, Option<Runner>),
     ) -> Result<()> {
         loop {
+            let place = match &runner {
+                Some(runner) => Some(runner.place().await),
+                None => None,
+            };
             let (waker, turn) = (Waker::from(self.woken.clone()), turn.clone());
             let polled = threads()?.spawn_blocking(move || {
                 let _running = machine.running();
@@ -205,6 +210,7 @@ impl Inner {
                 return Ok(());
             }
             work = waiting;
+            drop(place);
             self.woken.0.notified().await;
             if self.closed.is_cancelled() {
                 self.over(Error::Cancelled);
