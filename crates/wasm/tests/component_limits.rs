@@ -83,7 +83,9 @@ fn closing_an_instance_ends_the_call_that_runs_and_gives_its_memory_back() {
     let (instance, codec) = start("traps");
     assert!(instance.stats().memory_bytes > 0);
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| call(&instance, &codec, "endless-loop", &[]));
+        // It may come while the other thread looks.
+        let endless = || std::iter::repeat_with(|| call(&instance, &codec, "endless-loop", &[]));
+        let run = scope.spawn(move || endless().find(|ended| !matches!(ended, Err(Error::Busy))).unwrap());
         while !matches!(call(&instance, &codec, "fine", &[]), Err(Error::Busy)) {
             std::thread::yield_now();
         }
