@@ -16,7 +16,7 @@ use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 
 use super::concurrent::{CANCEL, Driver, Giver, READ, Reference, Turn, too_many};
-use super::direct::{Answer, Args, wrong};
+use super::direct::{Answer, Args, Lifted, wrong};
 use super::host::{HostError, HostFunctions, NoHostFunctions};
 use super::inward::HEADER;
 use super::state::State;
@@ -511,12 +511,14 @@ impl Alive {
                 adapter(function).call(store, (number, args)).map(|(list,)| Reply::Adapter(list))
             }
             Entry::Flat(function) => {
-                let Answer(answer, given) = direct::<1>(function).call(&mut *store, Args(args, giver))?;
-                numbered(store, giver, answer, given)
+                let Answer(answer) = direct::<1>(function)
+                    .call(&mut *store, Args { message: args.into(), giver: Cow::Borrowed(giver) })?;
+                numbered(store, giver, answer)
             }
             Entry::Memory(function) => {
-                let Answer(answer, given) = direct::<2>(function).call(&mut *store, Args(args, giver))?;
-                numbered(store, giver, answer, given)
+                let Answer(answer) = direct::<2>(function)
+                    .call(&mut *store, Args { message: args.into(), giver: Cow::Borrowed(giver) })?;
+                numbered(store, giver, answer)
             }
             Entry::End => ending(giver, args)?.resource_drop(store).map(|()| nothing()),
         }
@@ -529,12 +531,16 @@ impl Alive {
                 adapter(function).call_async(store, (number, args)).await.map(|(list,)| Reply::Adapter(list))
             }
             Entry::Flat(function) => {
-                let Answer(answer, given) = direct::<1>(function).call_async(&mut *store, Args(args, giver)).await?;
-                numbered(store, giver, answer, given)
+                let Answer(answer) = direct::<1>(function)
+                    .call_async(&mut *store, Args { message: args.into(), giver: Cow::Borrowed(giver) })
+                    .await?;
+                numbered(store, giver, answer)
             }
             Entry::Memory(function) => {
-                let Answer(answer, given) = direct::<2>(function).call_async(&mut *store, Args(args, giver)).await?;
-                numbered(store, giver, answer, given)
+                let Answer(answer) = direct::<2>(function)
+                    .call_async(&mut *store, Args { message: args.into(), giver: Cow::Borrowed(giver) })
+                    .await?;
+                numbered(store, giver, answer)
             }
             Entry::End => ending(giver, args)?.resource_drop_async(store).await.map(|()| nothing()),
         }
@@ -555,8 +561,7 @@ impl Alive {
 fn numbered(
     store: &mut Store<State>,
     Giver { handles, .. }: &Giver,
-    mut answer: Vec<u8>,
-    references: Vec<(usize, Reference)>,
+    Lifted { message: mut answer, references }: Lifted,
 ) -> wasmtime::Result<Reply> {
     if !references.is_empty() && !store.data_mut().pay_entries(references.len()) {
         return Err(too_many());

@@ -2,6 +2,7 @@
 //!
 //! One task an instance has its store. It is polled on threads that may block, and holds none while everybody in it waits.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -14,8 +15,9 @@ use wasmtime::component::{Accessor, AccessorTask, Instance, TypedFunc, TypedFunc
 use wasmtime::{AsContextMut, Store};
 
 use super::elements::answer_head;
-use super::values::{Answer, Args, Lifted};
+use super::values::Answer;
 use super::{CANCEL, Ends, READ};
+use crate::component::direct::{Args, Lifted};
 use crate::component::instance::{Woken, failure};
 use crate::component::state::State;
 use crate::component::{Compiled, Component};
@@ -307,8 +309,8 @@ fn start<const RESULTS: usize>(
         let function = instance.get_func(&mut access, export).ok_or_else(|| wasmtime::Error::msg("no function"))?;
         // SAFETY: `Args` and `Answer` take the type of the function as it is. It reads as many flat values as it has parameters of those that `Args`
         // has, which are all that there may be; how many flat results it has is known from the same types, by `World::direct`.
-        let function: TypedFunc<Args, Answer<RESULTS>> = unsafe { TypedFunc::new_unchecked(function) };
-        let args = Args { message: job.message, giver: access.data_mut().giver() };
+        let function: TypedFunc<Args<'static>, Answer<RESULTS>> = unsafe { TypedFunc::new_unchecked(function) };
+        let args = Args { message: job.message.into(), giver: Cow::Owned(access.data_mut().giver()) };
         Ok((function.start_call_concurrent(&mut access, args)?, function))
     })?;
     accessor.spawn(Called { call, function, fuel, answer: job.answer })?;
@@ -317,8 +319,8 @@ fn start<const RESULTS: usize>(
 
 /// A call that has begun.
 struct Called<const RESULTS: usize> {
-    call: TypedFuncCallConcurrent<State, Args, Answer<RESULTS>>,
-    function: TypedFunc<Args, Answer<RESULTS>>,
+    call: TypedFuncCallConcurrent<State, Args<'static>, Answer<RESULTS>>,
+    function: TypedFunc<Args<'static>, Answer<RESULTS>>,
     fuel: Option<Arc<AtomicU64>>,
     answer: oneshot::Sender<Vec<u8>>,
 }

@@ -10,7 +10,7 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 
 use super::{Giver, Reference};
 use crate::component::core::BASE;
-use crate::component::direct::{Lifting, Lowering, flat_info, layout, wrong};
+use crate::component::direct::{Lifted, Lifting, Lowering, flat_info, layout, wrong};
 use crate::component::inward::HEADER;
 use crate::error::Error;
 
@@ -170,7 +170,7 @@ unsafe impl Lift for Element {
                 let size = layout(cx.types, &ty).0;
                 let mut lifting = Lifting::behind(cx, answer_head(), 0);
                 let start = lifting.list(&ty, from, reading.count)?;
-                let (bytes, references) = lifting.parts();
+                let Lifted { message: bytes, references } = lifting.lifted();
                 reading.references = references;
                 Arc::new(Batch { bytes, start, base: 0, size, giver: None })
             }

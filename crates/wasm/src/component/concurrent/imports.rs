@@ -6,8 +6,8 @@ use wasmtime_wasi::p3;
 
 use super::Giver;
 use super::handles::HostObject;
-use super::values::{Asked, Lifted, Reply};
 use crate::component::core::BASE;
+use crate::component::direct::{Asked, Lifted, Reply};
 use crate::component::host::{HostAnswer, HostCall};
 use crate::component::state::{Held, State, settled};
 use crate::component::{Component, Face, Imported};

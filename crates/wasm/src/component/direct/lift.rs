@@ -8,7 +8,7 @@ use wasmtime::component::Lift;
 use super::plan::{
     Index, Kind, Plan, cases, is_number, is_reference, layout, no_case, parts, read, read_pair, scalar, total,
 };
-use super::{Result, wrong};
+use super::{Lifted, Result, wrong};
 use crate::component::concurrent::Reference;
 use crate::component::inward::HEADER;
 use crate::error::Error;
@@ -35,11 +35,6 @@ pub(in crate::component) struct Lifting<'a, 'b> {
 }
 
 impl<'a, 'b> Lifting<'a, 'b> {
-    /// A message to begin at an address.
-    pub(super) fn new(cx: &'a mut LiftContext<'b>, base: u32) -> Self {
-        Self::behind(cx, Vec::new(), base as usize)
-    }
-
     /// A message that begins with these bytes, the first of them at an address.
     pub(in crate::component) fn behind(cx: &'a mut LiftContext<'b>, out: Vec<u8>, base: usize) -> Self {
         let (types, memory) = (cx.types, cx.memory());
@@ -48,21 +43,16 @@ impl<'a, 'b> Lifting<'a, 'b> {
 
     /// An answer, which begins with its header.
     pub(super) fn answer(cx: &'a mut LiftContext<'b>) -> Self {
-        let mut lifting = Self::new(cx, 0);
+        let mut lifting = Self::behind(cx, Vec::new(), 0);
         lifting.out.reserve(SMALL);
         lifting.out.resize(HEADER as usize, 0);
         lifting.out[..4].copy_from_slice(&(HEADER as u32).to_le_bytes());
         lifting
     }
 
-    /// The address of a place in the component's memory.
-    pub(super) fn offset(&self, bytes: &[u8]) -> usize {
-        bytes.as_ptr() as usize - self.memory.as_ptr() as usize
-    }
-
     /// The message, with its streams, futures and resources.
-    pub(in crate::component) fn parts(self) -> (Vec<u8>, Vec<(usize, Reference)>) {
-        (self.out, self.references)
+    pub(in crate::component) fn lifted(self) -> Lifted {
+        Lifted { message: self.out, references: self.references }
     }
 
     /// So many values that stand one after the other in memory; the place of the first.
@@ -142,12 +132,7 @@ impl<'a, 'b> Lifting<'a, 'b> {
         Ok(())
     }
 
-    /// Parameters as slots, which stand first, one for each flat value.
-    pub(super) fn slots(&mut self, types: &[InterfaceType], from: &[ValRaw]) -> Result<()> {
-        self.slots_behind(types, from, 0)
-    }
-
-    /// Values as slots behind so many bytes.
+    /// Values as slots behind so many bytes, one for each flat value.
     pub(in crate::component) fn slots_behind(
         &mut self,
         types: &[InterfaceType],
