@@ -51,6 +51,18 @@ const PLUGIN = `
   };
   exports.fails = (key, face, fn, args) => seen(() => made.get(key).exports[face][fn](...args));
   exports.imports = async (bytes) => { made.set('imports', await instance(bytes, { imports: { host, log: (text) => BigInt(text.length) } })); };
+  exports.waits = async (bytes, count, size) => {
+    let answer;
+    const greet = () => new Promise((resolve) => { answer = () => resolve('at last'); });
+    const { exports } = await instance(bytes, { imports: { host: { ...host, greet }, log: () => 0n } });
+    const first = exports.guest.greet('me');
+    const data = new Uint8Array(size);
+    const others = Array.from({ length: count }, () => seen(() => exports.guest.bytes(data)));
+    while (answer === undefined) await new Promise((resolve) => setTimeout(resolve));
+    answer();
+    await first;
+    return (await Promise.all(others)).map(([, code]) => code);
+  };
   exports.missing = (bytes) => seen(() => instance(bytes, { imports: { host } }));
   exports.resources = async (bytes) => {
     const { counters, users } = (await instance(bytes, { imports: { logging: { Logger, adopt: () => 7, describe: (logger) => logger.prefix } } })).exports;
@@ -403,6 +415,16 @@ test('limits of an instance and of the sandbox hold', async (t) => {
   await call('open', 'traps', bytes('traps'));
   await call('close', 'traps');
   assert.deepEqual((await fails('fine')).slice(1, 3), ['ERR_CLOSED', 'the instance is closed']);
+});
+
+test('calls that wait for their turn are on the sandbox’s account', async (t) => {
+  const call = await sandbox(t, { limits: { memoryBytes: 32 << 20 } });
+  const few = await call('waits', bytes('imports'), 4, 1 << 20);
+  assert.deepEqual(few, Array(4).fill(undefined));
+  // The call is refused, or the guest has no memory left itself.
+  const last = (codes) => codes.at(-1);
+  const outcome = await call('waits', bytes('imports'), 40, 1 << 20).then(last, (error) => error.code);
+  assert.equal(outcome, 'ERR_MEMORY');
 });
 
 test('the deadline of the app’s call ends what a guest waits for', async (t) => {

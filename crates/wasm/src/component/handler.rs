@@ -159,7 +159,7 @@ impl Component {
         let mut waiting = Waiting(Some(exchange.clone()));
         let options = InstanceOptions { cancel: exchange.stop.clone(), ..options };
         let (sender, head) = oneshot::channel();
-        let (machine, places) = (component.0.machine, options.places.clone());
+        let (machine, places) = (component.0.machine, options.runner.clone());
         let work = Box::pin(run(component, place, request, options, sender, exchange.clone()));
         let noted = exchange.clone();
         let driver = threads()?.spawn(async move {

@@ -59,14 +59,13 @@ pub struct InstanceOptions {
     /// How long its code may run without a break, whoever called it; for components that need component-model async, whose code runs on
     /// after calls.
     pub turn: Option<Duration>,
-    /// Whose places its code runs in, one while it runs without a break; for components that need component-model async.
+    /// Whose places its code takes while it runs, and not while it waits; none where nobody counts them. For requests, and for components that need
+    /// component-model async: other calls take a place themselves.
     pub runner: Option<Runner>,
     /// Ends the instantiation.
     pub cancel: Cancel,
     /// Whether instances of this component are made ready for those to come, where its start is slow.
     pub warm: bool,
-    /// Whose places it takes while its code answers a request, and not while it waits; none where nobody counts them.
-    pub places: Option<Runner>,
 }
 
 impl InstanceOptions {
@@ -88,7 +87,6 @@ impl InstanceOptions {
             runner: None,
             cancel: Cancel::new(),
             warm: false,
-            places: None,
         }
     }
 }

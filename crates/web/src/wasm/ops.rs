@@ -38,6 +38,8 @@ type Answer<'js> = rquickjs::Result<Value<'js>>;
 
 /// What a handle takes beside what it stands for.
 const OVERHEAD: usize = 512;
+/// Messages from here on are charged to the sandbox's account.
+const LARGE: usize = 1_024;
 /// What the host needs of the guest's stack for a synchronous call; a component that finds too little left has a stack of its own.
 const STACK_WANTED: usize = 256 << 10;
 /// The longest time that a call of a guest's may take: beyond it sums of times could overflow.
@@ -379,9 +381,14 @@ fn call_function<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
         Ok(message) => message,
         Err(error) => return call.settled(Err(&error)),
     };
+    // It may wait for its turn for long, and so may many.
+    let charge = match (message.len() >= LARGE).then(|| call.try_charge(message.len())).transpose() {
+        Ok(charge) => charge,
+        Err(error) => return call.settled(Err(&error)),
+    };
     let cancel = running.cancel.clone();
     if running.beside().is_some() {
-        return beside(call, running, Wanted::Call { function, message });
+        return beside(call, running, Wanted::Call { function, message }, charge);
     }
     let begun = running.begin(move |running, cancel| {
         Box::pin(async move {
@@ -391,7 +398,10 @@ fn call_function<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
             instance.call_async(function, message, cancel).await
         })
     });
-    call.spawn(None, async move { outcome(begun.await, &cancel) })
+    call.spawn(None, async move {
+        let _charge = charge;
+        outcome(begun.await, &cancel)
+    })
 }
 
 /// The first argument is the function that answers what the component asks.
@@ -463,13 +473,16 @@ fn resume<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 }
 
 /// A step of a call beside others.
-fn beside<'js>(call: &Call<'_, 'js>, running: Arc<Running>, wanted: Wanted) -> Answer<'js> {
-    call.spawn(None, async move { outcome(running.step_beside(wanted).await, &running.cancel) })
+fn beside<'js>(call: &Call<'_, 'js>, running: Arc<Running>, wanted: Wanted, charge: Option<Charge>) -> Answer<'js> {
+    call.spawn(None, async move {
+        let _charge = charge;
+        outcome(running.step_beside(wanted).await, &running.cancel)
+    })
 }
 
 fn follow<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let (running, number) = (running(call)?, call.number(1)? as u32);
-    beside(call, running, Wanted::Rest(number))
+    beside(call, running, Wanted::Rest(number), None)
 }
 
 fn answer<'js>(call: &Call<'_, 'js>) -> Answer<'js> {

@@ -91,7 +91,7 @@ fn handle<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     };
     options.cancel = exchange.cancel.until(deadline);
     options.host = exchange.host().ok_or(rquickjs::Error::Unknown)?;
-    options.places = Some(runner(call)?);
+    options.runner = Some(runner(call)?);
     let component = component_handle.component.clone();
     call.spawn(None, async move {
         let response = tokio::time::timeout_at(deadline.into(), component.handle(request, options)).await;
