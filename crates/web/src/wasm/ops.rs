@@ -4,12 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hostbox_buffers::{Block, Cancel};
-use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, OpOutcome};
+use hostbox_engine::{Call, Charge, ErrorClass, Native, NativeModule, OpError, OpOutcome, held, hold};
 use hostbox_wasm::component::{Component, Instance, InstanceOptions, lines};
 use hostbox_wasm::{CodeOptions, Error, MemoryAccount, Runner, on_thread};
-use rquickjs::class::{JsClass, Readable, Trace, Tracer};
-use rquickjs::function::Constructor;
-use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Value};
+use rquickjs::{Array, Value};
 
 use super::beside::Wanted;
 use super::running::{Caller, Running, Step};
@@ -78,50 +76,6 @@ impl ComponentHandle {
 struct InstanceHandle {
     running: Arc<Running>,
     _charge: Charge,
-}
-
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for ComponentHandle {
-    type Changed<'to> = ComponentHandle;
-}
-
-// SAFETY: holds nothing of the engine's.
-unsafe impl JsLifetime<'_> for InstanceHandle {
-    type Changed<'to> = InstanceHandle;
-}
-
-impl<'js> Trace<'js> for ComponentHandle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> Trace<'js> for InstanceHandle {
-    fn trace<'a>(&self, _tracer: Tracer<'a, 'js>) {}
-}
-
-impl<'js> JsClass<'js> for ComponentHandle {
-    const NAME: &'static str = "ComponentHandle";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-}
-
-impl<'js> JsClass<'js> for InstanceHandle {
-    const NAME: &'static str = "InstanceHandle";
-    type Mutable = Readable;
-
-    fn prototype(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-        Ok(None)
-    }
-
-    fn constructor(_ctx: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
 }
 
 impl Drop for InstanceHandle {
@@ -279,7 +233,7 @@ fn compile<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 fn compose<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let component = |value: Value<'js>| -> rquickjs::Result<Component> {
-        let handle: Class<'js, ComponentHandle> = value.get()?;
+        let handle = held::<ComponentHandle>(&value)?;
         let component = handle.borrow().component.clone();
         Ok(component)
     };
@@ -309,9 +263,9 @@ fn compiled<'js>(
         let _place = runner.place().await;
         match on_thread(compile).await {
             Err(failed) => OpOutcome::Error(error(&failed, None)),
-            Ok(component) => OpOutcome::Finish(Box::new(move |ctx, _| {
-                Ok(Class::instance(ctx.clone(), ComponentHandle::new(component, charge))?.into_value())
-            })),
+            Ok(component) => {
+                OpOutcome::Finish(Box::new(move |ctx, _| hold(ctx, ComponentHandle::new(component, charge))))
+            }
         }
     })
 }
@@ -322,7 +276,7 @@ pub(crate) fn runner(call: &Call<'_, '_>) -> rquickjs::Result<Runner> {
 }
 
 fn describe<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let handle: Class<'js, ComponentHandle> = call.arg(0).get()?;
+    let handle = held::<ComponentHandle>(&call.arg(0))?;
     let component = handle.borrow().component.clone();
     let answer = Array::new(call.ctx().clone())?;
     answer.set(0, component.shape())?;
@@ -342,18 +296,18 @@ pub(crate) fn timeout(call: &Call<'_, '_>, index: usize) -> rquickjs::Result<Dur
 fn instance<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let running = Arc::new(Running::new(timeout(call, 0)?, runner(call)?));
     let handle = InstanceHandle { running, _charge: call.charge(OVERHEAD)? };
-    Ok(Class::instance(call.ctx().clone(), handle)?.into_value())
+    hold(call.ctx(), handle)
 }
 
 fn running(call: &Call<'_, '_>) -> rquickjs::Result<Arc<Running>> {
-    let handle: Class<'_, InstanceHandle> = call.arg(0).get()?;
+    let handle = held::<InstanceHandle>(&call.arg(0))?;
     let running = handle.borrow().running.clone();
     Ok(running)
 }
 
 fn start<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let running = running(call)?;
-    let handle: Class<'js, ComponentHandle> = call.arg(1).get()?;
+    let handle = held::<ComponentHandle>(&call.arg(1))?;
     let component = handle.borrow().component.clone();
     let mut options = match given(call, &handle.borrow(), 2)? {
         Ok(options) => options,
@@ -406,7 +360,7 @@ fn call_function<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
 
 /// The first argument is the function that answers what the component asks.
 fn call_sync<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
-    let handle: Class<'js, InstanceHandle> = call.arg(1).get()?;
+    let handle = held::<InstanceHandle>(&call.arg(1))?;
     let running = handle.borrow().running.clone();
     let function = call.number(2)? as u32;
     let message = message(call, 3, 4).map_err(|error| call.throw(&error))?;

@@ -8,7 +8,7 @@ use hostbox_buffers::Block;
 use hostbox_engine::{Call, Charge, Native, NativeModule, OpError, OpOutcome, held, hold};
 use hostbox_wasm::Error;
 use hostbox_wasm::component::{Frame, Request, RequestBody, request};
-use rquickjs::{Array, Class, Value};
+use rquickjs::{Array, Value};
 
 use super::exchange::{AnswerBody, Exchange};
 use crate::Data;
@@ -79,7 +79,7 @@ fn request_of(head: Vec<String>, body: Given) -> Result<Request, OpError> {
 
 fn handle<'js>(call: &Call<'_, 'js>) -> Answer<'js> {
     let exchange = exchange(call)?;
-    let component: Class<'js, ComponentHandle> = call.arg(1).get()?;
+    let component = held::<ComponentHandle>(&call.arg(1))?;
     let deadline = Instant::now() + timeout(call, 2)?;
     let head: Vec<String> = call.arg(3).get()?;
     let store = call.data::<Data>().ok_or(rquickjs::Error::Unknown)?.store.clone();
